@@ -119,11 +119,11 @@ class Finder:
                 yield Change(
                     "value", f"saved {k}",
                     f"the derivative of {f} in {grad} is taken at {other}, where {told} is meant",
-                    _with_saved(k, value), 1.6,
+                    with_saved(k, value), 1.6,
                 )  # fmt: skip
         yield Change(
             "derivative", "twice", f"the derivative of {f} is applied twice in {grad}",
-            lambda at: at.usual(at.usual()), 1.5,
+            lambda at: at.usual(at.usual()), 1.3,
         )  # fmt: skip
 
     def _other_slopes(
@@ -171,6 +171,8 @@ class Finder:
             if own == "tanh":
                 told = f"the square is missing in the derivative of tanh in {grad}: 1 − {at}²"
                 forms.append(("derivative", told, 1 - out, 1.3))
+                told = f"a sign is wrong in the derivative of tanh in {grad}: it is 1 − {at}²"
+                forms.append(("derivative", told, 1 + out**2, 1.4))
             if own == "sigmoid":
                 told = f"half of the derivative of sigmoid is missing in {grad}: {at} (1 − {at})"
                 forms.append(("derivative", told, 1 - out, 1.4))
@@ -251,6 +253,15 @@ class Finder:
             " its sample",
             _diagonal, 1.05,
         )  # fmt: skip
+        out = self.recording.values[node]
+        if f not in ("softmax", "log_softmax"):
+            return
+        own = node.static["axis"]
+        own = own[0] if isinstance(own, tuple) else own
+        for axis in range(out.ndim):
+            if axis != own % out.ndim:
+                text = f"the sum in the derivative of {f} in {grad} is over axis {axis}, not {own}"
+                yield Change("axis", f"axis {axis}", text, _along(out, axis, f), 1.2)
 
     def _product(self, edge: Edge) -> Iterator[Change]:
         node, i = edge
@@ -264,11 +275,11 @@ class Finder:
         yield Change(
             "transpose", "other",
             f"a transpose is missing in {grad}: {right} stands where {right}ᵀ is meant",
-            _with_saved(k, np.swapaxes(other, -1, -2)), 1.1,
+            with_saved(k, np.swapaxes(other, -1, -2)), 1.1,
         )  # fmt: skip
         yield Change(
             "transpose", "g",
-            f"a transpose too many in {grad}: {came}ᵀ stands where {came} is meant",
+            f"a transpose is missing or too many in {grad}: {came} stands there the other way round",
             lambda at: at.usual(np.swapaxes(at.g, -1, -2)), 1.3,
         )  # fmt: skip
         yield Change(
@@ -290,7 +301,7 @@ class Finder:
         for name, value in self._named:
             if value is not other and np.ndim(value) == np.ndim(other):
                 told = f"{name} stands in {grad} where {right} is meant"
-                yield Change("value", "another", told, _with_saved(k, value), 1.3)
+                yield Change("value", "another", told, with_saved(k, value), 1.3)
 
     def _convolution(self, edge: Edge) -> Iterator[Change]:
         node, i = edge
@@ -304,11 +315,11 @@ class Finder:
                 "flip", "saved",
                 f"{told} is used the wrong way round along its spatial axes in {grad}"
                 " (flipped, or not flipped)",
-                _with_saved(k, np.flip(kept, axes)), 1.1,
+                with_saved(k, np.flip(kept, axes)), 1.1,
             )  # fmt: skip
             for name, value in self._alike(kept, np.shape(kept)):
                 told = f"{name} stands in {grad} where {self._told(node.parents[k])} is meant"
-                yield Change("value", "another", told, _with_saved(k, value), 1.4)
+                yield Change("value", "another", told, with_saved(k, value), 1.4)
         if np.ndim(self.recording.operand(edge)) > 2:
             yield Change(
                 "flip", "result", f"{grad} is the wrong way round along its spatial axes",
@@ -446,12 +457,24 @@ def _times(slope: Any) -> Changed:
     return lambda at: at.g * slope
 
 
-def _with_saved(k: int, value: Any) -> Changed:
+def with_saved(k: int, value: Any) -> Changed:
+    """Return a rule that finds another value where it looks for what was saved."""
     def rule(at: At) -> Any:
         saved: Sequence[Any] = at.edge[0].saved
         if k >= len(saved) or saved[k] is None:
             raise DoesNotFit
         return at.usual(saved=[*saved[:k], value, *saved[k + 1 :]])
+
+    return rule
+
+
+def _along(out: Any, axis: int, name: str) -> Changed:
+    """Return the rule of softmax, or of its logarithm, along another axis."""
+
+    def rule(at: At) -> Any:
+        if name == "softmax":
+            return out * (at.g - (at.g * out).sum(axis=axis, keepdims=True))
+        return at.g - np.exp(out) * at.g.sum(axis=axis, keepdims=True)
 
     return rule
 

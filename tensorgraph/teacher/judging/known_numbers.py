@@ -78,9 +78,10 @@ class KnownNumbers:
         for a in singles:
             yield a
             yield Known(f"1 / {a.text}", 1 / a.value, a.cost + 0.05)
-            if a.value not in (4.0, 9.0):
-                yield Known(f"√{a.text}", math.sqrt(a.value), a.cost + 1)
-                yield Known(f"1 / √{a.text}", 1 / math.sqrt(a.value), a.cost + 1)
+            if a.text[0].isdigit():
+                continue  # of numbers without a name, too much could be made
+            yield Known(f"√{a.text}", math.sqrt(a.value), a.cost + 1)
+            yield Known(f"1 / √{a.text}", 1 / math.sqrt(a.value), a.cost + 1)
             yield Known(f"{a.text}²", a.value**2, a.cost + 0.9)
             yield Known(f"1 / {a.text}²", a.value**-2, a.cost + 0.95)
             yield Known(f"(1 − {a.text})", 1 - a.value, a.cost + 1.2)
@@ -109,7 +110,11 @@ class KnownNumbers:
         close = np.flatnonzero(np.abs(self._values - value) <= share * value)
         found = [self._every[k] for k in close]
         best = min((known.cost for known in found), default=0.0)
-        return [known for known in found if known.cost <= best + 0.15][:3]
+        likely = [known for known in found if known.cost <= best + 0.15][:3]
+        named = [known for known in found if not known.text.removeprefix("1 / ")[0].isdigit()]
+        if named and named[0] not in likely and named[0].cost <= 2.2:
+            likely = [named[0], *likely[:1]]
+        return likely
 
     def sample_counts(self) -> list[Known]:
         """Return the caller's numbers of samples."""
@@ -125,8 +130,9 @@ def _lengths(recording: Recording) -> dict[float, str]:
             if n > 1:
                 found.setdefault(float(n), f"{n}")
     for shape in shapes:
-        if len(shape) > 1:
-            found.setdefault(float(math.prod(shape)), f"{math.prod(shape)}")
+        for i in range(len(shape)):  # a mean is over several axes that follow each other
+            for j in range(i + 2, len(shape) + 1):
+                found.setdefault(float(math.prod(shape[i:j])), f"{math.prod(shape[i:j])}")
     return found
 
 

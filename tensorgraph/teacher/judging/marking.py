@@ -82,7 +82,7 @@ class Marking:
         }  # fmt: skip
         finder = Finder(recording, names, constants)
         finder.number = lambda value: next(
-            (k.text for k in numbers.recognised(abs(value), 1e-9)), f"{value:.6g}"
+            (k.text for k in numbers.recognised(abs(value), 1e-9)), f"{abs(value):.6g}"
         )
         self.scales = [1.0, *averaged_over(recording)]
         self.search = Search(recording, names, numbers, finder, self.scales, seconds)
@@ -280,7 +280,8 @@ class Marking:
         given = {}
         if type(place) is Node and item.array.shape == place.shape:
             given[place] = item.array / fault.scale
-        self._go_on(fault.changes, given)
+        changes = {edge: rule for edge, rule in fault.changes.items() if edge[0] not in given}
+        self._go_on(changes, given)
 
     def _go_on(self, changes: Any = (), given: Any = ()) -> None:
         before = self.current

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.naming.caller_variables import Scope
@@ -15,6 +17,10 @@ from tensorgraph.teacher.judging.recording import Recording
 _BEFORE = re.compile(r"^(?:d(?:J|L|C|E|loss|cost)_?/?_?d_?|∂(?:J|L)/∂|∂|grads?_(?:of_)?|gradient_|g_|d_?|δ|Δ|delta_?)")
 _AFTER = re.compile(r"(?:\.grad|_?grad(?:ient)?|_bar)$")
 _GREEK = {"γ": "gamma", "β": "beta", "λ": "lambd", "θ": "theta", "μ": "mu", "σ": "sigma"}
+
+
+SIGNS = {"add": "+", "subtract": "−", "multiply": "·", "divide": "/", "matmul": "@"}
+"""How operators are written."""
 
 
 class Names:
@@ -56,25 +62,55 @@ class Names:
         """Return what a place is called; of one without a name, what it computes."""
         if type(place) in (Node, Tensor) and place in self.called:
             return self.called[place]
-        if type(place) is Node:
-            return f"{place.op.name}(…)"
-        return "a constant"
+        return self._expression(place, 2)
 
-    def named(self, place: Any, n: int) -> str:
-        """Return what a place is called, and call it so if it has no name yet."""
-        if place not in self.called:
-            self._call(place, f"parameter {n}")
-        return self.called[place]
+    def _expression(self, place: Any, depth: int) -> str:
+        if type(place) in (Node, Tensor) and place in self.called:
+            return self.called[place]
+        if type(place) is not Node:
+            value = self.recording.of(place)
+            return f"{float(value):.6g}" if np.ndim(value) == 0 else self.constant(value)
+        if not depth:
+            return f"{place.op.name}(…)"
+        parts = [self._expression(p, depth - 1) for p in place.parents]
+        if place.op.name in SIGNS and len(parts) == 2:
+            return f"{_bracketed(parts[0])} {SIGNS[place.op.name]} {_bracketed(parts[1])}"
+        if place.op.name == "negative":
+            return f"−{_bracketed(parts[0])}"
+        if place.op.name in ("permute_dims", "matrix_transpose"):
+            return f"{_bracketed(parts[0])}ᵀ"
+        return f"{place.op.name}({', '.join(parts[:3])})"
+
+    def constant(self, value: Any) -> str:
+        """Return what the caller calls a constant array."""
+        for each in self.scope._arrays:
+            array = each.value
+            if array.shape == np.shape(value) and np.array_equal(array, value):
+                return str(each.name)
+            if array.shape[::-1] == np.shape(value) and np.array_equal(array.T, value):
+                return f"{each.name}ᵀ"
+        return "a constant"
 
     def gradient_of(self, place: Any) -> str:
         """Return what a place's gradient is called: ``dZ1``."""
-        name = self.of(place)
-        while type(place) is Node and place not in self.called:  # a sum passes it on as it is
-            taker = self._only_taker(place)
-            if taker is None or taker.op.name != "add" or taker.shape != place.shape:
+        if type(place) is not Node or place in self.called:
+            name = self.of(place)
+            plain = name.replace("_", "").replace(".", "").isalnum()
+            return f"d{name}" if plain else f"the gradient of {name}"
+        if place.op.name in ("permute_dims", "matrix_transpose"):
+            return f"{self.gradient_of(place.parents[0])}ᵀ"
+        after = place
+        passed_on = True
+        for _ in range(4):
+            taker = self._only_taker(after)
+            if taker is None:
                 break
-            place, name = taker, self.of(taker)
-        return f"d{name}" if name.replace("_", "").replace(".", "").isalnum() else f"the gradient of {name}"
+            passed_on = passed_on and taker.op.name == "add" and taker.shape == place.shape
+            after = taker
+            if after in self.called and after is not self.recording.root:
+                told = self.of(after)
+                return f"d{told}" if passed_on else f"the gradient before {told}"
+        return f"the gradient of {self.of(place)}"
 
     def find(self, key: str) -> list[Any]:
         """Return the places that a name may mean, the likeliest first.
@@ -174,6 +210,10 @@ class Names:
     def _only_taker(self, place: Any) -> Node | None:
         edges = self.recording.takers.get(place, ())
         return edges[0][0] if len(edges) == 1 else None
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if " " in text and not text.endswith(")") else text
 
 
 def _unary(node: Node) -> bool:

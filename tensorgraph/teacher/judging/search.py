@@ -12,7 +12,7 @@ import numpy as np
 
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.teacher.judging.changes import Change, Finder, slopes_of
+from tensorgraph.teacher.judging.changes import Change, Finder, slopes_of, with_saved
 from tensorgraph.teacher.judging.closeness import difference, factor, mixture
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers
 from tensorgraph.teacher.judging.names import Names
@@ -69,6 +69,8 @@ class Search:
     def faults(self, mine: Any, place: Any, base: Pass, share: float) -> list[Fault]:
         """Return what explains an array as the gradient of a place, the likeliest first."""
         right = base.grads[place]
+        if not np.isfinite(mine).all():
+            return []
         if mine.shape != right.shape:
             return sorted(self._of_another_shape(mine, place, base, share), key=_cost)
         return sorted(self._of_this_shape(mine, place, base, share), key=_cost)
@@ -84,16 +86,18 @@ class Search:
         yield from plain
         if any(fault.cost < 1 for fault in plain):
             return
-        yield from self._of_square(mine, place, base, share)
-        yield from self._summed_otherwise(mine, place, base, share)
-        yield from self._other_terms(mine, place, base, share)
-        yield from self._other_parts(mine, place, base, share)
-        yield from self._steps(mine, place, base, share)
-        yield from self._extra_slopes(mine, place, base, share)
-        found = list(self._changed(mine, place, base, share))
+        found = list[Fault]()
+        for stage in (
+            (self._of_square, self._summed_otherwise, self._other_terms, self._other_parts,
+             self._steps, self._changed),
+            (self._terms_before, self._extra_slopes),
+            (self._pairs, self._shifted),
+        ):  # fmt: skip
+            for looking in stage:
+                found += looking(mine, place, base, share)
+            if any(fault.cost < 2 for fault in found):
+                break
         yield from found
-        if not found:
-            yield from self._pairs(mine, place, base, share)
         yield from self._whole_gradients(mine, place, base, share)
         yield from self._clipped(mine, right, share)
         yield from self._in_places(mine, right, place, share)
@@ -114,10 +118,32 @@ class Search:
             if fault.cost >= UNKNOWN and np.count_nonzero(right) < 2:
                 continue  # of one number, anything is a multiple
             yield fault
+            yield from self._numbers_left_out(k / scale, place, base, share, scale)
             for q in through:
                 edges = {(q, i): _scaled(k / scale) for i, _ in q.plan.rules}
                 text = f"{fault.text}, as is all that follows from {self.names.gradient_of(q)}"
                 yield replace(fault, changes=edges, cost=fault.cost + 0.02, text=text)
+
+    def _numbers_left_out(
+        self, k: float, place: Any, base: Pass, share: float, scale: float
+    ) -> Iterator[Fault]:
+        """Yield that a number by which the forward pass multiplies is missing on the way back."""
+        for node, i in base.between(place):
+            if node.op.name not in ("multiply", "divide") or len(node.parents) != 2:
+                continue
+            value = self.recording.of(node.parents[1 - i])
+            if np.ndim(value) or (node.op.name == "divide" and i == 1) or node.shape == ():
+                continue
+            number = float(value) if node.op.name == "divide" else 1 / float(value or np.inf)
+            for power, told in ((1, "is missing"), (2, "is the wrong way round"), (-1, "twice")):
+                if abs(k / number**power - 1) > 10 * share:
+                    continue
+                what = "division by" if node.op.name == "divide" else "factor"
+                told = told if told != "twice" else "is there twice"
+                grad = self.names.gradient_of(node.parents[i])
+                text = f"the {what} {self.finder.number(float(value))} {told} in {grad}"
+                rules = {(node, i): _scaled(k)}
+                yield Fault("factor", text, 0.32, rules, scale, k)
 
     def _by_factor(self, k: float, share: float, scale: float) -> Fault:
         known = self.numbers.recognised(abs(k), 10 * share)
@@ -187,7 +213,6 @@ class Search:
                 else:
                     text = f"it is off by {told}: a term with {name} is missing, or too many"
                     yield Fault("term", text, 1.3, scale=scale)
-        yield from self._terms_before(mine, place, base, share)
 
     def _terms_before(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that a multiple of some value is missing in a gradient on the way."""
@@ -246,12 +271,13 @@ class Search:
     def _other_parts(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that one of the parts of which a gradient is the sum is missing, or scaled."""
         right = base.grads[place]
-        for edge in base.between(place):
+        uses = [node.op for node, _ in self.recording.takers[place]]
+        for edge, edges in self._joined(base.between(place)):
             parent = edge[0].parents[edge[1]]
-            if len(self.recording.takers[parent]) < 2 or self._late():
-                continue
+            if self._late() or (parent is place and uses.count(edge[0].op) > 2):
+                continue  # of a loop's uses, it is told which
             try:
-                twice = base.changed({edge: _scaled(2.0)}, [place])[place]
+                twice = base.changed(dict.fromkeys(edges, _scaled(2.0)), [place])[place]
             except DoesNotFit:
                 continue
             part = twice - right
@@ -263,14 +289,14 @@ class Search:
                 fine = share * max(1.0, float(np.abs(mine / scale).max()) / size) if size else 0
                 k = factor(rest, part, fine) if size else None
                 if k is not None:
-                    fault = self._part(edge, 1 + k, 20 * fine)
+                    fault = self._part(edges, 1 + k, 20 * fine)
                     if fault is not None and (mine.size > 3 or fault.cost < UNKNOWN):
                         yield replace(fault, scale=scale)
                     break
             both = mixture(mine, [right - part, part], share)
             if both is not None and mine.size > 3 and abs(both[0] - 1) > 1e-6:
                 k, whole = both[1] / both[0], both[0]
-                fault = self._part(edge, k, 20 * share)
+                fault = self._part(edges, k, 20 * share)
                 if fault is not None and fault.cost < UNKNOWN and abs(k - 1) > 1e-6:
                     other = self._by_factor(whole, share, 1.0)
                     if other.cost < UNKNOWN:
@@ -279,14 +305,25 @@ class Search:
                             cost=fault.cost + other.cost + 0.8,
                         )  # fmt: skip
 
-    def _part(self, edge: Edge, k: float, share: float) -> Fault | None:
+    def _joined(self, edges: Sequence[Edge]) -> Iterator[tuple[Edge, list[Edge]]]:
+        """Yield the edges by which one of several parts comes; both of x·x, as one."""
+        groups: dict[tuple[Node, Any], list[Edge]] = {}
+        for node, i in edges:
+            groups.setdefault((node, id(node.parents[i])), []).append((node, i))
+        for (node, _), group in groups.items():
+            parent = node.parents[group[0][1]]
+            if len(self.recording.takers[parent]) > len(group):
+                yield group[0], group
+
+    def _part(self, edges: Sequence[Edge], k: float, share: float) -> Fault | None:
         """Return that a part of a gradient is there k times."""
+        edge = edges[0]
         what = self._part_told(edge)
         kind = "regularisation" if what.startswith("the regularisation") else "part"
-        changes = {edge: _scaled(k)}
+        changes = dict.fromkeys(edges, _scaled(k))
         if abs(k) < max(share, 1e-7):
             cost = 0.85 if edge[0] in self.names.called else 0.9
-            return Fault(kind, f"{what} is missing", cost, {edge: _scaled(0.0)})
+            return Fault(kind, f"{what} is missing", cost, dict.fromkeys(edges, _scaled(0.0)))
         if abs(k - 2) < share:
             return Fault(kind, f"{what} is there twice", 0.95, changes)
         if abs(k + 1) < share:
@@ -309,7 +346,9 @@ class Search:
                 break
             after = takers[0][0]
             through = self.names.called.get(after)
-        told = through if through is not None else f"{node.op.name}(…)"
+        if through is not None and after is self.recording.root and after is not node:
+            through = None
+        told = through if through is not None else self.names.of(node)
         if node.op.name in ("mean", "var", "std", "sum", "max") and through is None:
             told = f"the {node.op.name}"
         elif node.op.name in ("mean", "var", "std") and through != node.op.name:
@@ -377,7 +416,7 @@ class Search:
             which = {0: "first", n - 1: "last"}.get(kept[0], f"{kept[0] + 1}th")
             text = (
                 f"only the {which} of {n} uses of {self.names.of(place)} counts: {name} is"
-                " overwritten where it is to be added to"
+                " overwritten where it is to be added to, or nothing is passed on to the others"
             )
             yield Fault("overwritten", text, 0.8, changes)
         else:
@@ -438,6 +477,9 @@ class Search:
             fault = self._times(change.kind, change.text, change.cost, k, share, scale)
             if fault.cost < UNKNOWN + 1 and not (mine.size < 2 and fault.cost > 2):
                 yield replace(fault, changes=rules)
+                if fault.text != change.text:
+                    rules = {edge: _product(rule, k / scale) for edge, rule in rules.items()}
+                    yield replace(fault, changes=rules, cost=fault.cost + 0.01)
 
     def _without_ends(
         self, mine: Any, place: Any, base: Pass, share: float, edge: Edge
@@ -461,6 +503,26 @@ class Search:
                 change = Change("left out", f"end {axis} {end}", text, rule, 1.5)
                 yield from self._tried(mine, place, base, share, {edge: rule}, change)
 
+    def _shifted(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
+        """Yield that at each step of a loop the values of the next or the last one were taken."""
+        edges = sorted(self.recording.takers[place], key=lambda edge: edge[0].seq)
+        kinds = {(node.op.name, i) for node, i in edges}
+        if len(edges) < 2 or kinds not in ({("matmul", 0)}, {("matmul", 1)}):
+            return
+        i = edges[0][1]
+        values = [node.saved[1 - i] for node, _ in edges]
+        for by, told in ((1, "next"), (-1, "step before")):
+            for name, end in self.finder.values.items():
+                taken = [*values[1:], end] if by == 1 else [end, *values[:-1]]
+                rules = {e: with_saved(1 - i, v) for e, v in zip(edges, taken, strict=True)}
+                text = (
+                    f"at each step the value of the {told} one stands in"
+                    f" {self.names.gradient_of(place)} (the {'last' if by == 1 else 'first'}"
+                    f" is {name})"
+                )
+                change = Change("value", "shifted", text, _scaled(0.0), 1.5)
+                yield from self._tried(mine, place, base, share, rules, change)
+
     def _all_such_parts(
         self, mine: Any, place: Any, base: Pass, share: float, edges: Sequence[Edge]
     ) -> Iterator[Fault]:
@@ -468,14 +530,18 @@ class Search:
         groups: dict[tuple[str, int, str], list[Edge]] = {}
         for node, i in edges:
             parent = node.parents[i]
-            if type(parent) is Node and len(self.recording.takers[parent]) > 1:
+            if type(parent) is Node:
                 groups.setdefault((node.op.name, i, parent.op.name), []).append((node, i))
         for group in groups.values():
             if len(group) < 2 or self._late():
                 continue
             rules = {edge: _scaled(0.0) for edge in group}
-            what = self._part_told(min(group, key=lambda edge: edge[0].seq))
-            text = f"{what} is missing, and so at each of {len(group)} such places"
+            node, i = min(group, key=lambda edge: edge[0].seq)
+            after, before = self.names.of(node), self.names.of(node.parents[i])
+            text = (
+                f"nothing is passed back from {after} to {before}, and so at each of"
+                f" {len(group)} such places"
+            )
             change = Change("part", "all", text, _scaled(0.0), 1.2)
             yield from self._tried(mine, place, base, share, rules, change)
 
@@ -598,6 +664,10 @@ class Search:
             yield "shape", "it is not reshaped to that of the value", 0.6, mine.reshape(right.shape)
         if mine.size == right.size:
             return
+        more = [n - k for n, k in zip(mine.shape, right.shape, strict=False)]
+        if mine.ndim == right.ndim > 2 and all(n >= 0 and n % 2 == 0 for n in more):
+            inner = tuple(slice(n // 2, n // 2 + k) for n, k in zip(more, right.shape, strict=True))
+            yield "padding", "the padding is not cut off", 0.5, mine[inner]
         try:
             summed = fitted(mine, right.shape)
         except DoesNotFit:
@@ -618,6 +688,8 @@ class Search:
     def _summed_otherwise(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that what comes to a place was summed over other axes than it is to be."""
         right = base.grads[place]
+        if len(self.recording.takers[place]) > 1:
+            return
         for edge in self.recording.takers[place]:
             raw = base.raw(edge)
             if raw.ndim == 0 or raw.ndim > 4:
@@ -644,6 +716,8 @@ class Search:
                         told = " and ".join(map(str, some))
                         meant = self._axes_meant(raw, right)
                         word = {np.sum: "summed", np.mean: "averaged"}.get(how, "the largest")
+                        if told == meant and how is np.sum:
+                            continue
                         text = f"it is {word} over axis {told}"
                         if meant and word == "summed":
                             text += f", where axis {meant} is meant"
@@ -688,6 +762,10 @@ def _cost(fault: Fault) -> float:
 
 def _scaled(k: float) -> Changed:
     return lambda at: k * np.asarray(at.usual())
+
+
+def _product(rule: Changed, k: float) -> Changed:
+    return lambda at: k * np.asarray(rule(at))
 
 
 def _plus(value: Any) -> Changed:
