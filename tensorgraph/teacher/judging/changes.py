@@ -54,7 +54,7 @@ class Finder:
         """Arrays that may have been taken for others, by name."""
         for place, name in names.called.items():
             value = recording.values.get(place)
-            if value is not None and np.ndim(value):
+            if value is not None and np.any(value) and np.ndim(value):
                 self.values[name] = value
         for name, value in constants.items():
             self.values.setdefault(name, value)
@@ -87,7 +87,9 @@ class Finder:
         parent = node.parents[i]
         of, name = self.names.of(parent), node.op.name
         grad = self.names.gradient_of(parent)
-        variables = [p for k, p in enumerate(node.parents) if k != i and np.ndim(p)]
+        variables = [
+            p for k, p in enumerate(node.parents) if k != i and np.ndim(self.recording.of(p))
+        ]  # fmt: skip
         if variables and name in ("multiply", "divide"):
             yield from self._masked(edge)
             return

@@ -147,7 +147,7 @@ class Marking:
             if mark is not None:
                 self.fine.append((item, place))
                 return mark
-        found = [(p, self._best(f)) for p in places if (f := self._faults(item, p, share))]
+        found = [(p, self._best(f, p, item)) for p in places if (f := self._faults(item, p, share))]
         place, fault = min(found, key=lambda pair: pair[1].cost) if found else (places[0], None)
         if not last and self.waiting and (fault is None or fault.cost >= UNKNOWN):
             if type(places[0]) is not Node and self._right(item, place, self._share(item, LOOSE)) is None:
@@ -223,7 +223,7 @@ class Marking:
             item.key, "wrong", text, fault.kind, place, item.array, right, item.line, fault.scale
         )
         self.wrong.append((mark, fault))
-        self._take_in(item, place, fault)
+        self._go_on(*self._taken_in(item, place, fault))
         return mark
 
     def _faults(self, item: HandedIn, place: Any, share: float) -> list[Fault]:
@@ -235,13 +235,13 @@ class Marking:
             found = [f for f in found if f.cost < 1]
         return found
 
-    def _best(self, found: Sequence[Fault]) -> Fault:
+    def _best(self, found: Sequence[Fault], place: Any, item: HandedIn) -> Fault:
         """Return the fault that explains most of all that was handed in."""
         found = sorted(found, key=lambda f: f.cost)[:24]
         least = found[0].cost
         found = [f for f in found if f.cost < least + 1.5]
         others = [a for a in self.waiting if a.item.array is not None]
-        scored = [(self._score(f, others), f) for f in found]
+        scored = [(self._score(f, place, item, others), f) for f in found]
         score, best = max(scored, key=lambda pair: (pair[0], -pair[1].cost))
         alike = [
             f for s, f in scored
@@ -252,22 +252,28 @@ class Marking:
             return replace(best, also=tuple(dict.fromkeys(f.text for f in alike[:2])))
         return best
 
-    def _score(self, fault: Fault, others: Sequence[Asked]) -> int:
+    def _score(
+        self, fault: Fault, place: Any, item: HandedIn, others: Sequence[Asked]
+    ) -> int:
         """Return how many others a change explains, less those that are right without it."""
         asked = [(a.item, a.places[0]) for a in others] + self.fine
-        if not fault.changes or not asked:
+        changes, given = self._taken_in(item, place, fault)
+        if not (changes or given) or not asked:
             return 0
         places = [p for _, p in asked]
         try:
-            after = self.current.changed(fault.changes, places)
+            if given:
+                after = self._after(changes, given).grads
+            else:
+                after = self.current.changed(changes, places)
         except DoesNotFit:
             return -1
         score = 0
-        for item, p in asked:
-            share = self._share(item)
-            was = self._agrees(item.array, self.current.grads[p], p, share)
-            was = was or self._agrees(item.array, self.true.grads[p], p, share)
-            now = self._agrees(item.array, after[p], p, share)
+        for each, p in asked:
+            share = self._share(each)
+            was = self._agrees(each.array, self.current.grads[p], p, share)
+            was = was or self._agrees(each.array, self.true.grads[p], p, share)
+            now = self._agrees(each.array, after[p], p, share)
             score += now and not was
             score -= 2 * (was and not now)
         return score
@@ -275,19 +281,22 @@ class Marking:
     def _agrees(self, mine: Any, right: Any, place: Any, share: float) -> bool:
         return any(difference(mine, k * right) <= share for k in self._scales(place))
 
-    def _take_in(self, item: HandedIn, place: Any, fault: Fault) -> None:
-        """Let what comes later be judged given this."""
+    def _taken_in(self, item: HandedIn, place: Any, fault: Fault) -> tuple[Any, Any]:
+        """Return with which changes, and gradients given, what comes later is judged."""
         given = {}
         if type(place) is Node and item.array.shape == place.shape:
             given[place] = item.array / fault.scale
         changes = {edge: rule for edge, rule in fault.changes.items() if edge[0] not in given}
-        self._go_on(changes, given)
+        return changes, given
 
-    def _go_on(self, changes: Any = (), given: Any = ()) -> None:
+    def _after(self, changes: Any, given: Any) -> Pass:
         before = self.current
-        self.current = Pass(
+        return Pass(
             self.recording, {**before.changes, **dict(changes)}, {**before.given, **dict(given)}
         )
+
+    def _go_on(self, changes: Any = (), given: Any = ()) -> None:
+        self.current = self._after(changes, given)
 
     def _unexplained(self, item: HandedIn, place: Any) -> Mark:
         right = self.current.grads[place]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -146,6 +147,8 @@ class Names:
     def _layers(self) -> None:
         """Call what layers made Z and A, by the number of their weights, where nothing does."""
         products = [n for n in ancestors([self.recording.root]) if self._weight(n) is not None]
+        uses = Counter(self._weight(n) for n in products)
+        products = [n for n in products if uses[self._weight(n)] == 1]  # in loops, Z is many
         for count, node in enumerate(products, 1):
             number = _number(self.called.get(self._weight(node), ""))
             number = number or (str(count) if len(products) > 1 else "")

@@ -353,12 +353,9 @@ class Search:
             told = f"the {node.op.name}"
         elif node.op.name in ("mean", "var", "std") and through != node.op.name:
             told = f"{told}, the {node.op.name},"
-        alike = sorted(
-            (e for e in self.recording.takers[parent] if e[0].op is node.op),
-            key=lambda e: (e[0].seq, e[1]),
-        )
+        alike = sorted({n.seq for n, _ in self.recording.takers[parent] if n.op is node.op})
         if through is None and len(alike) > 1:
-            told = f"use {alike.index(edge) + 1} of {len(alike)}, in {told}"
+            told = f"use {alike.index(node.seq) + 1} of {len(alike)}, in {told}"
         return f"the part of {grad} that comes through {told}"
 
     def _is_penalty(self, node: Node) -> bool:
@@ -405,7 +402,11 @@ class Search:
             kept = [j for j, k in enumerate(found) if abs(k) > 0.5]
         else:
             for n in range(1, len(parts)):
-                for some in (range(n), range(len(parts) - n, len(parts))):
+                ends = [range(n), range(len(parts) - n, len(parts))]
+                some_of = [[j] for j in range(len(parts))] if n == 1 else ends
+                if n == len(parts) - 1:
+                    some_of = [[k for k in range(len(parts)) if k != j] for j in range(len(parts))]
+                for some in some_of:
                     if difference(mine, sum(parts[j] for j in some)) <= share:
                         kept = list(some)
         if not kept or len(kept) == len(edges):
@@ -537,10 +538,9 @@ class Search:
                 continue
             rules = {edge: _scaled(0.0) for edge in group}
             node, i = min(group, key=lambda edge: edge[0].seq)
-            after, before = self.names.of(node), self.names.of(node.parents[i])
             text = (
-                f"nothing is passed back from {after} to {before}, and so at each of"
-                f" {len(group)} such places"
+                f"nothing is passed back to {self.names.of(node.parents[i])} through"
+                f" {self.names.of(node)}, and so at each of {len(group)} such places"
             )
             change = Change("part", "all", text, _scaled(0.0), 1.2)
             yield from self._tried(mine, place, base, share, rules, change)
@@ -566,7 +566,9 @@ class Search:
             if set(a[0]) & set(b[0]):
                 continue
             change = Change(a[1], "", f"{a[2]}; and {b[2]}", _scaled(0.0), 0.6 + a[3] + b[3])
-            yield from self._tried(mine, place, base, share, {**a[0], **b[0]}, change)
+            for fault in self._tried(mine, place, base, share, {**a[0], **b[0]}, change):
+                if fault.text == change.text:  # and no factor besides
+                    yield fault
 
     # ----------------------------------------------------------------------------- other arrays
 
