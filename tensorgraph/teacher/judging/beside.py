@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.formulas.derivation import line_of
+from tensorgraph.formulas.derivation import Derivation, line_of
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.problem import Problem
 from tensorgraph.formulas.solution import Solution
 from tensorgraph.formulas.targets import Target
+from tensorgraph.formulas.writing.formula import formula
 from tensorgraph.formulas.writing.mathml import mathml
+from tensorgraph.formulas.writing.text import pretty, text
+from tensorgraph.symbolic.expr import Expr, constant
 from tensorgraph.teacher.judging.marking import Mark
 from tensorgraph.teacher.judging.names import Names
-from tensorgraph.teacher.judging.recording import Recording
+from tensorgraph.teacher.judging.recording import Recording, recorded_once_more
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Written:
 
     text: str
     mathml: str
+    mine: str = ""
+    """The formula of what was handed in, where that follows from it."""
 
 
 def formulas_beside(
@@ -40,6 +45,10 @@ def formulas_beside(
     if not wrong:
         return {}
     old = {new: place for place, new in recording.place.items()}
+    if place_of(loss).saved is None:  # released by backward()
+        loss, again = recorded_once_more(loss)
+        old = {new: again.get(place, place) for new, place in old.items()}
+        scope.places |= {again[p]: name for p, name in scope.places.items() if p in again}
     scaled = any(m.scale != 1 for m in marks)
     wanted: dict[Any, str] = {}
     for mark in marks:
@@ -83,5 +92,36 @@ def _derived(
     for mark in wrong:
         label = f"d{names.of(mark.place)}"
         if label in lines and len(lines[label].text) < 160:
-            result[mark.key] = lines[label]
+            mine = _multiplied(solution, found, label, mark)
+            result[mark.key] = replace(lines[label], mine=mine)
     return result
+
+
+def _multiplied(solution: Solution, found: Derivation, label: str, mark: Mark) -> str:
+    """Return the formula of a gradient that is a number times too large."""
+    gradient = next((g for g in found.gradients if g.label == label), None)
+    if gradient is None or mark.factor is None:
+        return ""
+    number = _number(solution, abs(mark.factor))
+    if number is None:
+        return ""
+    e = gradient.expr * number if mark.factor > 0 else -(gradient.expr * number)
+    came_from = {multiple: e for e, (multiple, _) in solution.multiples.items()}
+    cuts = {came_from.get(e, e): told for e, told in solution.labels.items()}
+    simple = solution.simplifier.simplest(e, cuts)[1]
+    return f"{pretty(label)} = {text(formula(simple, gradient.names))}"
+
+
+def _number(solution: Solution, value: float) -> Expr | None:
+    """Return a number as the formulas write it: as a variable, or as itself if it is small."""
+    if abs(value - 1) < 1e-6:
+        return constant(1.0)
+    for name, e in solution.constants.symbols.items():
+        held = solution.problem.scope.numbers.get(name)
+        if held and abs(held - value) < 1e-6 * value:
+            return e
+        if held and abs(held * value - 1) < 1e-6:
+            return 1 / e
+    if abs(1 / value - round(1 / value)) < 1e-6 / value:
+        return 1 / constant(float(round(1 / value)))
+    return constant(float(round(value))) if abs(value - round(value)) < 1e-6 * value else None

@@ -394,7 +394,10 @@ class Finder:
     def _of_another_gradient(self, edge: Edge, base: Pass) -> Iterator[Change]:
         """Yield that the gradient of something else was taken for the one that comes to a node."""
         node, i = edge
-        if node.op.name not in ("matmul", "add", "conv", "einsum") and node not in self.names.called:
+        if (
+            node.op.name not in ("matmul", "add", "conv", "einsum")
+            and node not in self.names.called
+        ):
             return
         own = base.grads[node]
         parent = self.names.gradient_of(node.parents[i])
@@ -461,6 +464,7 @@ def _times(slope: Any) -> Changed:
 
 def with_saved(k: int, value: Any) -> Changed:
     """Return a rule that finds another value where it looks for what was saved."""
+
     def rule(at: At) -> Any:
         saved: Sequence[Any] = at.edge[0].saved
         if k >= len(saved) or saved[k] is None:

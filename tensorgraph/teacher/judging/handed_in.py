@@ -164,7 +164,10 @@ def _with_names(found: Any, source: str) -> Any:
             named = dict(zip(names, parts, strict=True))
             named = {k: v for k, v in named.items() if k and not isinstance(v, dict)}
             if merged or len(named) == len(parts):
-                return {**merged, **{k: v for k, v in named.items() if merged == {} or k[:1] == "d"}}
+                return {
+                    **merged,
+                    **{k: v for k, v in named.items() if merged == {} or k[:1] == "d"},
+                }
     return merged or found
 
 
@@ -236,6 +239,16 @@ def handed_in(key: str, value: Any, space: Namespace, source: str = "") -> Hande
     return HandedIn(key, array.astype(np.float64), size, line)
 
 
+def line_in(frame: FrameType | None, key: str, value: Any) -> str:
+    """Return the source around a frame if a variable of it holds a gradient under its own name."""
+    if frame is None or isinstance(value, str) or frame.f_locals.get(key) is not value:
+        return ""
+    try:
+        return textwrap.dedent(inspect.getsource(frame.f_code))
+    except (OSError, TypeError):
+        return ""
+
+
 def line_of(key: str, source: str) -> str:
     """Return the line in a function's source that makes what a name holds.
 
@@ -269,9 +282,7 @@ def line_of(key: str, source: str) -> str:
 
 def _target_name(target: ast.expr) -> str:
     if isinstance(target, ast.Subscript):
-        return "".join(
-            str(n.value) for n in ast.walk(target.slice) if isinstance(n, ast.Constant)
-        )
+        return "".join(str(n.value) for n in ast.walk(target.slice) if isinstance(n, ast.Constant))
     return target.id if isinstance(target, ast.Name) else ""
 
 

@@ -20,6 +20,7 @@ from tensorgraph.teacher.judging.handed_in import (
     Namespace,
     flat,
     handed_in,
+    line_in,
     parameters_in_order,
     returned_by,
 )
@@ -117,7 +118,7 @@ def judged(
     by_name = _by_name(grads, wrt, names, scope)
     items: list[HandedIn] = []
     for key, value in by_name.items():
-        items.append(handed_in(key, value, space, source))
+        items.append(handed_in(key, value, space, source or line_in(frame, key, value)))
         if items[-1].array is not None and key.isidentifier():
             space.setdefault(key, items[-1].array)
     asked = [_asked(item, names, scope, recording, tensors) for item in items]
@@ -196,7 +197,9 @@ def _by_name(grads: Any, wrt: Any, names: Names, scope: Scope) -> dict[str, Any]
             f" ({errors.listing(keys)}); write them by name:"
             f' {{"d{keys[0] if keys else "W"}": …}}'
         )
-    return {f"d{key}" if key.isidentifier() else key: v for key, v in zip(keys, values, strict=True)}
+    return {
+        f"d{key}" if key.isidentifier() else key: v for key, v in zip(keys, values, strict=True)
+    }
 
 
 def _inputs(grads: Any, names: Names, scope: Scope, root: Any) -> dict[str, Any]:

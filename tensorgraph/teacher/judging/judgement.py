@@ -18,6 +18,10 @@ SIGNS = {
 }  # fmt: skip
 
 
+FAILED: list[Judgement] = []
+"""The last whose truth was asked for and that was false; for what pytest says of a failed test."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Judgement:
     """Marks for gradients; true if all of them are right.
@@ -41,7 +45,10 @@ class Judgement:
     """Whether it stops at the first that is wrong."""
 
     def __bool__(self) -> bool:
-        return all(mark.ok for mark in self.marks)
+        fine = all(mark.ok for mark in self.marks)
+        if not fine:
+            FAILED[:] = [self]
+        return fine
 
     def __getitem__(self, key: str) -> Mark:
         return next(mark for mark in self.marks if mark.key == key)
@@ -57,7 +64,7 @@ class Judgement:
         for mark in self.marks:
             lines.append(f"{SIGNS[mark.verdict]} {mark.key:<{width}}  {mark.text}")
             lines += [f"{'':{width + 4}}{word:<9}{told}" for word, told in self._beside(mark)]
-        if self.stopped and not self:
+        if self.stopped and not all(mark.ok for mark in self.marks):
             lines.append("stopped here: put this right, and judge again")
         return "\n".join(lines)
 
@@ -68,8 +75,9 @@ class Judgement:
         if mark.verdict not in ("wrong", "unexplained"):
             return []
         found = []
-        if mark.line:
-            found.append(("you have", mark.line))
+        mine = mark.line or (mark.key in self.formulas and self.formulas[mark.key].mine)
+        if mine:
+            found.append(("you have", mine))
         if mark.key in self.formulas:
             found.append(("it is", self.formulas[mark.key].text))
         worst = _worst(mark)

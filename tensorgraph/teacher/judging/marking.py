@@ -45,6 +45,8 @@ class Mark:
     line: str = ""
     """The formula or line of whoever handed it in, if it is known."""
     scale: float = 1.0
+    factor: float | None = None
+    """How many times too large it is, if that is all that is wrong."""
 
     @property
     def ok(self) -> bool:
@@ -150,7 +152,10 @@ class Marking:
         found = [(p, self._best(f, p, item)) for p in places if (f := self._faults(item, p, share))]
         place, fault = min(found, key=lambda pair: pair[1].cost) if found else (places[0], None)
         if not last and self.waiting and (fault is None or fault.cost >= UNKNOWN):
-            if type(places[0]) is not Node and self._right(item, place, self._share(item, LOOSE)) is None:
+            if (
+                type(places[0]) is not Node
+                and self._right(item, place, self._share(item, LOOSE)) is None
+            ):
                 return None
         if fault is not None:
             return self._explained(item, place, share, fault)
@@ -160,7 +165,9 @@ class Marking:
                 return mark
         return self._unexplained(item, places[0])
 
-    def _right(self, item: HandedIn, place: Any, share: float, verdict: str = "right") -> Mark | None:
+    def _right(
+        self, item: HandedIn, place: Any, share: float, verdict: str = "right"
+    ) -> Mark | None:
         """Return that it is right, if it is so; or right given what else is wrong."""
         for base in (self.true, self.current):
             right = base.grads[place]
@@ -211,17 +218,19 @@ class Marking:
 
     def _explained(self, item: HandedIn, place: Any, share: float, fault: Fault) -> Mark:
         right = fault.scale * self.true.grads[place]
-        given = self.current is not self.true and difference(
-            self.current.grads[place], self.true.grads[place]
-        ) > share
+        given = (
+            self.current is not self.true
+            and difference(self.current.grads[place], self.true.grads[place]) > share
+        )
         text = fault.text
         if fault.also:
             text = f"either {text}; or {'; or '.join(fault.also)} (these numbers do not tell)"
         if given:
             text = f"given {self._wrong_above(place)}: {text}"
         mark = Mark(
-            item.key, "wrong", text, fault.kind, place, item.array, right, item.line, fault.scale
-        )
+            item.key, "wrong", text, fault.kind, place, item.array, right, item.line, fault.scale,
+            fault.factor,
+        )  # fmt: skip
         self.wrong.append((mark, fault))
         self._go_on(*self._taken_in(item, place, fault))
         return mark
@@ -252,9 +261,7 @@ class Marking:
             return replace(best, also=tuple(dict.fromkeys(f.text for f in alike[:2])))
         return best
 
-    def _score(
-        self, fault: Fault, place: Any, item: HandedIn, others: Sequence[Asked]
-    ) -> int:
+    def _score(self, fault: Fault, place: Any, item: HandedIn, others: Sequence[Asked]) -> int:
         """Return how many others a change explains, less those that are right without it."""
         asked = [(a.item, a.places[0]) for a in others] + self.fine
         changes, given = self._taken_in(item, place, fault)

@@ -15,7 +15,9 @@ from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.targets import places_in
 from tensorgraph.teacher.judging.recording import Recording
 
-_BEFORE = re.compile(r"^(?:d(?:J|L|C|E|loss|cost)_?/?_?d_?|∂(?:J|L)/∂|∂|grads?_(?:of_)?|gradient_|g_|d_?|δ|Δ|delta_?)")
+_BEFORE = re.compile(
+    r"^(?:d(?:J|L|C|E|loss|cost)_?/?_?d_?|∂(?:J|L)/∂|∂|grads?_(?:of_)?|gradient_|g_|d_?|δ|Δ|delta_?)"
+)
 _AFTER = re.compile(r"(?:\.grad|_?grad(?:ient)?|_bar)$")
 _GREEK = {"γ": "gamma", "β": "beta", "λ": "lambd", "θ": "theta", "μ": "mu", "σ": "sigma"}
 
@@ -64,6 +66,12 @@ class Names:
         if type(place) in (Node, Tensor) and place in self.called:
             return self.called[place]
         return self._expression(place, 2)
+
+    def named(self, place: Any, n: int) -> str:
+        """Return what a place is called, and call it so if it has no name yet."""
+        if place not in self.called:
+            self._call(place, f"parameter {n}")
+        return self.called[place]
 
     def _expression(self, place: Any, depth: int) -> str:
         if type(place) in (Node, Tensor) and place in self.called:

@@ -146,14 +146,18 @@ class Pass:
 
     @cached_property
     def order(self) -> dict[Any, float]:
-        """When the gradient of each place is complete: the larger, the earlier."""
-        found = {
-            place: min(node.seq for node, _ in edges) + 0.0
-            for place, edges in self.recording.takers.items()
-        }
-        return {p: p.seq + 0.5 if type(p) is Node else seq for p, seq in found.items()} | {
-            self.recording.root: self.recording.root.seq + 0.5
-        }
+        """Where each place stands in the course's backward pass: dZ, dW, db, dA, the largest first."""
+        found: dict[Any, float] = {self.recording.root: self.recording.root.seq + 0.5}
+        for place, edges in self.recording.takers.items():
+            node = min((node for node, _ in edges), key=lambda node: node.seq)
+            if type(place) is Node:
+                found[place] = place.seq + 0.5
+            elif node.op.name == "add":  # a bias, after the weights of its layer
+                others = [p.seq for p in node.parents if type(p) is Node]
+                found[place] = min([node.seq, *others]) - 0.1
+            else:
+                found[place] = float(node.seq)
+        return found
 
 
 def fitted(raw: Any, shape: tuple[int, ...]) -> Any:

@@ -21,9 +21,7 @@ from tensorgraph.engine.graph import Node, ancestors, interpret, reachable
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.tensor import Tensor, argument
 
-WHOLE = frozenset(
-    "softmax log_softmax conv conv_transpose unit rms center".split()
-)
+WHOLE = frozenset("softmax log_softmax conv conv_transpose unit rms center".split())
 """Fused operations that textbooks differentiate as they are."""
 
 Edge = tuple[Node, int]
@@ -126,6 +124,24 @@ def record(output: Tensor, also: Mapping[str, Any] | None = None) -> Recording:
         found = _opened(new)
     named = {place: name for name, place in inputs.items()}
     return Recording(*found, place, _takers(found[1]), named)
+
+
+def recorded_once_more(output: Tensor) -> tuple[Tensor, dict[Any, Any]]:
+    """Return an output of the same operations anew, and what stands for each node before.
+
+    What the graph saved for its backward pass is there again.
+    """
+    root = place_of(output)
+    place: dict[Any, Any] = {}
+
+    def step(node: Node, operands: list[Any]) -> Any:
+        out = dispatch(node.op, tuple(operands), node.static)
+        place[node] = place_of(out)
+        return out
+
+    with mode(recording=True, observer=None):
+        results = interpret(ancestors([root]), lambda node, i: node.parents[i], step)
+    return results[root], place
 
 
 def _opened(root: Node) -> tuple[Node, list[Node], dict[Any, Any]]:

@@ -552,8 +552,12 @@ class Search:
             if len(self.recording.takers[edge[0].parents[edge[1]]]) > 1
         ][:14]  # fmt: skip
         singles: list[tuple[Mapping[Edge, Changed], str, str, float]] = [
-            ({edge: _scaled(0.0)}, "part", f"{self._part_told(edge)} is missing",
-             0.85 if edge[0] in self.names.called else 0.9)
+            (
+                {edge: _scaled(0.0)},
+                "part",
+                f"{self._part_told(edge)} is missing",
+                0.85 if edge[0] in self.names.called else 0.9,
+            )
             for edge in sorted(edges, key=lambda e: e[0] not in self.names.called)
         ]
         for edge in base.between(place)[::-1]:
@@ -651,14 +655,20 @@ class Search:
         """Yield an array in the right shape, with what was wrong about its own."""
         if mine.ndim == right.ndim == 2 and mine.shape == right.shape[::-1]:
             word = "keepdims or a transpose" if 1 in mine.shape else "transpose"
-            yield "transpose", f"it is transposed ({word})" if word != "transpose" else (
-                "it is transposed"
-            ), 0.5, mine.T
+            yield (
+                "transpose",
+                f"it is transposed ({word})" if word != "transpose" else ("it is transposed"),
+                0.5,
+                mine.T,
+            )
         bare = tuple(n for n in right.shape if n != 1)
         if mine.size == right.size and tuple(n for n in mine.shape if n != 1) == bare:
             if mine.ndim < right.ndim:
-                yield "keepdims", "keepdims=True is missing where it is summed", 0.4, mine.reshape(
-                    right.shape
+                yield (
+                    "keepdims",
+                    "keepdims=True is missing where it is summed",
+                    0.4,
+                    mine.reshape(right.shape),
                 )
             elif mine.shape != right.shape[::-1] or mine.ndim != 2:
                 yield "keepdims", "it has axes too many", 0.4, mine.reshape(right.shape)
@@ -709,8 +719,10 @@ class Search:
                         k = factor(mine, found, share)
                         if k is None or factor(mine, right, share) is not None:
                             continue
-                        if mine.size == right.size and right.size > 1 and (
-                            factor(mine.reshape(right.shape), right, share) is not None
+                        if (
+                            mine.size == right.size
+                            and right.size > 1
+                            and (factor(mine.reshape(right.shape), right, share) is not None)
                         ):
                             continue
                         if how is np.max and abs(k - 1) > 10 * share:
@@ -806,6 +818,8 @@ def _where(wrong: Any) -> str:
     index = [tuple(int(i) for i in at) for at in np.argwhere(wrong)[:3]]
     told = ", ".join(str(list(at)) for at in index)
     more = ", …" if n > 3 else ""
-    return f"{n} of {wrong.size} elements {'is' if n == 1 else 'are'} ({told}{more})" if n > 1 else (
-        f"element {told} is"
+    return (
+        f"{n} of {wrong.size} elements {'is' if n == 1 else 'are'} ({told}{more})"
+        if n > 1
+        else (f"element {told} is")
     )
