@@ -55,6 +55,10 @@ def formulas_beside(
         place = old.get(mark.place)
         if place is not None and (type(place) is Tensor or not scaled):
             wanted.setdefault(place, names.of(mark.place))
+    leaves = [p for p in names.recording.leaves if p in names.called]
+    for leaf in leaves if len(leaves) <= 40 else ():  # what gradients on the way lead to
+        wanted.setdefault(old[leaf], names.of(leaf))
+    wanted = {place: name for place, name in wanted.items() if name.replace(".", "").isidentifier()}
     for new, name in names.called.items():
         place = old.get(new)
         if place is not None and scope.of_place(place) is None:

@@ -185,6 +185,7 @@ class Search:
         """Yield that a multiple of some value was added."""
         right = base.grads[place]
         own = self.recording.values.get(place)
+        penalised = any(self._is_penalty(node) for node, _ in self.recording.takers.get(place, ()))
         for scale in self._scales(place):
             rest = mine - scale * right
             size = float(np.abs(rest).max()) if rest.size else 0.0
@@ -205,10 +206,8 @@ class Search:
                 sign = "−" if k < 0 else ""
                 number = known[0].text if known else f"{abs(k):.6g}"
                 told = f"{sign}{number} {name}" if number != "1" else f"{sign}{name}"
-                if value is own:
-                    text = f"a term too many: {told} is added, but the cost holds no such term"
-                    if type(place) is Tensor:
-                        text = f"{name} is regularised, but not in the cost: {told} is too many"
+                if value is own and type(place) is Tensor and k > 0 and not penalised:
+                    text = f"{name} is regularised, but not in the cost: {told} is too many"
                     yield Fault("regularised", text, 1.0, scale=scale)
                 else:
                     text = f"it is off by {told}: a term with {name} is missing, or too many"
