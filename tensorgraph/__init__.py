@@ -23,6 +23,7 @@ see the graph                     ``tg.render(cost(w))``
 list what a function computes     ``tg.trace(f, u)``
 print an optimizer's rule         ``tg.update_rule(optimizer)``
 find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``
+find out why a gradient is zero   ``tg.explain(w, loss)``, ``tg.explain(model)``
 check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
 declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
 run a whole training step faster  ``tg.compile(f)``
@@ -137,12 +138,14 @@ if TYPE_CHECKING:
     from tensorgraph.observe.debug import debug as debug
     from tensorgraph.observe.profile import profile as profile
     from tensorgraph.symbolic.trace import trace as trace
+    from tensorgraph.teacher.explaining.explain import explain as explain
 else:
     _ROOMS = {"data", "diagnose", "testing", "train"}
     _LATER = {
         "compile": "compiler.compiled",
         "render": "drawing.picture",
         "derive": "formulas.derive",
+        "explain": "teacher.explaining.explain",
         "assume": "formulas.facts",
         "trace": "symbolic.trace",
         "update_rule": "formulas.update_rules",
@@ -171,7 +174,7 @@ else:
     __all__ = [
         "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
         "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
-        "debug", "derive", "enable_grad", "errors", "eye", "float16", "float32", "float64", "full",
+        "debug", "derive", "enable_grad", "errors", "explain", "eye", "float16", "float32", "float64", "full",
         "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16", "int32", "int64",
         "is_grad_enabled", "jacobian", "jvp", "linspace", "nn", "no_grad", "notation", "ones",
         "ones_like", "op", "optim", "profile", "random", "render", "tensor", "trace", "uint8",

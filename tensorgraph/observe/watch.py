@@ -74,6 +74,7 @@ class Watch:
         self.steps = 0
         """The number of blocks that ended without an exception."""
         self._sizes: dict[str, _Size] = {}
+        self._last: dict[str, Any] = {}
 
     def __enter__(self) -> Watch:
         if self._sizes:

@@ -63,6 +63,7 @@ ROOMS = [
     "optim formulas",
     "compiler",
     "data diagnose drawing hypothesis_types",
+    "teacher",
     "train",
     "testing",
 ]  # fmt: skip

@@ -1,0 +1,257 @@
+"""Why one gradient is as it is: the verdict, and what speaks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tensorgraph.engine.arrays import to_host
+from tensorgraph.engine.autodiff import place_of
+from tensorgraph.engine.graph import Node
+from tensorgraph.engine.tensor import Retained, Tensor
+from tensorgraph.nn.module import Module
+from tensorgraph.teacher.explaining.alive import Alive
+from tensorgraph.teacher.explaining.blame import CANCELS, Blame, Verdict, blames
+from tensorgraph.teacher.explaining.cancelled import why_cancelled
+from tensorgraph.teacher.explaining.explanation import HEALTHY, Cause, Explanation
+from tensorgraph.teacher.explaining.flow import by_layer, way
+from tensorgraph.teacher.explaining.lost import Moved, Search, why_lost
+from tensorgraph.teacher.explaining.names import Names
+from tensorgraph.teacher.explaining.non_finite import first_anomaly
+from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, rms
+from tensorgraph.teacher.explaining.sizes import size_causes
+from tensorgraph.teacher.explaining.units import listed, zero_slices
+from tensorgraph.teacher.explaining.watched_run import Exit
+from tensorgraph.teacher.explaining.words import Facts, cause_of
+
+MOST_CAUSES = 8
+
+
+class Known(NamedTuple):
+    """What is known of a loss."""
+
+    rerun: Rerun
+    found: Gradients
+    names: Names
+    model: Module | None
+    alive: Alive | None
+    exits: Sequence[Exit] | None
+    moved: Callable[[Tensor], Moved]
+    largest: float
+    """The root mean square of the largest gradient of a leaf."""
+
+
+def explained(target: Tensor, known: Known) -> Explanation:
+    """Return why the gradient of a loss by a tensor is as it is."""
+    place = place_of(target)
+    name = known.names.tensor(target)
+    g = known.found.at.get(place)
+    if g is None:
+        return _lost(target, name, known)
+    g = to_host(g)
+    size, zeros = rms(g), float(np.mean(g == 0)) if g.size else 0.0
+    notes = _notes(target, g, known)
+    steps = way(known.rerun, known.found, place)
+    flow = tuple(by_layer(steps, known.names))
+
+    def make(verdict: str, summary: str, causes: Sequence[Cause]) -> Explanation:
+        return Explanation(name, target.shape, verdict, f"{name}: {summary}", tuple(causes), notes,
+                           size, zeros, flow)  # fmt: skip
+
+    if not np.isfinite(g).all():
+        bad = int(np.sum(~np.isfinite(g)))
+        cause = first_anomaly(known.rerun, known.found, known.names)
+        return make(
+            "not finite", f"the gradient is NaN or infinite in {_of(bad, g.size)} elements",
+            [cause] if cause else [],
+        )  # fmt: skip
+    if not g.size:
+        return make(HEALTHY, "there are no elements", [])
+    if zeros == 1:
+        causes = _zero_causes(known, place, np.ones(g.shape, bool), name)
+        return make("zero", f"the gradient is 0 in all {g.size:,} elements", causes)
+    slices = zero_slices(g == 0)
+    if slices is not None:
+        axis, which = slices
+        mask = np.zeros(g.shape, bool)
+        np.moveaxis(mask, axis, 0)[which] = True
+        causes = _zero_causes(known, place, mask, name)
+        what = _slices_named(axis, g.ndim)
+        text = f"the gradient is 0 in {len(which)} of {g.shape[axis]} {what} ({listed(which)})"
+        return make("partly zero", f"{text}; its root mean square is {size:.3g}", causes)
+    alike = _alike(known.rerun.value_at(place), g)
+    if alike:
+        return make("alike", alike, [_ALIKE])
+    verdict, summary, causes = size_causes(
+        target, g, known.rerun, known.names, steps, known.largest
+    )
+    return make(verdict, summary, causes)
+
+
+# -------------------------------------------------------------------------------------------- lost
+
+
+def _lost(target: Tensor, name: str, known: Known) -> Explanation:
+    search = Search(
+        target, name, known.rerun, known.names, known.model, known.alive, known.exits,
+        known.moved(target),
+    )  # fmt: skip
+    causes = why_lost(search)
+    notes = ()
+    if target._grad is not None:
+        notes = (f"{name}.grad is there, of a backward pass from something else than this loss",)
+    return Explanation(
+        name, target.shape, "none", f"{name}: no gradient flows to it from the loss", tuple(causes),
+        notes, float("nan"),
+    )  # fmt: skip
+
+
+# -------------------------------------------------------------------------------------------- zero
+
+
+def _zero_causes(known: Known, place: Any, mask: Any, name: str) -> list[Cause]:
+    rerun, found, names = known.rerun, known.found, known.names
+    verdict = blames(rerun, found, place, mask)
+    causes = []
+    for blame in verdict.blames[:MOST_CAUSES]:
+        checked = _checked(verdict, blame, name)
+        if blame.why is CANCELS:
+            cause = why_cancelled(rerun, names, blame)
+            if cause is not None:
+                causes.append(cause)
+                continue
+        causes.append(cause_of(Facts(blame, rerun, names), checked))
+    return causes
+
+
+def _checked(verdict: Verdict, blame: Blame, name: str) -> str:
+    """Say what happens to the gradient if what is to blame lets it through."""
+    if not verdict.reached:
+        return ""
+    together = " and the others" if len(verdict.blames) > 1 else ""
+    return (
+        f"were a gradient let through there{together}, it would reach"
+        f" {_of(verdict.reached, verdict.asked)} of these elements of {name}"
+    )
+
+
+def _of(count: int, size: int) -> str:
+    return f"all {size:,}" if count == size else f"{count:,} of {size:,}"
+
+
+def _slices_named(axis: int, ndim: int) -> str:
+    if ndim == 1:
+        return "elements"
+    if ndim == 2:
+        return "rows" if axis == 0 else "columns"
+    return f"places along axis {axis}"
+
+
+# ------------------------------------------------------------------------------------------- alike
+
+
+_ALIKE = Cause(
+    "symmetric",
+    "units that start alike and are given the same gradient stay alike: together they compute no"
+    " more than one of them",
+    "random numbers to start with, such as nn.init.he_normal or nn.init.xavier_normal",
+    "the weights and the gradients of all of them are the same",
+)
+
+
+def _alike(value: Any, g: Any) -> str:
+    """Return in which way the units of a matrix of weights are all the same, if they are."""
+    value = np.asarray(to_host(value))
+    if g.ndim < 2:
+        return ""
+    for axis in range(g.ndim):
+        if g.shape[axis] < 2 or g.size == g.shape[axis]:
+            continue
+        same = all(
+            np.array_equal(a, np.broadcast_to(a.take([0], axis), a.shape)) if exact else np.allclose(
+                a, a.take([0], axis), rtol=1e-5, atol=1e-6 * float(np.abs(a).max())
+            )
+            for a, exact in ((value, True), (g, False))
+        )  # fmt: skip
+        if same:
+            what = _slices_named(axis, g.ndim)
+            return (
+                f"all {g.shape[axis]} {what} are alike, in their weights and in their gradients"
+                f" (root mean square {rms(g):.3g})"
+            )
+    return ""
+
+
+# ------------------------------------------------------------------------------------------- notes
+
+
+def _notes(target: Tensor, g: Any, known: Known) -> tuple[str, ...]:
+    """Say how what ``.grad`` holds differs from the gradient of this loss."""
+    name = known.names.tensor(target)
+    notes = []
+    stored = target._grad
+    hooks = _hooks(known, place_of(target))
+    if stored is not None and stored.shape == g.shape and np.isfinite(g).all():
+        notes += _difference(name, np.asarray(to_host(stored._data)), g, hooks)
+    elif stored is None:
+        notes += _no_grad_yet(target, name, known)
+    if hooks and stored is None:
+        notes.append(f"hooks may change it: {hooks}")
+    return tuple(notes)
+
+
+def _no_grad_yet(target: Tensor, name: str, known: Known) -> list[str]:
+    root = known.rerun.root
+    if target._node is not None:
+        return [
+            f"{name}.grad is None, as it is a result: write {name}.retain_grad() before backward()"
+        ]
+    if known.exits is not None:
+        return []
+    if root.saved is None:
+        return [
+            f"{name}.grad is None: zero_grad() was called after backward(), or the gradients were"
+            " returned by tg.gradients"
+        ]
+    return [
+        f"{name}.grad is None, as backward() has not been called on this loss; the numbers are what"
+        " it will give"
+    ]
+
+
+def _difference(name: str, stored: Any, g: Any, hooks: str) -> list[str]:
+    if rms(stored - g) <= 1e-3 * (rms(stored) + rms(g)) or (not stored.any() and not g.any()):
+        return []
+    scale = rms(g)
+    ratio = float(np.vdot(stored, g) / np.vdot(g, g)) if scale else 0.0
+    if scale and rms(stored - ratio * g) <= 1e-3 * rms(stored):
+        whole = round(ratio)
+        if whole >= 2 and abs(ratio - whole) < 1e-3 * whole:
+            return [
+                f"{name}.grad is {whole} times the gradient of this loss: backward() ran {whole}"
+                f" times without zero_grad(), or {whole} alike losses were added up"
+            ]
+    told = f"{name}.grad is another one (root mean square {rms(stored):.3g}, not {scale:.3g})"
+    if hooks:
+        return [f"{told}: hooks change it, {hooks}"]
+    return [
+        f"{told}: gradients of other losses were added to it, it was clipped, or parameters have"
+        " changed since"
+    ]
+
+
+def _hooks(known: Known, place: Any) -> str:
+    """Return where hooks stand between the loss and a place."""
+    found = []
+    if type(place) is Tensor and place._hooks:
+        found.append(f"on {known.names.place(place)}")
+    for step in way(known.rerun, known.found, place):
+        node: Node = step.edge.node
+        if any(type(h) is not Retained for h in node.hooks):
+            found.append(f"on {known.names.place(node)}")
+    own = place if type(place) is Node else None
+    if own is not None and any(type(h) is not Retained for h in own.hooks):
+        found.append(f"on {known.names.place(own)}")
+    return ", ".join(found)
