@@ -155,7 +155,11 @@ def _look(
         return _look_at_elements(rerun, edge, mask, g, found)
     influenced = _influenced(rerun, edge, mask)
     if not influenced.any():
-        found.append(Blame(edge, UNUSED, mask, int(mask.sum())))
+        other = _culprit(rerun, edge, mask, g) if g.any() else None
+        if other in (None, edge.i, len(node.parents)):
+            found.append(Blame(edge, UNUSED, mask, int(mask.sum())))
+        else:
+            found.append(Blame(edge, OPERAND, mask, int(mask.sum()), other))
         return None
     if not g[influenced].any():
         return influenced
@@ -195,7 +199,7 @@ def _look_at_terms(
         return None
     zeros = influenced & (g == 0)
     if zeros.any():
-        filled = np.where(zeros, like(g, size), g).astype(g.dtype)
+        filled = np.asarray(np.where(zeros, like(g, size), g), g.dtype)
         if to_host(rerun.passed(edge, filled))[rest].any():
             return zeros
     found.append(Blame(edge, CANCELS, rest, count))
@@ -249,7 +253,7 @@ def _influenced(rerun: Rerun, edge: Edge, mask: Array) -> Array:
     operands = list(rerun.operands[node])
     value = np.asarray(to_host(operands[edge.i]))
     step = like(value, 1e-2 * (rms(value) or 1.0))
-    operands[edge.i] = np.where(mask, value + step, value).astype(value.dtype)
+    operands[edge.i] = np.asarray(np.where(mask, value + step, value), value.dtype)
     with np.errstate(all="ignore"):
         moved = to_host(np.asarray(node.op.compute(operands, node.static)))
     changed: Array = moved != to_host(rerun.values[node])

@@ -18,10 +18,10 @@ from tensorgraph.teacher.explaining.names import Names
 from tensorgraph.teacher.explaining.run_again import Rerun, like, noise, rms
 
 _WHAT: dict[Op, str] = {
-    center.op: "it subtracts the mean, and with that whatever is the same for all it is the mean of",
+    center.op: "it subtracts the mean, and with it what is the same for all that it is the mean of",
     **dict.fromkeys(
         [softmax.op, log_softmax.op, class_cross_entropy.op, softmax_cross_entropy.op],
-        "it depends on differences of its inputs only: what is added to all of them changes nothing",
+        "it depends on differences of its inputs only, so what is added to all of them is lost",
     ),
 }
 
@@ -106,6 +106,10 @@ def _differs(rerun: Rerun, moved: Rerun, node: Node) -> bool:
     dtype = rerun.values[node].dtype
     if dtype.kind != "f":
         return not np.array_equal(one, other)
-    scale = max((rms(np.asarray(to_host(np.asarray(o)))) for r in (rerun, moved)
-                 for o in r.operands[node] if np.asarray(o).dtype.kind == "f"), default=0.0)  # fmt: skip
+    scale = max((rms(o) for r in (rerun, moved) for o in _floats(r.operands[node])), default=0.0)
     return rms(one - other) > noise(dtype) * max(rms(one), scale)
+
+
+def _floats(operands: list[Any]) -> list[Any]:
+    arrays = (np.asarray(to_host(np.asarray(o))) for o in operands)
+    return [array for array in arrays if array.dtype.kind == "f"]

@@ -91,11 +91,11 @@ def explain(
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise errors.DTypeError(f"explain: optimizer is {errors.describe(optimizer)}")
     alive = Alive()
-    exits, frames = None, [frame]
+    left, frames = None, [frame]
     moved: Callable[[Tensor], Moved] = lambda x: lambda: None  # noqa: E731
     if loss is not None and type(loss) is not Tensor and callable(loss):
         compute = loss
-        loss, exits, inner = run(compute, tensors)
+        loss, left, inner = run(compute, tensors)
         frames = [*inner, frame]
         moved = lambda x: lambda: _moved(compute, x)  # noqa: E731
     if loss is None:
@@ -109,10 +109,10 @@ def explain(
     found = rerun.backward()
     names = Names(frames, rerun.nodes, model)
     known = Known(
-        rerun, found, names, model, alive, exits, moved,
+        rerun, found, names, model, alive, left, moved,
         max((s for _, g in found.leaves() if np.isfinite(s := rms(g))), default=0.0),
     )  # fmt: skip
-    each = [explained(x, known) for x in tensors]
+    each = [explained(k, x, known) for k, x in enumerate(tensors)]
     notes = [note] if note else []
     notes += _stale(rerun, loss)
     return _given_back(target, each, tuple(notes), optimizer, tensors, watch, model)
@@ -180,9 +180,14 @@ def _found_loss(
     found = alive.losses(map(place_of, targets))
     held = {place_of(x): x for x in losses_held(frame)}
     root = next((node for node in found if node in held), None) or next(iter(found), None)
-    if root is None:
-        root = next(iter(held), None)
-    return root, ""
+    if root is not None or not held:
+        return root, ""
+    node, x = next(iter(held.items()))
+    called = errors.variable(x, frame)
+    return (
+        node,
+        f"no loss was given, and none was computed from it: this is of {called}, the newest",
+    )
 
 
 def _name(x: Tensor, frame: FrameType) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tensorgraph.display.tables import html_lines, html_table, text_table
 
@@ -165,8 +166,24 @@ class Explanations(Sequence[Explanation]):
                 found.setdefault(same, []).append(one.name)
         return found
 
+    def warnings(self, told: set[Any]) -> list[str]:
+        """Return what to warn of, each cause once; ``told`` holds what was, and is added to."""
+        alarming = Explanations(tuple(one for one in self.each if one.alarming))
+        found = []
+        for cause, names in alarming.by_cause().items():
+            key = cause.kind, cause.op, cause.module
+            if key not in told:
+                told.add(key)
+                first, *rest = cause.lines()
+                text = "; ".join(
+                    [first, *(line for line in rest if not line.startswith("checked"))]
+                )
+                verdicts = {one.verdict for one in alarming if one.name in names}
+                found.append(f"the gradient of {_listed(names)} is {', '.join(verdicts)}: {text}")
+        return found
+
     def _cells(self) -> list[tuple[str, ...]]:
-        rows = [("", "shape", "gradient", "zeros", "")]
+        rows: list[tuple[str, ...]] = [("", "shape", "gradient", "zeros", "")]
         for one in self.each:
             size = "none" if one.size != one.size and one.verdict == "none" else f"{one.size:.3g}"
             shape = " x ".join(map(str, one.shape)) or "1"
@@ -199,7 +216,7 @@ class Explanations(Sequence[Explanation]):
 
 def flow_cells(flow: Sequence[tuple[str, float, float]]) -> list[tuple[str, ...]]:
     """Return the rows of a table of gradients layer by layer."""
-    rows = [("from the loss down", "gradient", "factor")]
+    rows: list[tuple[str, ...]] = [("from the loss down", "gradient", "factor")]
     return rows + [(name, f"{size:.3g}", f"{factor:.3g}") for name, size, factor in flow]
 
 
@@ -215,7 +232,13 @@ def wrapped(paragraphs: Sequence[str]) -> list[str]:
     return lines
 
 
+_BY_KIND = ("vanishing", "exploding")
+"""Of these the first stands for all, that of the tensor furthest from the loss."""
+
+
 def _same(one: Cause, other: Cause) -> bool:
+    if one.kind == other.kind in _BY_KIND:
+        return one.op == other.op
     return (one.kind, one.where, one.text) == (other.kind, other.where, other.text)
 
 

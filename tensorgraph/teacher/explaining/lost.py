@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +15,9 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.teacher.explaining.alive import Alive
 from tensorgraph.teacher.explaining.explanation import Cause
-from tensorgraph.teacher.explaining.names import Names
+from tensorgraph.teacher.explaining.names import Names, short_line
 from tensorgraph.teacher.explaining.run_again import Edge, Rerun, like, rms
-from tensorgraph.teacher.explaining.watched_run import Exit
+from tensorgraph.teacher.explaining.watched_run import Exit, Flow
 
 Moved = Callable[[], float | None]
 """Computes how much the loss changes if a parameter does; ``None`` if that cannot be computed."""
@@ -32,8 +32,10 @@ class Search(NamedTuple):
     names: Names
     model: Module | None
     alive: Alive | None
-    exits: Sequence[Exit] | None
-    """Where its values leave the graph, if the loss was computed by a function."""
+    number: int
+    """Which it is of the tensors that are asked about."""
+    left: Flow | None
+    """Where values leave the graph, if the loss was computed by a function."""
     moved: Moved
 
 
@@ -58,10 +60,10 @@ def _wants_none(s: Search) -> Iterator[Cause]:
         return
     path = frozen_path(s.model, x)
     if path is not None:
-        yield Cause("frozen", f"{s.name} was frozen by nn.freeze", f"nn.unfreeze(model, {path!r})")
+        yield Cause("frozen", "it was frozen by nn.freeze", f"nn.unfreeze(model, {path!r})")
     else:
         yield Cause(
-            "frozen", f"{s.name}.requires_grad is False, so that no gradient flows to it",
+            "frozen", "its requires_grad is False, so that no gradient flows to it",
             "requires_grad=True where it is made",
         )  # fmt: skip
 
@@ -110,7 +112,8 @@ _REMEDIES = {
 
 def _exits(s: Search) -> Iterator[Cause]:
     """Tell of the lines that a run of the function showed."""
-    if not s.exits:
+    exits = [] if s.left is None else s.left.exits_of(s.number, _constants(s.rerun), _same_values)
+    if not exits:
         return
     moved = s.moved()
     if moved == 0:
@@ -120,17 +123,16 @@ def _exits(s: Search) -> Iterator[Cause]:
             f"what computes the loss with {s.name} in it",
         )
         return
-    known = _constants(s.rerun)
-    taken = [e for e in s.exits if any(_same_values(e.array, c) for c in known)]
-    for e in {(e.kind, e.op, e.line): e for e in taken or s.exits[-3:]}.values():
-        checked = (
-            ""
-            if moved is None
-            else f"with other values in {s.name} the loss differs by {moved:.3g}"
-        )
+    checked = ""
+    if moved is not None:
+        checked = f"with other values in {s.name} the loss differs by {moved:.3g}"
+    for e in exits[:MOST_EXITS]:
         yield Cause(_KINDS[e.kind], _exit_text(s, e), _REMEDIES[e.kind], checked,
-                    "" if e.kind == "read" else e.op, e.module, e.line)  # fmt: skip
+                    "" if e.kind == "read" else e.op, e.module, short_line(e.line))  # fmt: skip
 
+
+MOST_EXITS = 5
+"""So many places where values leave the graph are told."""
 
 _KINDS = {"no_grad": "no_grad", "no derivative": "no derivative", "read": "detached"}
 
@@ -165,8 +167,6 @@ def _taken_as_values(s: Search) -> Iterator[Cause]:
 
 
 def _copies(s: Search, array: Any, called: str, write: str) -> Iterator[Cause]:
-    if np.size(array) < 2 and not np.any(array):
-        return
     for node in s.rerun.nodes:
         for i, parent in enumerate(node.parents):
             own = s.rerun.operands[node][i]
@@ -188,12 +188,8 @@ def _copies(s: Search, array: Any, called: str, write: str) -> Iterator[Cause]:
             else:
                 how = ".detach()" if shared else ".numpy(), .data, .detach() or tg.tensor(…)"
                 how = how.replace("…", "...")
-                kind, text = (
-                    "detached",
-                    (
-                        f"it takes the values of {called} as a constant, by {how}, not {called} itself"
-                    ),
-                )
+                kind = "detached"
+                text = f"it takes the values of {called} as a constant, by {how}, not {called}"
                 remedy = f"{write} itself in its place"
             yield _cause(
                 s, kind, node, text, remedy,
@@ -203,15 +199,14 @@ def _copies(s: Search, array: Any, called: str, write: str) -> Iterator[Cause]:
 
 
 def _same_values(one: Any, other: Any) -> bool:
+    """Return whether two arrays hold the same numbers, and not just the same number."""
     if one is other:
         return True
     one, other = np.asarray(one), np.asarray(other)
-    if one.size != other.size or one.size == 0 or one.dtype.kind not in "fiub":
-        return False
-    if one.shape != other.shape and not one.size > 1:
+    if one.size != other.size or one.size < 2 or {one.dtype.kind, other.dtype.kind} - set("fiub"):
         return False
     a, b = one.ravel(), other.ravel()
-    return bool(np.array_equal(a, b)) and (one.size > 1 or bool(a[0] not in (0, 1)))
+    return bool(np.any(a != a[0])) and bool(np.array_equal(a, b))
 
 
 def _change(rerun: Rerun, edge: Edge) -> float:
@@ -243,11 +238,16 @@ def _by_results(s: Search) -> Iterator[Cause]:
 
 
 def _not_used(s: Search) -> Cause:
-    text = f"the loss does not depend on {s.name}, as far as its graph goes"
+    text = (
+        "nothing that was recorded leads from it to the loss: it is not used, or its values"
+        " leave the graph, by .numpy(), .data, .detach(), tg.no_grad(), argmax, a comparison or as"
+        " integers"
+    )
     checked, remedy = "", "what computes the loss with it"
-    if s.exits is not None:
+    if s.left is not None:
         moved = s.moved()
         if moved == 0:
+            text = "the loss does not depend on it"
             checked = "with other values in it the loss is the same"
     else:
         remedy += (
@@ -262,7 +262,7 @@ def _not_used(s: Search) -> Cause:
         )
     result = _newest_result(s)
     if result:
-        text += f"; {result} was computed from it, and leads nowhere"
+        text += f"; {result} was computed from it, and does not lead to this loss"
     return Cause("not used", text, remedy, checked)
 
 

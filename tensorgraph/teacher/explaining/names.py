@@ -79,14 +79,14 @@ class Names:
 
     def line(self, node: Node) -> str:
         """Return the user's line that recorded an operation, as far as it is known."""
-        return _short(node.line) if node.line else ""
+        return short_line(node.line) if node.line else ""
 
     def _in(self, node: Node) -> str:
         module = self.module(node)
         return f" in {module}" if module else ""
 
 
-def _short(line: str) -> str:
+def short_line(line: str) -> str:
     """Return a line of a file without the file's folders, unless it is a notebook's cell."""
     path, _, number = line.rpartition(":")
     return f"{os.path.basename(path)}:{number}"

@@ -7,6 +7,8 @@ computed when it is run again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -49,11 +51,11 @@ class _Shown(NonFinite):
         return ("", None) if self.node is None else (self._names.module(self.node), None)
 
 
-def first_anomaly(rerun: Rerun, found: Gradients, names: Names) -> Cause | None:
-    """Return where the first NaN or infinity arose, ``None`` if there is none."""
+def first_anomaly(rerun: Rerun, found: Gradients, names: Names, place: Any) -> Cause | None:
+    """Return where the NaN or infinity in the gradient at a place arose, ``None`` if unknown."""
     given = _given(rerun, names, np.isnan)
     looks: list[Callable[[], Cause | None]] = [
-        lambda: _forward(rerun, names),
+        lambda: _forward(rerun, names, place),
         lambda: _backward(rerun, found, names),
     ]
     if np.isfinite(rerun.loss):  # what is not finite on the way forward was dropped
@@ -86,7 +88,7 @@ def _given(rerun: Rerun, names: Names, test: Callable[..., np.ndarray]) -> Cause
     return None
 
 
-def _forward(rerun: Rerun, names: Names) -> Cause | None:
+def _forward(rerun: Rerun, names: Names, place: Any) -> Cause | None:
     shown = _Shown(names)
     for node in rerun.nodes:
         shown.node = node
@@ -94,7 +96,7 @@ def _forward(rerun: Rerun, names: Names) -> Cause | None:
         try:
             shown.forward(Forward(node.op, arrays, node.static, rerun.values[node], node, 0.0))
         except errors.AnomalyError as error:
-            return _cause(str(error), node, names)
+            return _dropped(rerun, node, _cause(str(error), node, names), place)
     return None
 
 
@@ -114,9 +116,35 @@ def _backward(rerun: Rerun, found: Gradients, names: Names) -> Cause | None:
 def _cause(message: str, node: Node, names: Names) -> Cause:
     """Return what the observer said, without the place, which stands before it."""
     lines = [line.strip() for line in message.splitlines()]
-    told = [line for line in lines if not line.startswith(("at ", "recorded at "))]
+    told = [line for line in lines if not line.startswith(("at ", "recorded at ", "if a tg.where"))]
     text = "; ".join(told).replace("·", "*").replace("∞", "inf")
     return Cause(
         "not finite", text, _REMEDIES.get(node.op, ""), "", node.op.name, names.module(node),
         names.line(node),
     )  # fmt: skip
+
+
+def _dropped(rerun: Rerun, node: Node, cause: Cause, place: Any) -> Cause:
+    """Return the cause with what is known of its results if others are put in their place."""
+    value = np.asarray(to_host(rerun.values[node]))
+    sound = np.where(np.isfinite(value), value, 1).astype(value.dtype)
+    again = Rerun(rerun.root, {node: sound})
+    g = again.backward({e: np.zeros(e.operand.shape, e.operand.dtype) for e in _into(node)}).at.get(
+        place
+    )
+    if g is None or not np.isfinite(to_host(g)).all():
+        return cause
+    if again.loss == rerun.loss:
+        x = f"tg.{node.op.name}(tg.where(c, x, 1))"
+        return replace(
+            cause,
+            text=f"{cause.text}; a where or a mask drops these elements further on, but their"
+            " gradient is computed all the same, and 0 * NaN is NaN",
+            remedy=f"tg.where(c, {x}, other), with the same condition inside",
+            checked="with 1 in their place the loss is the same, and the gradient is finite",
+        )
+    return replace(cause, checked="with 1 in their place the gradient is finite")
+
+
+def _into(node: Node) -> list[Edge]:
+    return [Edge(node, i) for i, _ in node.plan.rules]

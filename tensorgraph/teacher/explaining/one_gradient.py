@@ -20,10 +20,10 @@ from tensorgraph.teacher.explaining.flow import by_layer, way
 from tensorgraph.teacher.explaining.lost import Moved, Search, why_lost
 from tensorgraph.teacher.explaining.names import Names
 from tensorgraph.teacher.explaining.non_finite import first_anomaly
-from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, rms
+from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, noise, rms
 from tensorgraph.teacher.explaining.sizes import size_causes
 from tensorgraph.teacher.explaining.units import listed, zero_slices
-from tensorgraph.teacher.explaining.watched_run import Exit
+from tensorgraph.teacher.explaining.watched_run import Flow
 from tensorgraph.teacher.explaining.words import Facts, cause_of
 
 MOST_CAUSES = 8
@@ -37,19 +37,25 @@ class Known(NamedTuple):
     names: Names
     model: Module | None
     alive: Alive | None
-    exits: Sequence[Exit] | None
+    left: Flow | None
     moved: Callable[[Tensor], Moved]
     largest: float
     """The root mean square of the largest gradient of a leaf."""
 
 
-def explained(target: Tensor, known: Known) -> Explanation:
-    """Return why the gradient of a loss by a tensor is as it is."""
+def explained(number: int, target: Tensor, known: Known) -> Explanation:
+    """Return why the gradient of a loss by a tensor is as it is.
+
+    Args:
+        number: which it is of the tensors that are asked about.
+        target: the tensor.
+        known: what is known of the loss.
+    """
     place = place_of(target)
     name = known.names.tensor(target)
     g = known.found.at.get(place)
     if g is None:
-        return _lost(target, name, known)
+        return _lost(number, target, name, known)
     g = to_host(g)
     size, zeros = rms(g), float(np.mean(g == 0)) if g.size else 0.0
     notes = _notes(target, g, known)
@@ -62,7 +68,7 @@ def explained(target: Tensor, known: Known) -> Explanation:
 
     if not np.isfinite(g).all():
         bad = int(np.sum(~np.isfinite(g)))
-        cause = first_anomaly(known.rerun, known.found, known.names)
+        cause = first_anomaly(known.rerun, known.found, known.names, place)
         return make(
             "not finite", f"the gradient is NaN or infinite in {_of(bad, g.size)} elements",
             [cause] if cause else [],
@@ -93,13 +99,13 @@ def explained(target: Tensor, known: Known) -> Explanation:
 # -------------------------------------------------------------------------------------------- lost
 
 
-def _lost(target: Tensor, name: str, known: Known) -> Explanation:
+def _lost(number: int, target: Tensor, name: str, known: Known) -> Explanation:
     search = Search(
-        target, name, known.rerun, known.names, known.model, known.alive, known.exits,
+        target, name, known.rerun, known.names, known.model, known.alive, number, known.left,
         known.moved(target),
     )  # fmt: skip
     causes = why_lost(search)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if target._grad is not None:
         notes = (f"{name}.grad is there, of a backward pass from something else than this loss",)
     return Explanation(
@@ -169,13 +175,8 @@ def _alike(value: Any, g: Any) -> str:
     for axis in range(g.ndim):
         if g.shape[axis] < 2 or g.size == g.shape[axis]:
             continue
-        same = all(
-            np.array_equal(a, np.broadcast_to(a.take([0], axis), a.shape)) if exact else np.allclose(
-                a, a.take([0], axis), rtol=1e-5, atol=1e-6 * float(np.abs(a).max())
-            )
-            for a, exact in ((value, True), (g, False))
-        )  # fmt: skip
-        if same:
+        first, given = value.take([0], axis), g.take([0], axis)
+        if (value == first).all() and rms(g - given) <= noise(g.dtype) * rms(g):
             what = _slices_named(axis, g.ndim)
             return (
                 f"all {g.shape[axis]} {what} are alike, in their weights and in their gradients"
@@ -208,7 +209,7 @@ def _no_grad_yet(target: Tensor, name: str, known: Known) -> list[str]:
         return [
             f"{name}.grad is None, as it is a result: write {name}.retain_grad() before backward()"
         ]
-    if known.exits is not None:
+    if known.left is not None:
         return []
     if root.saved is None:
         return [

@@ -12,8 +12,9 @@ from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.ops.activation import sigmoid, tanh
+from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.reduce import mean, sum as summed
+from tensorgraph.ops.trigonometric import tanh
 from tensorgraph.teacher.explaining.explanation import HEALTHY, Cause
 from tensorgraph.teacher.explaining.flow import Step, slope
 from tensorgraph.teacher.explaining.names import Names
@@ -87,7 +88,7 @@ def _of_squashing(
         remedy = "inputs scaled to mean 0 and variance 1, smaller weights (nn.init.xavier_normal)"
     return Cause(
         "saturated" if saturated else "vanishing", text, remedy,
-        f"the derivatives were computed: {', '.join(f'{v:.2g}' for v in list(slopes.values())[:6])}",
+        "their derivatives were computed: " + ", ".join(f"{v:.2g}" for v in [*slopes.values()][:6]),
         op.name, names.module(node), names.line(node),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
@@ -50,7 +51,7 @@ def along(axis: int, mask: Any) -> Any:
     return mask.all(axis=tuple(k for k in range(mask.ndim) if k != axis))
 
 
-def listed(indices: Sequence[int]) -> str:
+def listed(indices: Sequence[int] | NDArray[Any]) -> str:
     """Return numbers of units, long lists cut.
 
     Example:

@@ -33,7 +33,8 @@ def by_what_is_there(x: Tensor, name: str, model: Module | None, alive: Alive) -
     elif (slices := zero_slices(g == 0)) is not None:
         axis, which = slices
         verdict = "partly zero"
-        text = f"the gradient is 0 at {len(which)} of {g.shape[axis]} places along axis {axis} ({listed(which)})"
+        many = f"{len(which)} of {g.shape[axis]} places along axis {axis}"
+        text = f"the gradient is 0 at {many} ({listed(which)})"
     else:
         verdict, text, more = HEALTHY, f"the gradient has the root mean square {size:.3g}", ""
     notes = (more,) if more else ()
@@ -45,17 +46,15 @@ def _why_none(
 ) -> Iterator[Cause]:
     path = frozen_path(model, x)
     if path is not None:
-        yield Cause("frozen", f"{name} was frozen by nn.freeze", f"nn.unfreeze(model, {path!r})")
+        yield Cause("frozen", "it was frozen by nn.freeze", f"nn.unfreeze(model, {path!r})")
     elif not x.requires_grad and x.dtype.kind != "f":
         yield Cause("integers", f"{name} is {x.dtype}: only floating-point tensors have gradients")
     elif not x.requires_grad:
-        yield Cause(
-            "frozen", f"{name}.requires_grad is False", "requires_grad=True where it is made"
-        )
+        yield Cause("frozen", "its requires_grad is False", "requires_grad=True where it is made")
     else:
         used = alive.computed_from([place_of(x)])
         text = (
-            f"no loss that was computed from {name} is there: backward() was not called since it was"
+            "no loss that was computed from it is there: backward() was not called since it was"
             " made, or since zero_grad(); or the loss does not depend on it"
         )
         if used:

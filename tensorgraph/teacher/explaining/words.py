@@ -13,9 +13,9 @@ import numpy as np
 
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.op import Op
+from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.ops.activation import elu, gelu, relu, sigmoid, silu, tanh
+from tensorgraph.ops.activation import elu, gelu, relu, sigmoid, silu
 from tensorgraph.ops.arithmetic import where
 from tensorgraph.ops.cross_entropy import (
     class_cross_entropy,
@@ -23,11 +23,11 @@ from tensorgraph.ops.cross_entropy import (
     softmax_cross_entropy,
 )
 from tensorgraph.ops.extrema import clip, maximum, minimum
-from tensorgraph.ops.index import getitem
 from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.masking import dropout
 from tensorgraph.ops.pool import max_pool
 from tensorgraph.ops.reduce import max as maximal, min as minimal
+from tensorgraph.ops.trigonometric import tanh
 from tensorgraph.teacher.explaining.blame import (
     CANCELS,
     OPERAND,
@@ -40,7 +40,8 @@ from tensorgraph.teacher.explaining.blame import (
 from tensorgraph.teacher.explaining.explanation import Cause
 from tensorgraph.teacher.explaining.names import Names
 from tensorgraph.teacher.explaining.run_again import Rerun
-from tensorgraph.teacher.explaining.units import along, listed, unit_axis
+from tensorgraph.teacher.explaining.units import along, listed, unit_axis, zero_slices
+from tensorgraph.teacher.explaining.zero_values import why_zero
 
 
 class Told(NamedTuple):
@@ -112,7 +113,7 @@ def cause_of(facts: Facts, behind: str) -> Cause:
     )
 
 
-# ------------------------------------------------------------------------- its derivative is 0 there
+# ------------------------------------------------------------------------ its derivative is 0 there
 
 
 def _slope(facts: Facts) -> Told:
@@ -279,7 +280,7 @@ _BY_OP: dict[Op, Callable[[Facts], Told]] = {
 }
 
 
-# ------------------------------------------------------------------------- its derivative is always 0
+# ----------------------------------------------------------------------- its derivative is always 0
 
 
 def _by_declaration(facts: Facts) -> Told:
@@ -291,7 +292,7 @@ def _by_declaration(facts: Facts) -> Told:
     )
 
 
-# ------------------------------------------------------------------------------------- an operand is 0
+# ---------------------------------------------------------------------------------- an operand is 0
 
 
 def _zero_operand(facts: Facts) -> Told:
@@ -313,13 +314,7 @@ def _zero_operand(facts: Facts) -> Told:
             "a larger keep_prob" if dropped else "",
         )
     called = facts.names.operand(facts.blame.edge._replace(i=k))
-    zeros = np.count_nonzero(own == 0)
-    all_zero = zeros == own.size
-    extent = (
-        f"{called} is 0"
-        if all_zero
-        else f"{called} is 0 where it counts ({zeros:,} of {own.size:,})"
-    )
+    extent = f"{called} is 0{_zero_where(own)}"
     if type(place) is Tensor and place.requires_grad:
         return Told(
             "zero weights",
@@ -328,7 +323,8 @@ def _zero_operand(facts: Facts) -> Told:
             " nn.init.xavier_normal (for tanh, sigmoid); only biases may start at 0",
         )
     if type(place) is Node:
-        return Told("zero values", f"{extent}, and the gradient is multiplied by it")
+        reason = why_zero(facts.rerun, facts.names, place)
+        return Told("zero values", f"{extent}, and the gradient is multiplied by it{reason}")
     return Told(
         "masked" if facts.node.op.family == "elementwise" else "zero inputs",
         f"{extent}, and the gradient is multiplied by it",
@@ -336,12 +332,24 @@ def _zero_operand(facts: Facts) -> Told:
     )
 
 
-# ---------------------------------------------------------------------------------- it is not used
+def _zero_where(values: Any) -> str:
+    """Return in which parts of an array zeros lie, if not everywhere."""
+    zero = values == 0
+    slices = None if zero.all() else zero_slices(zero)
+    if slices is None:
+        share = zero.mean()
+        return "" if share == 1 else f" where it counts ({share:.0%} of it)"
+    axis, which = slices
+    what = ("rows", "columns")[axis] if zero.ndim == 2 else f"places along axis {axis}"
+    return f" in {len(which)} of {zero.shape[axis]} {what} ({listed(which)})"
+
+
+# ----------------------------------------------------------------------------------- it is not used
 
 
 def _not_used(facts: Facts) -> Told:
     node = facts.node
-    if node.op is getitem.op:
+    if node.op is REGISTRY["getitem"]:
         rows = along(0, facts.blame.mask) if facts.blame.mask.ndim else facts.blame.mask
         units = np.flatnonzero(rows)
         what = (
