@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
+from functools import cached_property
 from types import FrameType
 from typing import Any
 
@@ -19,19 +20,26 @@ from tensorgraph.engine.tensor import Tensor
 
 
 class Alive:
-    """All recorded operations and all tensors that exist now."""
+    """All recorded operations and all tensors that exist now; they are looked up when asked for."""
 
-    def __init__(self) -> None:
-        self.nodes: list[Node] = []
-        self.tensors: list[Tensor] = []
-        for thing in gc.get_objects():
-            kind = type(thing)
-            if kind is Node:
-                self.nodes.append(thing)
-            elif kind is Tensor and hasattr(thing, "_hooks"):  # it is wholly made
-                self.tensors.append(thing)
-        self.nodes = [node for node in self.nodes if hasattr(node, "hooks")]
-        self.nodes.sort(key=lambda node: node.seq)
+    @cached_property
+    def things(self) -> tuple[list[Node], list[Tensor]]:
+        """The operations, oldest first, and the tensors."""
+        every = gc.get_objects()
+        # One that another thread is about to make lacks what is given to it last.
+        nodes = [x for x in every if type(x) is Node and hasattr(x, "hooks")]
+        tensors = [x for x in every if type(x) is Tensor and hasattr(x, "_hooks")]
+        return sorted(nodes, key=lambda node: node.seq), tensors
+
+    @property
+    def nodes(self) -> list[Node]:
+        """All recorded operations, oldest first."""
+        return self.things[0]
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """All tensors."""
+        return self.things[1]
 
     def computed_from(self, places: Iterable[Any]) -> list[Node]:
         """Return the nodes that lead back to one of some places, oldest first."""

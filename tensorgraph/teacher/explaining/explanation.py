@@ -13,6 +13,12 @@ WIDTH = 88
 """Lines of text are no longer, as far as words allow."""
 
 HEALTHY = "healthy"
+HARMLESS = frozenset(
+    ("never looked up", "not chosen", "masked", "zero inputs", "no influence", "frozen",
+     "nothing left to learn", "at a minimum")
+)  # fmt: skip
+"""Reasons for a gradient of 0 that are no reason to warn."""
+
 SICK_SHARE = 0.5
 """A gradient of which so large a part is 0 for dead units is worth a warning."""
 
@@ -92,10 +98,9 @@ class Explanation:
     @property
     def alarming(self) -> bool:
         """Whether training will hardly go well so: not for a few units or rows without gradient."""
-        if self.verdict == "partly zero":
-            dead = [cause for cause in self.causes if cause.kind not in ("never looked up",)]
-            return bool(dead) and self.zeros >= SICK_SHARE
-        return not self.healthy
+        if self.causes and all(cause.kind in HARMLESS for cause in self.causes):
+            return False
+        return self.zeros >= SICK_SHARE if self.verdict == "partly zero" else not self.healthy
 
     def noted(self, notes: Sequence[str]) -> Explanation:
         """Return the same with further notes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,12 +15,10 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.teacher.explaining.alive import Alive
 from tensorgraph.teacher.explaining.explanation import Cause
+from tensorgraph.teacher.explaining.losses import Loss
 from tensorgraph.teacher.explaining.names import Names, short_line
 from tensorgraph.teacher.explaining.run_again import Edge, Rerun, like, rms
-from tensorgraph.teacher.explaining.watched_run import Exit, Flow
-
-Moved = Callable[[], float | None]
-"""Computes how much the loss changes if a parameter does; ``None`` if that cannot be computed."""
+from tensorgraph.teacher.explaining.watched_run import Exit
 
 
 class Search(NamedTuple):
@@ -31,12 +29,10 @@ class Search(NamedTuple):
     rerun: Rerun
     names: Names
     model: Module | None
-    alive: Alive | None
+    alive: Alive
     number: int
     """Which it is of the tensors that are asked about."""
-    left: Flow | None
-    """Where values leave the graph, if the loss was computed by a function."""
-    moved: Moved
+    loss: Loss
 
 
 def why_lost(s: Search) -> list[Cause]:
@@ -112,23 +108,38 @@ _REMEDIES = {
 
 def _exits(s: Search) -> Iterator[Cause]:
     """Tell of the lines that a run of the function showed."""
-    exits = [] if s.left is None else s.left.exits_of(s.number, _constants(s.rerun), _same_values)
-    if not exits:
+    yield from exits(s.target, s.name, s.number, s.loss, _constants(s.rerun))
+
+
+def exits(
+    target: Tensor, name: str, number: int, loss: Loss, constants: list[Any]
+) -> Iterator[Cause]:
+    """Yield where a tensor's values leave the graph of a loss that a function computed.
+
+    Args:
+        target: the tensor.
+        name: what it is called.
+        number: which it is of those that are asked about.
+        loss: the loss.
+        constants: arrays that the loss was computed from without a gradient.
+    """
+    found = [] if loss.left is None else loss.left.exits_of(number, constants, _same_values)
+    if not found:
         return
-    moved = s.moved()
+    moved = loss.moved(target)
     if moved == 0:
         yield Cause(
-            "not used",
-            f"the loss does not depend on {s.name}: with other values in it, the loss is the same",
-            f"what computes the loss with {s.name} in it",
-        )
+            "not used", "the loss does not depend on it", f"what computes the loss with {name}",
+            "with other values in it, the loss is the same",
+        )  # fmt: skip
         return
     checked = ""
     if moved is not None:
-        checked = f"with other values in {s.name} the loss differs by {moved:.3g}"
-    for e in exits[:MOST_EXITS]:
-        yield Cause(_KINDS[e.kind], _exit_text(s, e), _REMEDIES[e.kind], checked,
-                    "" if e.kind == "read" else e.op, e.module, short_line(e.line))  # fmt: skip
+        checked = f"with other values in {name} the loss differs by {moved:.3g}"
+    for e in found[:MOST_EXITS]:
+        op = "" if e.kind == "read" else e.op
+        text, remedy = _exit_text(name, e), _REMEDIES[e.kind]
+        yield Cause(_KINDS[e.kind], text, remedy, checked, op, e.module, short_line(e.line))
 
 
 MOST_EXITS = 5
@@ -137,14 +148,14 @@ MOST_EXITS = 5
 _KINDS = {"no_grad": "no_grad", "no derivative": "no derivative", "read": "detached"}
 
 
-def _exit_text(s: Search, e: Exit) -> str:
+def _exit_text(name: str, e: Exit) -> str:
     if e.kind == "no_grad":
-        return f"under tg.no_grad() nothing is recorded, and the values come from {s.name}"
+        return f"under tg.no_grad() nothing is recorded, and the values come from {name}"
     if e.kind == "read":
-        return f"{e.op} takes only the values of {s.name}, or of what is computed from it"
+        return f"{e.op} takes only the values of {name}, or of what is computed from it"
     dtype = getattr(e.array, "dtype", None)
     made = "" if dtype is None or dtype.kind == "f" else f": it gives {_kind(dtype)}"
-    return f"it has no derivative{made}, and is given values of {s.name}"
+    return f"it has no derivative{made}, and is given values of {name}"
 
 
 def _kind(dtype: Any) -> str:
@@ -220,8 +231,6 @@ def _change(rerun: Rerun, edge: Edge) -> float:
 
 def _by_results(s: Search) -> Iterator[Cause]:
     """Look for what is computed from the tensor, and only whose values lead to the loss."""
-    if s.alive is None:
-        return
     derived = set(s.alive.computed_from([place_of(s.target)])) - set(s.rerun.nodes)
     results = [t for t in s.alive.tensors if type(t._node) is Node and t._node in derived]
     results.sort(key=lambda t: t._node.seq, reverse=True)
@@ -244,8 +253,8 @@ def _not_used(s: Search) -> Cause:
         " integers"
     )
     checked, remedy = "", "what computes the loss with it"
-    if s.left is not None:
-        moved = s.moved()
+    if s.loss.left is not None:
+        moved = s.loss.moved(s.target)
         if moved == 0:
             text = "the loss does not depend on it"
             checked = "with other values in it the loss is the same"
@@ -267,8 +276,6 @@ def _not_used(s: Search) -> Cause:
 
 
 def _newest_result(s: Search) -> str:
-    if s.alive is None:
-        return ""
     derived = [n for n in s.alive.computed_from([place_of(s.target)]) if n not in s.rerun.values]
     named = [name for n in derived if (name := s.names.known(n))]
     return named[-1] if named else ""

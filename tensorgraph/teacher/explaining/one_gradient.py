@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,13 +18,13 @@ from tensorgraph.teacher.explaining.blame import CANCELS, Blame, Verdict, blames
 from tensorgraph.teacher.explaining.cancelled import why_cancelled
 from tensorgraph.teacher.explaining.explanation import HEALTHY, Cause, Explanation
 from tensorgraph.teacher.explaining.flow import by_layer, way
-from tensorgraph.teacher.explaining.lost import Moved, Search, why_lost
+from tensorgraph.teacher.explaining.losses import Loss
+from tensorgraph.teacher.explaining.lost import Search, why_lost
 from tensorgraph.teacher.explaining.names import Names
 from tensorgraph.teacher.explaining.non_finite import first_anomaly
 from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, noise, rms
 from tensorgraph.teacher.explaining.sizes import size_causes
 from tensorgraph.teacher.explaining.units import listed, zero_slices
-from tensorgraph.teacher.explaining.watched_run import Flow
 from tensorgraph.teacher.explaining.words import Facts, cause_of
 
 MOST_CAUSES = 8
@@ -32,15 +33,30 @@ MOST_CAUSES = 8
 class Known(NamedTuple):
     """What is known of a loss."""
 
+    loss: Loss
     rerun: Rerun
     found: Gradients
     names: Names
     model: Module | None
-    alive: Alive | None
-    left: Flow | None
-    moved: Callable[[Tensor], Moved]
+    alive: Alive
     largest: float
     """The root mean square of the largest gradient of a leaf."""
+
+
+def known_of(loss: Loss, root: Node, model: Module | None, alive: Alive) -> Known:
+    """Return all values and gradients of a loss.
+
+    Args:
+        loss: the loss.
+        root: what computed it.
+        model: the model that is asked about, if one is.
+        alive: all graphs there are.
+    """
+    rerun = Rerun(root)
+    found = rerun.backward()
+    sizes = [size for _, g in found.leaves() if np.isfinite(size := rms(g))]
+    names = Names(loss.frames, rerun.nodes, model)
+    return Known(loss, rerun, found, names, model, alive, max(sizes, default=0.0))
 
 
 def explained(number: int, target: Tensor, known: Known) -> Explanation:
@@ -93,7 +109,7 @@ def explained(number: int, target: Tensor, known: Known) -> Explanation:
     verdict, summary, causes = size_causes(
         target, g, known.rerun, known.names, steps, known.largest
     )
-    return make(verdict, summary, causes)
+    return _lost_after(target, g, known, make(verdict, summary, causes))
 
 
 # -------------------------------------------------------------------------------------------- lost
@@ -101,8 +117,7 @@ def explained(number: int, target: Tensor, known: Known) -> Explanation:
 
 def _lost(number: int, target: Tensor, name: str, known: Known) -> Explanation:
     search = Search(
-        target, name, known.rerun, known.names, known.model, known.alive, number, known.left,
-        known.moved(target),
+        target, name, known.rerun, known.names, known.model, known.alive, number, known.loss,
     )  # fmt: skip
     causes = why_lost(search)
     notes: tuple[str, ...] = ()
@@ -191,27 +206,23 @@ def _alike(value: Any, g: Any) -> str:
 def _notes(target: Tensor, g: Any, known: Known) -> tuple[str, ...]:
     """Say how what ``.grad`` holds differs from the gradient of this loss."""
     name = known.names.tensor(target)
-    notes = []
-    stored = target._grad
     hooks = _hooks(known, place_of(target))
-    if stored is not None and stored.shape == g.shape and np.isfinite(g).all():
-        notes += _difference(name, np.asarray(to_host(stored._data)), g, hooks)
-    elif stored is None:
-        notes += _no_grad_yet(target, name, known)
-    if hooks and stored is None:
-        notes.append(f"hooks may change it: {hooks}")
-    return tuple(notes)
+    if target._grad is None:
+        notes = _no_grad_yet(target, name, known)
+        return (*notes, f"hooks may change it: {hooks}") if hooks else tuple(notes)
+    stored = np.asarray(to_host(target._grad._data))
+    told = _difference(name, stored, g, hooks)
+    return (told,) if told else ()
 
 
 def _no_grad_yet(target: Tensor, name: str, known: Known) -> list[str]:
-    root = known.rerun.root
     if target._node is not None:
         return [
             f"{name}.grad is None, as it is a result: write {name}.retain_grad() before backward()"
         ]
-    if known.left is not None:
+    if known.loss.left is not None:
         return []
-    if root.saved is None:
+    if known.rerun.root.saved is None:
         return [
             f"{name}.grad is None: zero_grad() was called after backward(), or the gradients were"
             " returned by tg.gradients"
@@ -222,37 +233,59 @@ def _no_grad_yet(target: Tensor, name: str, known: Known) -> list[str]:
     ]
 
 
-def _difference(name: str, stored: Any, g: Any, hooks: str) -> list[str]:
-    if rms(stored - g) <= 1e-3 * (rms(stored) + rms(g)) or (not stored.any() and not g.any()):
-        return []
+def _difference(name: str, stored: Any, g: Any, hooks: str) -> str:
+    if not (np.isfinite(stored).all() and np.isfinite(g).all()) or _agree(stored, g):
+        return ""
     scale = rms(g)
     ratio = float(np.vdot(stored, g) / np.vdot(g, g)) if scale else 0.0
-    if scale and rms(stored - ratio * g) <= 1e-3 * rms(stored):
-        whole = round(ratio)
-        if whole >= 2 and abs(ratio - whole) < 1e-3 * whole:
-            return [
-                f"{name}.grad is {whole} times the gradient of this loss: backward() ran {whole}"
-                f" times without zero_grad(), or {whole} alike losses were added up"
-            ]
+    whole = round(ratio)
+    if whole >= 2 and _agree(stored, whole * g):
+        return (
+            f"{name}.grad is {whole} times the gradient of this loss: backward() ran {whole}"
+            f" times without zero_grad(), or {whole} alike losses were added up"
+        )
     told = f"{name}.grad is another one (root mean square {rms(stored):.3g}, not {scale:.3g})"
     if hooks:
-        return [f"{told}: hooks change it, {hooks}"]
-    return [
+        return f"{told}: hooks change it, {hooks}"
+    return (
         f"{told}: gradients of other losses were added to it, it was clipped, or parameters have"
         " changed since"
-    ]
+    )
+
+
+def _agree(one: Any, other: Any) -> bool:
+    return rms(one - other) <= 1e-3 * (rms(one) + rms(other))
 
 
 def _hooks(known: Known, place: Any) -> str:
     """Return where hooks stand between the loss and a place."""
-    found = []
-    if type(place) is Tensor and place._hooks:
-        found.append(f"on {known.names.place(place)}")
-    for step in way(known.rerun, known.found, place):
-        node: Node = step.edge.node
-        if any(type(h) is not Retained for h in node.hooks):
-            found.append(f"on {known.names.place(node)}")
-    own = place if type(place) is Node else None
-    if own is not None and any(type(h) is not Retained for h in own.hooks):
-        found.append(f"on {known.names.place(own)}")
-    return ", ".join(found)
+    places = [place, *(step.edge.node for step in way(known.rerun, known.found, place))]
+    hooked = [p for p in places if any(type(h) is not Retained for h in _hooks_of(p))]
+    return ", ".join(f"on {known.names.place(p)}" for p in hooked)
+
+
+def _hooks_of(place: Any) -> Sequence[Any]:
+    hooks: Sequence[Any] = place.hooks if type(place) is Node else place._hooks
+    return hooks
+
+
+def _lost_after(target: Tensor, g: Any, known: Known, explanation: Explanation) -> Explanation:
+    """Return an explanation that says so if ``.grad`` is 0 or NaN, though the gradient is not."""
+    if target._grad is None or not explanation.healthy or not g.any():
+        return explanation
+    stored = np.asarray(to_host(target._grad._data))
+    if stored.any() and np.isfinite(stored).all():
+        return explanation
+    verdict = "not finite" if stored.any() else "zero"
+    hooks = _hooks(known, place_of(target))
+    what = "NaN or infinite" if stored.any() else "0"
+    cause = Cause(
+        "hook" if hooks else "changed afterwards",
+        f"this loss gives a gradient with the root mean square {rms(g):.3g}, and .grad is"
+        f" {what}: " + (f"hooks change it, {hooks}" if hooks else "it was changed afterwards"),
+        "the hook without effect on what is wanted, or handle.remove()" if hooks else "",
+        "the gradient was computed again without hooks",
+    )  # fmt: skip
+    summary = f"{explanation.name}: .grad is {what}"
+    return replace(explanation, verdict=verdict, summary=summary, causes=(cause,), notes=(),
+                   size=rms(stored), zeros=float(np.mean(stored == 0)))  # fmt: skip

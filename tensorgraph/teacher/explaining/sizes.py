@@ -95,7 +95,8 @@ def _of_squashing(
 
 def _growing(rerun: Rerun, names: Names, steps: Sequence[Step]) -> list[Cause]:
     large = [s for s in steps if s.factor > LARGE_STEP and s.edge.node.op is not summed.op]
-    large.sort(key=lambda s: -s.factor)
+    # A large slope of an elementwise operation comes of large values, which products made.
+    large.sort(key=lambda s: (s.edge.node.op.family == "elementwise", -s.factor))
     return [_by_factor(rerun, names, s, "makes the gradient larger by") for s in large[:3]]
 
 

@@ -12,7 +12,8 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.teacher.explaining.alive import Alive
 from tensorgraph.teacher.explaining.explanation import HEALTHY, Cause, Explanation
-from tensorgraph.teacher.explaining.lost import frozen_path
+from tensorgraph.teacher.explaining.losses import Loss
+from tensorgraph.teacher.explaining.lost import exits, frozen_path
 from tensorgraph.teacher.explaining.run_again import rms
 from tensorgraph.teacher.explaining.units import listed, zero_slices
 
@@ -60,3 +61,29 @@ def _why_none(
         if used:
             text += f". {used[-1].op.name} of shape {used[-1].shape} was computed from it last"
         yield Cause("no loss", text, f"{ask}, with the loss, or with a function that computes it")
+
+
+def unrecorded(number: int, x: Tensor, name: str, loss: Loss) -> Explanation:
+    """Return why no gradient flows from a loss of which nothing was recorded.
+
+    Args:
+        number: which it is of the tensors that are asked about.
+        x: the tensor.
+        name: what it is called.
+        loss: the loss.
+    """
+    if loss.tensor is x and x.requires_grad:
+        return Explanation(name, x.shape, HEALTHY, f"{name}: it is the loss itself", size=1.0)
+    causes = list(exits(x, name, number, loss, []))
+    if not causes:
+        causes = [
+            Cause(
+                "no graph",
+                "nothing was recorded of how this loss was computed: nothing in it wants a"
+                " gradient, or it was computed under tg.no_grad(), or made of an array or a number",
+                "requires_grad=True where parameters are made; or, to see the lines, tg.explain(x,"
+                " lambda: ...) with the computation of the loss",
+            )
+        ]
+    summary = f"{name}: no gradient flows to it from the loss"
+    return Explanation(name, x.shape, "none", summary, tuple(causes), (), np.nan)
