@@ -22,8 +22,9 @@ Read ``array_arguments`` (the checks that all share) and ``metric`` first. Metri
 ``class_metrics``, ``score_metrics``, ``reliability``; by them ``model_selection``. Analysis of the
 error: ``error_ladder`` with ``confidence_intervals`` and ``remedies``, ``misclassified_examples``,
 ``error_analysis`` with ``error_csv``, ``label_cleaning``, ``gradient_health`` (of the
-``norm_columns`` of a history). All of it on one page: ``html_report``. What a classifier says of
-the plane: ``boundary``.
+``norm_columns`` of a history). All of it on one page: ``html_report``. Pictures of a model stand on
+``model_calls`` (a model as a function of arrays): what a classifier says of the plane in
+``boundary``, on ``class_answers``.
 
 A metric is added in one file: a function with ``@metric(worst=..., best=...)`` whose name stands in
 the file's ``__all__``.
