@@ -86,7 +86,9 @@ class Counting(nn.Module):
 
 
 def test_a_model_is_asked_in_evaluation_mode_in_its_dtype_and_left_as_it_is():
-    model = Counting(nn.Linear(2, 8), nn.BatchNorm(8), nn.ReLU(), nn.Dropout(p=0.5), nn.Linear(8, 3))
+    model = Counting(
+        nn.Linear(2, 8), nn.BatchNorm(8), nn.ReLU(), nn.Dropout(p=0.5), nn.Linear(8, 3)
+    )
     model.net.layers[1].eval()
     before = model.state_dict()
     found = drawn(model, [0, 1, 2, 0])

@@ -28,6 +28,23 @@ FAULTS: list[Fault] = [
          "boundary: a model stays in evaluation mode"),
     ),
     *planted_in(
+        "diagnose/directions.py",
+        ("filter_normalised", "np.linalg.norm(rows, axis=1, keepdims=True)", "np.linalg.norm(rows)",
+         "surface: filters as long as the whole weight"),
+        ("principal", "centred = rows - rows.mean(axis=0)", "centred = rows",
+         "surface: components of what is not centred"),
+    ),
+    *planted_in(
+        "diagnose/surface.py",
+        ("moved", "between if name in buffers else ways", "ways",
+         "surface: a running variance that is negative beyond a state"),
+    ),
+    *planted_in(
+        "diagnose/weights.py",
+        ("Weights.kept", "tensors[name].grad = gradient", "pass",
+         "surface: the gradient of a direction is left behind"),
+    ),
+    *planted_in(
         "diagnose/confidence_intervals.py",
         ("wilson", "z / (2 * size)", "z / size", "diagnose_ladder: Wilson's root of z²/n²"),
         ("combined", "i.low if c > 0 else i.high", "i.low",
