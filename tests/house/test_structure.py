@@ -318,6 +318,7 @@ PLACES = {
     "train.": tg.train,
     "data.": tg.data,
     "data.augment.": tg.data.augment,
+    "data.toy.": tg.data.toy,
     "diagnose.": tg.diagnose,
     "drawing.": importlib.import_module("tensorgraph.drawing"),
 }
