@@ -39,6 +39,8 @@ class Recording:
     """Names by place that are known otherwise; they come first."""
     followed: set[Any] = field(default_factory=set)
     """Leaves that want a gradient only so that what is computed from them is recorded."""
+    given: dict[Any, Any] = field(default_factory=dict)
+    """For the place of an argument, that which stands for it in the graph."""
     called_at: str = ""
     """Where ``render`` was called: the source line of no operation."""
     formula: str = ""
@@ -144,6 +146,9 @@ def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recor
     for leaf, name in zip(given, argument_names(f, args), strict=True):
         if name and type(leaf) is Tensor:
             found.names[place_of(leaf)] = name
+    for leaf, stand_in in zip(leaves, given, strict=True):
+        if type(leaf) is Tensor and type(stand_in) is Tensor:
+            found.given[place_of(leaf)] = place_of(stand_in)
     result, inner = recorded_call(f, unflatten(structure, given))
     outputs = [each for each in flatten(result)[0] if type(each) is Tensor]
     if not outputs:

@@ -276,7 +276,12 @@ class Loop:
         """
         for column in (*zip(*(turn.ops for turn in self.turns), strict=True), *self.own_leaves()):
             boxes = [inner.get(k, self.graph.boxes[k]) for k in column]
-            told = {"name": _name(boxes), "settings": _settings(boxes)}
+            told: dict[str, Any] = {
+                "name": _name(boxes),
+                "settings": _settings(boxes),
+                "label": _label(boxes),
+            }
+            told["numbers"] = tuple(dict.fromkeys(n for box in boxes for n in box.numbers))
             value, gradient = (
                 Statistics.pooled(each)
                 for each in zip(*((b.value, b.gradient) for b in boxes), strict=True)
@@ -304,6 +309,12 @@ def _settings(boxes: Sequence[Box]) -> str:
     """Return the settings of one operation in all turns: ``[:, 0 … 19]``."""
     columns = list(zip(*map(indices, boxes), strict=True))
     return in_turns(NUMBER.split(boxes[0].settings), columns) if columns else boxes[0].settings
+
+
+def _label(boxes: Sequence[Box]) -> str:
+    """Return what the caller wrote on a value in all turns, from the first to the last."""
+    first, last = boxes[0].label, boxes[-1].label
+    return first if first == last else f"{first} … {last}"
 
 
 def _name(boxes: Sequence[Box]) -> str | None:
