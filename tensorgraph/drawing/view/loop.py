@@ -286,7 +286,10 @@ class Loop:
                 Statistics.pooled(each)
                 for each in zip(*((b.value, b.gradient) for b in boxes), strict=True)
             )
-            yield column[0], replace(boxes[0], **told, value=value, gradient=gradient)
+            yield (
+                column[0],
+                replace(boxes[0], **told, value=value, gradient=gradient, numbers=numbers),
+            )
 
 
 def _like(box: Box) -> tuple[Hashable, ...]:
