@@ -276,12 +276,8 @@ class Loop:
         """
         for column in (*zip(*(turn.ops for turn in self.turns), strict=True), *self.own_leaves()):
             boxes = [inner.get(k, self.graph.boxes[k]) for k in column]
-            told: dict[str, Any] = {
-                "name": _name(boxes),
-                "settings": _settings(boxes),
-                "label": _label(boxes),
-            }
-            told["numbers"] = tuple(dict.fromkeys(n for box in boxes for n in box.numbers))
+            told = {"name": _name(boxes), "settings": _settings(boxes), "label": _label(boxes)}
+            numbers = tuple(dict.fromkeys(n for box in boxes for n in box.numbers))
             value, gradient = (
                 Statistics.pooled(each)
                 for each in zip(*((b.value, b.gradient) for b in boxes), strict=True)
