@@ -146,6 +146,8 @@ class Box:
     """What the caller says of it: one number, or the least and the largest of several."""
     label: str = ""
     """What the caller wrote on it."""
+    status: str = ""
+    """What became of it where two graphs are compared: see palette.DIFFERENCES."""
 
     @property
     def is_leaf(self) -> bool:

@@ -23,6 +23,10 @@ HEAT_TONES = tuple(f"heat{i}" for i in range(len(HEATS)))
 SIGN_TONES = tuple(f"sign{i}" for i in range(len(SIGNS)))
 OWN = "own"
 """What colours by the caller's numbers are called."""
+DIFFERENCE = "difference"
+"""What colours by what became of parts are called."""
+SIGNS_OF = {"added": "+", "removed": "−", "changed": "~", "same": ""}
+"""What is written before parts of two graphs, beside their colour."""
 WIDE = 1000.0
 """From numbers above zero of which the largest is so many times the least on, a scale is
 logarithmic."""
@@ -229,12 +233,12 @@ class ByOwnNumber(Colouring):
     def _share(self, number: float) -> float:
         """Return how far a number is from the lower to the upper end, from 0 to 1."""
         number = min(max(number, self.low), self.high)
-        if self.low == self.high:
-            return 0.5
         if self.is_wide:
-            return log10(number / self.low) / log10(self.high / self.low)
-        half = number / 2 - self.low / 2  # halves do not overflow
-        return half / (self.high / 2 - self.low / 2)
+            low, at, high = (log10(each) for each in (self.low, number, self.high))
+        else:
+            size = max(-self.low, self.high) or 1.0  # so that no difference overflows
+            low, at, high = self.low / size, number / size, self.high / size
+        return (at - low) / (high - low) if low < high else 0.5
 
     def gradient_tone(self, tone: str) -> str:
         """Return the colour of the tile itself."""
@@ -245,6 +249,22 @@ class ByOwnNumber(Colouring):
         used = {tile.tone for tile in tiles}
         words = {"nan": "NaN", "unknown": "no number"}
         yield from (Key(tone, word) for tone, word in words.items() if tone in used)
+
+
+class ByDifference(Colouring):
+    """What became of each part, where two graphs are compared."""
+
+    def tone(self, kind: str, boxes: Sequence[Box], call: ModuleCall | None = None) -> str:
+        """Return what all of a tile became; one where only some changed is changed itself."""
+        statuses = {box.status or "same" for box in boxes}
+        return statuses.pop() if len(statuses) == 1 else "changed"
+
+    def keys(self, tiles: Sequence[Tile]) -> Iterator[Key]:
+        """Yield what became of the parts, each with the sign that is written on them."""
+        used = {tile.tone for tile in tiles}
+        yield from (
+            Key(tone, f"{SIGNS_OF[tone]} {tone}".strip()) for tone in SIGNS_OF if tone in used
+        )
 
 
 def numbers_of(boxes: Sequence[Box], call: ModuleCall | None = None) -> Numbers:
@@ -283,9 +303,10 @@ COLOURINGS: dict[str, tuple[str, Callable[[Scene], Colouring]]] = {
     "module": ("Module", ByModule),
     **{name: (q.title, partial(ByQuantity, name)) for name, q in QUANTITIES.items()},
     OWN: ("Your numbers", ByOwnNumber),
+    DIFFERENCE: ("Difference", ByDifference),
 }
 """What colours may mean: the title on the page, and what makes it for a scene."""
-WORDS = tuple(name for name in COLOURINGS if name != OWN)
+WORDS = tuple(name for name in COLOURINGS if name not in (OWN, DIFFERENCE))
 """What ``color_by`` may be as a word."""
 
 

@@ -296,7 +296,7 @@ def kind(box: Box) -> tuple[Hashable, ...]:
     """Return what an operation does, whatever it takes and wherever it looks an element up."""
     if box.family != "index":
         return signature(box)
-    return (box.op, NUMBER.sub("#", box.settings), box.shape, box.dtype)
+    return (box.op, NUMBER.sub("#", box.settings), box.shape, box.dtype, box.status)
 
 
 def indices(box: Box) -> tuple[int, ...]:

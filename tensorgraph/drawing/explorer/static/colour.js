@@ -148,9 +148,10 @@ function ownScale({ boxes, calls }) {
 /** How far a number is from the cold end of a scale, or from zero, from 0 to 1. */
 function shareOf(number, { low, high, signs, wide }) {
   const inside = Math.min(Math.max(number, low), high);
-  if (low === high) return 0.5;
   if (signs) return Math.abs(inside) / high;
-  return wide ? Math.log(inside / low) / Math.log(high / low) : (inside / 2 - low / 2) / (high / 2 - low / 2);
+  const size = Math.max(-low, high) || 1; // so that no difference overflows
+  const [from, at, to] = [low, inside, high].map((each) => (wide ? Math.log(each) : each / size));
+  return from < to ? (at - from) / (to - from) : 0.5;
 }
 
 /** What became of boxes together: what all are, or changed. */
