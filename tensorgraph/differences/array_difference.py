@@ -55,11 +55,16 @@ class ArrayDifference:
     relative: float = 0.0
     """The same as a part of the largest element of either."""
 
+    @property
+    def ends(self) -> str:
+        """The worst element in both: ``0.5 → 0.25``."""
+        return f"{number_text(self.a)} → {number_text(self.b)}"
+
     def __str__(self) -> str:
         """Return it in words: ``3 of 6 elements, most at [0, 1]: 0.5 → 0.25``."""
         if self.what != "values":
             return f"{self.what} {self.a} → {self.b}"
-        ends = f"{number_text(self.a)} → {number_text(self.b)}"
+        ends = self.ends
         if self.size == 1:
             return ends
         at = ", ".join(map(str, self.at))
@@ -119,12 +124,13 @@ def _apart(a: Any, b: Any, rtol: float, atol: float) -> ArrayDifference | None:
         one, other = (each.astype(_wide(each)) for each in (a, b))
         gap = np.abs(one - other)
         near = gap <= atol + rtol * np.maximum(np.abs(one), np.abs(other))
-        near |= (one == other) | (np.isnan(one) & np.isnan(other))
-        finite = np.isfinite(one) & np.isfinite(other)
-        near &= finite | (one == other) | (np.isnan(one) & np.isnan(other))
+    finite = np.isfinite(gap)
+    if not finite.all():
+        same = (one == other) | (np.isnan(one) & np.isnan(other))
+        gap, near = np.where(finite, gap, np.inf), np.where(finite, near, same)
     if near.all():
         return None
-    gap = np.where(near, -1.0, np.where(np.isnan(gap) | ~finite, np.inf, gap))
+    gap = np.where(near, -1.0, gap)
     at = np.unravel_index(int(np.argmax(gap)), gap.shape)
     worst = float(gap[at])
     size = max(largest(a), largest(b))

@@ -89,8 +89,8 @@ def _operands(a: Side, b: Side, pairs: Pairs, one: Box, other: Box) -> Iterator[
         yield from _constants(a, b, left, right)
         return
     if len(seen) == len(right) and sorted(map(str, seen)) == sorted(map(str, right)):
-        was, now = (", ".join(_name(side, k) for k in ks) for side, ks in ((a, left), (b, right)))
-        yield "operands", f"({was}) → ({now})"
+        before, after = ([_name(s, k) for k in ks] for s, ks in ((a, left), (b, right)))
+        yield "operands", f"({', '.join(before)}) → ({', '.join(after)})"
         return
     if len(left) != len(right):
         gone = [k for k in left if pairs.of_a.get(k) not in right]

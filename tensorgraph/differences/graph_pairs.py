@@ -122,6 +122,7 @@ class _Matching:
         self._by_value()
         for way in (self._upward, self._downward):
             self._by_hash(loose, way)
+        self._by_name()
         for label in (named, strict, loose):
             self._in_order(label)
         self._in_place()
@@ -203,11 +204,8 @@ class _Matching:
         """Match operations that compute the same numbers, in another way."""
         if self.a.values is None or self.b.values is None:
             return
-        left = self._left()
-        ones, others = (
-            {k: _summary(s.values[k]) for k in ops}
-            for s, ops in zip((self.a, self.b), left, strict=True)
-        )  # type: ignore[index]
+        sides = zip((self.a.values, self.b.values), self._left(), strict=True)
+        ones, others = ({k: _summary(values[k]) for k in ops} for values, ops in sides)
         by_shape: dict[Hashable, list[int]] = defaultdict(list)
         for k, summary in others.items():
             if summary is not None:
@@ -224,6 +222,21 @@ class _Matching:
         assert self.a.values is not None and self.b.values is not None
         a, b = self.a.values[one], self.b.values[other]
         return bool(np.allclose(a, b, rtol=1e-5, atol=1e-6 * float(np.max(np.abs(a)))))
+
+    # ---------------------------------------------------------------------------------- by name
+
+    def _by_name(self) -> None:
+        """Match results of one name and shape, where no others are called so."""
+        called = []
+        for side, ops in zip((self.a, self.b), self._left(), strict=True):
+            found: dict[Hashable, list[int]] = defaultdict(list)
+            for k in ops:
+                if side.boxes[k].name:
+                    found[side.boxes[k].name, side.boxes[k].shape].append(k)
+            called.append({key: ks[0] for key, ks in found.items() if len(ks) == 1})
+        for key, one in called[0].items():
+            if key in called[1]:
+                self.pairs.add(one, called[1][key])
 
     # --------------------------------------------------------------------------------- in order
 

@@ -53,7 +53,8 @@ class _Union:
         self.call_of = self._calls()
 
     def scene(self) -> Scene:
-        boxes = _without_most([self._box(i, part) for i, part in enumerate(self.order)])
+        drawn = [self._box(i, part) for i, part in enumerate(self.order)]
+        boxes = _without_most(drawn, self.calls)
         place = {box.id: k for k, box in enumerate(boxes)}
         moved = [_moved(box, k, place) for k, box in enumerate(boxes)]
         outputs = [self.at_b[k] for k in self.b.scene.outputs]
@@ -89,7 +90,7 @@ class _Union:
             wires=tuple(wires),
             symbol=symbol,
             status="changed" if told else "same",
-            label="; ".join(f"{SIGNS_OF['changed']} {text}" for text in told),
+            label="; ".join(told),
         )
 
     def _only(self, i: int, box: Box, status: str, at: Mapping[int, int]) -> Box:
@@ -127,11 +128,9 @@ class _Union:
         """Yield the calls in which something differs, which are seen by themselves."""
         met: set[int] = set()
         for box in boxes:
-            call = box.call if box.status != "same" else None
-            while call is not None and call not in met:
-                met.add(call)
-                yield call
-                call = self.calls[call].parent
+            around = {*_outward(box.call, self.calls)} if box.status != "same" else set()
+            yield from sorted(around - met)
+            met |= around
 
 
 def _title(a: str, b: str) -> str:
@@ -144,7 +143,7 @@ def _moved(box: Box, k: int, place: Mapping[int, int]) -> Box:
     return replace(box, id=k, wires=tuple(wires))
 
 
-def _without_most(boxes: list[Box]) -> list[Box]:
+def _without_most(boxes: list[Box], calls: Sequence[ModuleCall]) -> list[Box]:
     """Return the boxes, each long row far from all differences as one."""
     ops = [box for box in boxes if not box.is_leaf]
     if len(ops) <= ALL:
@@ -155,7 +154,7 @@ def _without_most(boxes: list[Box]) -> list[Box]:
     for far, row in groupby(ops, key=lambda box: box.id not in near):
         part = list(row)
         if far and len(part) >= FEWEST:
-            found.append(_more(part, leaves))
+            found.append(_more(part, leaves, calls))
             instead.update({box.id: part[-1].id for box in part})
         else:
             found += part
@@ -181,13 +180,12 @@ def _near(boxes: Sequence[Box]) -> set[int]:
     return near
 
 
-def _more(row: Sequence[Box], leaves: set[int]) -> Box:
+def _more(row: Sequence[Box], leaves: set[int], calls: Sequence[ModuleCall]) -> Box:
     """Return one box for a row of operations that are the same, without the leaves they take."""
     inside = {box.id for box in row}
     taken = (wire.source for box in row for wire in box.wires)
     sources = dict.fromkeys(k for k in taken if k not in inside and k not in leaves)
     last = row[-1]
-    calls = {box.call for box in row}
     return Box(
         id=last.id,
         kind="more",
@@ -196,11 +194,27 @@ def _more(row: Sequence[Box], leaves: set[int]) -> Box:
         shape=last.shape,
         dtype=last.dtype,
         bytes=0,
-        call=calls.pop() if len(calls) == 1 else None,
+        call=_around(row, calls),
         wires=tuple(Wire(source, "in") for source in sources),
         text="the same in both",
         status="same",
     )
+
+
+def _around(row: Sequence[Box], calls: Sequence[ModuleCall]) -> int | None:
+    """Return the innermost call around all boxes of a row."""
+    common = [*_outward(row[0].call, calls)]
+    for call in {box.call for box in row[1:]}:
+        near = {*_outward(call, calls)}
+        common = [each for each in common if each in near]
+    return common[0] if common else None
+
+
+def _outward(call: int | None, calls: Sequence[ModuleCall]) -> Iterator[int]:
+    """Yield a call, and those around it."""
+    while call is not None:
+        yield call
+        call = calls[call].parent
 
 
 def _rewired(box: Box, instead: Mapping[int, int]) -> Box:

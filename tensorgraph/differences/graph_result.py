@@ -13,7 +13,7 @@ from tensorgraph.differences.graph_pairs import Pairs, Side
 from tensorgraph.differences.graph_picture import scene_of_both
 from tensorgraph.differences.graph_values import Compared, ValueDifference
 from tensorgraph.differences.one_order import Both, in_one_order
-from tensorgraph.differences.result import Difference, Line, counted
+from tensorgraph.differences.result import Difference, Line, counted, excerpt
 from tensorgraph.drawing.picture import Picture
 from tensorgraph.drawing.scene.scene import Box
 from tensorgraph.drawing.view.colour import DIFFERENCE
@@ -137,8 +137,8 @@ class GraphDifference(Difference):
                 leaves
             )
             same -= len(ops)
-            alike = [f"{counted(same, 'operation')} the same"] if same else []
-            parts = [", ".join([*parts, *alike])]
+            parts += [f"{counted(same, 'operation')} the same"] if same else []
+            parts = [", ".join(parts)]
         if self._values_differ:
             found = self.values
             assert found is not None
@@ -160,19 +160,8 @@ class GraphDifference(Difference):
             texts[change.b].append(change.text)
         yield from self._leaf_lines(texts)
         ops = [part for part in self._order if not self._box(part).is_leaf]
-        unlike = [i for i, part in enumerate(ops) if self._sign(part, texts)]
-        shown = sorted({k for i in unlike for k in (i - 1, i, i + 1) if 0 <= k < len(ops)})
-        before = -1
-        for count, k in enumerate(shown):
-            if count == MOST:
-                yield Line(f"… {len([i for i in unlike if i >= k]):,} more that differ")
-                return
-            if k > before + 1:
-                yield Line(f"… {counted(k - before - 1, 'operation')} the same …")
-            before = k
-            yield self._line(ops[k], texts)
-        if unlike and before < len(ops) - 1:
-            yield Line(f"… {counted(len(ops) - 1 - before, 'operation')} the same …")
+        lines = [self._line(part, texts) for part in ops]
+        yield from excerpt(lines, "operation", MOST)
 
     def _leaf_lines(self, texts: dict[int, list[str]]) -> Iterator[Line]:
         """Yield what changed of leaves; the same change of many is one line."""
@@ -297,16 +286,22 @@ class GraphDifference(Difference):
             show=show,
             legend=legend,
         )
-        told: dict[int, list[str]] = defaultdict(list)
-        for change in self._changes:
-            told[change.b].append(change.text)
-        if self.values is not None:
-            for each in self.values.leaves:
-                told[each.b].append(f"≠ {each.found}")
-            if self.values.first is not None:
-                told[self.values.first.b].append(f"≠ first differs here: {self.values.first.found}")
+        told = self._labels()
         scene = scene_of_both(self._a, self._b, self._pairs, self._order, told)
         return Picture(scene, None, options)
+
+    def _labels(self) -> dict[int, list[str]]:
+        """Return what is written on boxes that match and are not alike."""
+        told: dict[int, list[str]] = defaultdict(list)
+        for change in self._changes:
+            told[change.b].append("~ changed" if change.what == "op" else f"~ {change.text}")
+        if self.values is not None:
+            for each in self.values.leaves:
+                told[each.b].append(f"≠ {each.found.ends}")
+            first = self.values.first
+            if first is not None:
+                told[first.b].append(f"≠ first differs here: {first.found.ends}")
+        return told
 
     def _repr_html_(self) -> str:
         return super()._repr_html_() + (self.render().svg() if self else "")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from tensorgraph.differences.array_difference import (
     ArrayDifference,
     Tolerance,
@@ -119,6 +121,7 @@ def _compare_gradients(
     gradient: list[Callable[[Box], Any]] = [run.gradient for run in runs]
     differ = {each.b for each in (*found.leaves, *found.results)}
     other_gradients, sizes = set[int](), dict[int, float]()
+    floor = _rounding(runs)
     for k in reversed(range(len(b.boxes))):
         one = pairs.of_b.get(k)
         if one is None:
@@ -133,7 +136,7 @@ def _compare_gradients(
         if not b.boxes[k].is_leaf and {pairs.of_a.get(u) for u, _ in a.users[one]} != set(users):
             continue  # what used it is another, and so is its part of the gradient
         sizes[k] = largest(right)
-        scale = max([sizes[k], *(sizes.get(user, 0.0) for user in users)])
+        scale = max([floor, sizes[k], *(sizes.get(user, 0.0) for user in users)])
         told = difference(left, right, tolerance, scale=scale)
         if told is None or told.what == "shape":
             continue
@@ -143,3 +146,15 @@ def _compare_gradients(
             and k not in differ
         )
         found.gradients.append(ValueDifference(one, k, told, "gradient", starts))
+
+
+def _rounding(runs: Sequence[Again]) -> float:
+    """Return a scale below which gradients are what larger ones have cancelled to.
+
+    By it they may differ as much as some roundings of the largest gradient do.
+    """
+    arrays = [plain(each) for run in runs for each in run.gradients.values()]
+    arrays = [each for each in arrays if each.dtype.kind in "fc"]
+    eps = max((float(np.finfo(each.dtype).eps) for each in arrays), default=0.0)
+    most = max(map(largest, arrays), default=0.0)
+    return float(16 * eps ** (1 / 3) * most)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tensorgraph.differences.array_difference import Tolerance, difference
 from tensorgraph.differences.longest_common import longest_common
-from tensorgraph.differences.result import Difference, Line, counted
+from tensorgraph.differences.result import Difference, Line, counted, excerpt
 from tensorgraph.drawing.picture import Picture
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import GraphError
@@ -16,7 +16,7 @@ from tensorgraph.nn.contents import walk
 from tensorgraph.nn.module import Module
 
 MOST = 30
-"""So many lines of parameters are told at most."""
+"""So many lines of layers, and of parameters, are told at most."""
 
 
 @dataclass
@@ -95,7 +95,8 @@ class ModuleDifference(Difference):
         count = len(self._tensors)
         if count:
             told.append(f"{counted(count, 'parameter')} differ{'s' * (count == 1)}")
-        layers = self._layer_lines() if len(told) > 1 + bool(count) else ()
+        lines = [*self._layer_lines()]
+        layers = excerpt(lines, "layer", MOST) if len(told) > 1 + bool(count) else ()
         some = [Line(text, "≠") for text in self._tensors[:MOST]]
         if count > MOST:
             some.append(Line(f"… {count - MOST:,} more parameters that differ"))

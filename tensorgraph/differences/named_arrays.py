@@ -13,7 +13,6 @@ from tensorgraph.differences.array_difference import (
     ArrayDifference,
     Tolerance,
     difference,
-    number_text,
     plain,
 )
 from tensorgraph.differences.result import Difference, Line, counted
@@ -92,8 +91,7 @@ class ArraysDifference(Difference):
     def _text(self, each: NamedDifference) -> str:
         if each.row is None:
             return str(each.found)
-        ends = f"{number_text(each.found.a)} → {number_text(each.found.b)}"
-        return f"from {self._noun} {each.row} on, where it is {ends}"
+        return f"from {self._noun} {each.row} on, where it is {each.found.ends}"
 
 
 def is_history(run: Mapping[str, Any]) -> bool:

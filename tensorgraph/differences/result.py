@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tensorgraph.display.text import escaped
@@ -55,6 +55,29 @@ def _row(line: Line) -> str:
     colour = SIGNS.get(line.sign)
     style = f' style="text-align:left;color:{colour}"' if colour else ' style="text-align:left"'
     return f"<tr><td{style}>{line.sign}</td><td{style}>{escaped(line.text)}</td></tr>"
+
+
+def excerpt(lines: Sequence[Line], noun: str, most: int) -> Iterator[Line]:
+    """Yield the lines that tell of differences, each with one before and one after it.
+
+    Args:
+        lines: all of them, those without a sign being the same in both.
+        noun: what a line is.
+        most: so many lines are yielded at most.
+    """
+    unlike = [i for i, line in enumerate(lines) if line.sign]
+    shown = sorted({k for i in unlike for k in (i - 1, i, i + 1) if 0 <= k < len(lines)})
+    before = -1
+    for count, k in enumerate(shown):
+        if count == most:
+            yield Line(f"… {sum(i >= k for i in unlike):,} more that differ")
+            return
+        if k > before + 1:
+            yield Line(f"… {counted(k - before - 1, noun)} the same …")
+        before = k
+        yield lines[k]
+    if unlike and before < len(lines) - 1:
+        yield Line(f"… {counted(len(lines) - 1 - before, noun)} the same …")
 
 
 def counted(count: int, what: str) -> str:

@@ -48,7 +48,7 @@ function linesOf(tile, letter = () => "") {
   if (item.kind === "op") {
     const { box } = item;
     const name = box.name || letter(box);
-    return [short(name ? `${box.op} → ${name}` : box.op), dotted(noteText([box]), lastNames(item), shapeText(box.shape))];
+    return [short(name ? `${box.op} → ${name}` : box.op || box.symbol), dotted(noteText([box]), lastNames(item), shapeText(box.shape))];
   }
   return [itemLabel(item), dotted(noteText(item.boxes, item.call), lastNames(item), item.kind === "module" && turnText(item.call), `${item.boxes.length} ops`)];
 }

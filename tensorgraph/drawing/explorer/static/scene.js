@@ -289,7 +289,8 @@ function bytesText(bytes) {
 
 /** What was written on boxes, or on the module that they are, and the numbers that were given for them. */
 function noteText(boxes, call = null) {
-  return dotted(call ? call.label : boxes.length === 1 && boxes[0].label, numbersText(ownNumbers(boxes, call)));
+  const label = call ? call.label : boxes.length === 1 ? boxes[0].label : "";
+  return dotted(short(label, 44), numbersText(ownNumbers(boxes, call)));
 }
 
 /** The numbers that were given for boxes, or for the module that they are. */
