@@ -20,6 +20,7 @@ find out what to work on          ``tg.diagnose.accuracy(predictions, labels)``
 read the gradient as a formula    ``tg.derive(cost(w), wrt=w)``
 state a fact that it may use      ``tg.assume(one_hot, one_hot=1)``
 see the graph                     ``tg.render(cost(w))``
+compare graphs, models or runs    ``tg.diff(a, b)``
 list what a function computes     ``tg.trace(f, u)``
 print an optimizer's rule         ``tg.update_rule(optimizer)``
 find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``
@@ -132,6 +133,7 @@ from tensorgraph.ops import *
 if TYPE_CHECKING:
     from tensorgraph import data as data, diagnose as diagnose, testing as testing, train as train
     from tensorgraph.compiler.compiled import compile as compile
+    from tensorgraph.differences.diff import diff as diff
     from tensorgraph.drawing.picture import render as render
     from tensorgraph.formulas.derive import derive as derive
     from tensorgraph.formulas.facts import assume as assume
@@ -145,6 +147,7 @@ else:
     _ROOMS = {"data", "diagnose", "testing", "train"}
     _LATER = {
         "compile": "compiler.compiled",
+        "diff": "differences.diff",
         "render": "drawing.picture",
         "derive": "formulas.derive",
         "explain": "teacher.explaining.explain",
@@ -177,7 +180,7 @@ else:
     __all__ = [
         "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
         "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
-        "debug", "derive", "enable_grad", "errors", "explain", "eye", "float16", "float32",
+        "debug", "derive", "diff", "enable_grad", "errors", "explain", "eye", "float16", "float32",
         "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16",
         "int32", "int64", "is_grad_enabled", "jacobian", "judge", "jvp", "linspace", "nn",
         "no_grad", "notation", "ones", "ones_like", "op", "optim", "profile", "random", "render",
