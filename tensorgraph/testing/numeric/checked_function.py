@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -18,13 +17,10 @@ from tensorgraph.engine.modes import Forward, Observer, mode
 from tensorgraph.engine.nested_containers import flatten, places, unflatten
 from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, argument, asarray, wrap
+from tensorgraph.numeric.complex_step import NotAnalyticError, analytic
 
 Direction = dict[int, Array]
 """Which arguments move, by position among the checked ones, and how."""
-
-
-class NotAnalyticError(Exception):
-    """The function cannot be continued to complex numbers; the text says why."""
 
 
 class CheckedFunction:
@@ -210,10 +206,6 @@ class Scalar:
     def complex_step(self, direction: Direction, step: float = 2.0**-100) -> float:
         """Return the derivative along a direction as Im f(x + ih·d) / h.
 
-        The square of the step vanishes beside 1, and there is no difference to cancel.
-        Source: W. Squire and G. Trapp, "Using complex variables to estimate derivatives of real
-        functions", SIAM Review 40, 1998.
-
         Raises:
             NotAnalyticError: an operation has no complex kernel, or lost the imaginary part.
         """
@@ -230,14 +222,7 @@ class Scalar:
         moved = {k: 1j * step * d for k, d in direction.items()}
         for k, away in (beside or {}).items():
             moved[k] = moved[k] + away if k in moved else away
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            try:
-                terms = self._terms(moved, observer)
-            except NotAnalyticError:
-                raise
-            except Exception as error:
-                raise NotAnalyticError(str(error).partition("\n")[0]) from error
+        terms = analytic(lambda: self._terms(moved, observer))
         return float(sum(np.sum(t.imag) for t in terms)) / step
 
     def _terms(self, moved: Direction, observer: Observer | None = None) -> list[Array]:

@@ -1,0 +1,60 @@
+"""How noisy values are: what rounds inside a function, or is quantised, shows beside the point.
+
+At neighbouring points a function rounds differently, while what is smooth vanishes in high
+differences (R. Hamming, "Numerical methods for scientists and engineers", 1962; J. Moré and
+S. Wild, "Estimating computational noise", 2011).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.engine.arrays import Array
+
+APART, POINTS, _DIFFERENCES = 2.0**-20, 8, 6
+"""How far neighbouring points are apart, how many there are a side, and which differences count."""
+_NEAREST, _FARTHER, _FARTHEST = 2.0**-30, 2.0**10, 2.0**-10
+"""Where that is to be found out: by steps of a staircase, the next point may be as good as this."""
+_BINOMIAL = math.sqrt(math.comb(2 * _DIFFERENCES, _DIFFERENCES))
+"""How much larger these differences are of random numbers than the numbers."""
+
+
+def roughness(sides: Sequence[Sequence[Any]]) -> Array:
+    """Return the noise of values, or arrays of them, at equal distances on each side of a point.
+
+    A kink or a jump at the point itself is on neither side.
+    """
+    above, below = (
+        np.max(np.abs(np.diff(np.stack(side), _DIFFERENCES, axis=0)), axis=0) / _BINOMIAL
+        for side in sides
+    )
+    return np.asarray(np.nan_to_num(np.fmin(above, below), posinf=0.0))
+
+
+def roughness_of(change: Callable[[float], Any]) -> Array:
+    """Return the noise of a function beside 0, of one value or an array of them.
+
+    Where one side is flat, points are taken farther apart.
+    """
+    apart = _NEAREST
+    sides = _values(change, apart)
+    rough, flat = roughness(sides), _is_flat(sides)
+    while np.any(flat) and apart < _FARTHEST:
+        apart *= _FARTHER
+        sides = _values(change, apart)
+        rough, flat = np.where(flat, roughness(sides), rough), flat & _is_flat(sides)
+    return rough
+
+
+def _is_flat(sides: Sequence[Sequence[Any]]) -> Array:
+    """Return whether values on one side or the other do not change."""
+    flat = [np.all(np.diff(np.stack(side), axis=0) == 0, axis=0) for side in sides]
+    return np.asarray(flat[0] | flat[1])
+
+
+def _values(change: Callable[[float], Any], apart: float) -> list[list[Any]]:
+    return [[change(sign * j * apart) for j in range(1, POINTS + 1)] for sign in (1, -1)]
