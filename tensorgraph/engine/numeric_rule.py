@@ -31,7 +31,7 @@ class NumericRule(WholeRule):
         inputs: what the kernel calls its arrays; the last may be starred.
         static: its static parameters, with their defaults.
         elementwise: whether elements of the result depend on their own element alone.
-        order: of the derivative that is computed.
+        by: the inputs by which the kernel is a derivative already.
     """
 
     def __init__(
@@ -41,18 +41,18 @@ class NumericRule(WholeRule):
         inputs: Sequence[str],
         static: Mapping[str, Any],
         elementwise: bool,
-        order: int = 1,
+        by: tuple[str, ...] = (),
     ) -> None:
         self.name, self.inputs, self.static = name, tuple(inputs), dict(static)
-        self.elementwise, self.order = elementwise, order
-        self._gradient = KernelGradient(name, kernel)
+        self.elementwise, self.by = elementwise, by
+        self._gradient = KernelGradient(_name(name, by), kernel)
         self._records: dict[int, Op] = {}
 
     def __call__(
         self, g: Any, operands: Sequence[Any], out: Any, static: dict[str, Any], i: int
     ) -> Any:
         """Return the gradient of operand ``i``: of arrays at once, else by an operation."""
-        if self.order > _HIGHEST:
+        if len(self.by) == _HIGHEST:
             raise errors.GraphError(
                 f"{self.name}: its gradient is numeric, and so is its second derivative; further"
                 " ones have too few digits. Give the operation a rule: tg.op(…, vjp={…})"
@@ -73,7 +73,7 @@ class NumericRule(WholeRule):
 
     def _record(self, i: int) -> Op:
         of_input, cotangent = self._input(i), () if self.elementwise else (self._cotangent(),)
-        name = f"∂{self.name}/∂{of_input}"
+        by = (*self.by, of_input)
         gradient, elementwise = self._gradient, self.elementwise
 
         def derivative(*operands: Any, **static: Any) -> Any:
@@ -83,14 +83,13 @@ class NumericRule(WholeRule):
 
         inputs = (*cotangent, *self.inputs)
         derivative.__signature__ = _signature(inputs, self.static)  # type: ignore[attr-defined]
-        rule = NumericRule(name, derivative, inputs, self.static, elementwise, self.order + 1)
-        upright = rf"\frac{{\partial \mathrm{{{self.name}}}}}{{\partial {of_input}}}"
+        rule = NumericRule(self.name, derivative, inputs, self.static, elementwise, by)
         return Op(
-            name,
+            _name(self.name, by),
             derivative,
             dict.fromkeys(inputs, rule),
             family="elementwise" if elementwise else "fused",
-            notation=notation.function(latex=upright),
+            notation=notation.function(latex=_latex(self.name, by)),
             doc=f"Return the numeric derivative of ``{self.name}`` by ``{of_input}``.",
             shape=_broadcast_shape if elementwise else lambda *x, **_: x[i + 1].shape,
             dtype=lambda *x, **_: x[i + len(cotangent)].dtype,
@@ -109,18 +108,34 @@ class NumericRule(WholeRule):
         return name
 
 
+def _name(name: str, by: Sequence[str]) -> str:
+    """Return what a derivative is called: ∂²f/∂x∂y."""
+    if not by:
+        return name
+    return f"∂{'²' * (len(by) == 2)}{name}/{''.join('∂' + x for x in by)}"
+
+
+def _latex(name: str, by: Sequence[str]) -> str:
+    above = rf"\partial{'^{2}' * (len(by) == 2)} \mathrm{{{name}}}"
+    below = " ".join(rf"\partial \mathrm{{{x}}}" for x in by)
+    return rf"\frac{{{above}}}{{{below}}}".replace("_", r"\_")
+
+
 def _broadcast_shape(*operands: Any, **_: Any) -> tuple[int, ...]:
     return np.broadcast_shapes(*(x.shape for x in operands))
-
-
-def numeric_inputs(op: Op) -> list[str]:
-    """Return the inputs by which an operation is differentiated numerically."""
-    return [key for key, rule in op.vjp.items() if isinstance(rule, NumericRule)]
 
 
 def is_numeric(op: Op) -> bool:
     """Return whether an operation, or what it is the derivative of, has no gradient rule."""
     return any(isinstance(rule, NumericRule) for rule in op.vjp.values())
+
+
+def derivative_of(op: Op) -> str | None:
+    """Return the operation whose numeric derivative this one is, by name."""
+    for rule in op.vjp.values():
+        if isinstance(rule, NumericRule) and rule.by:
+            return rule.name
+    return None
 
 
 def _signature(inputs: Sequence[str], static: Mapping[str, Any]) -> inspect.Signature:

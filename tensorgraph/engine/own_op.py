@@ -173,9 +173,18 @@ def _without_rule(name: str, kernel: Callable[..., Any], fields: dict[str, Any])
         family = "elementwise" if known else "fused"
     checked = _copying(_checked(name, kernel))
     rule = NumericRule(name, kernel, inputs, static, family == "elementwise")
-    fields = {"doc": f"Compute ``{name}``, a function of one's own.", **fields, "family": family}
-    fields["doc"] += "\n\nIts gradient is numeric: the operation was declared without a rule.\n"
+    own = inspect.cleandoc(getattr(kernel, "__doc__", None) or "") if _is_function(kernel) else ""
+    text = fields.get("doc") or own or f"Compute ``{name}``, a function of one's own."
+    fields = {**fields, "doc": f"{text.rstrip()}\n\n{_SAID}\n", "family": family}
     return Op(name, checked, dict.fromkeys(inputs, rule), **fields)
+
+
+_SAID = "Its gradient is numeric: the operation was declared without a rule."
+
+
+def _is_function(kernel: Any) -> bool:
+    """Return whether a kernel's docstring is its own: that of NumPy's functions tells of them."""
+    return inspect.isfunction(kernel)
 
 
 def _inputs(name: str, kernel: Callable[..., Any]) -> list[str]:

@@ -73,7 +73,9 @@ def _confirmed(f: SampledKernel, g: Array, found: Array) -> bool:
 
 def _units(x: Array) -> Array:
     """Return the steps that matter to elements."""
-    return np.maximum(np.abs(np.where(np.isfinite(x), x, 1.0)), 1.0)
+    sizes = np.abs(np.where(np.isfinite(x), x, 1.0))
+    largest = float(np.max(sizes, initial=0.0))
+    return np.maximum(sizes, min(largest, 1.0) or 1.0)
 
 
 def _seen(
@@ -103,12 +105,16 @@ def _seen(
 
 def _slope(f: SampledKernel, g: Array, j: int) -> float:
     """Return the derivative by one element, by differences of values."""
-    x = float(f.x.reshape(-1)[j])
-    unit = float(_units(f.x).reshape(-1)[j])
-    s = UNKNOWN
-    if np.isfinite(x):
-        s, size = _seen(f, g, _along(f, j, unit), 0.0, max(abs(x) / unit, 1e-300))
-        if accepted(s, size, float(np.sum(np.abs(g * f.centre)))):
-            return s.value / unit
+    x, units = float(f.x.reshape(-1)[j]), _units(f.x).reshape(-1)
+    size = float(np.sum(np.abs(g * f.centre)))
+    best, unit_of_best = UNKNOWN, 1.0
+    for unit in dict.fromkeys((float(units[j]), float(np.max(units)))) if np.isfinite(x) else ():
+        s, rounding = _seen(f, g, _along(f, j, unit), 0.0, max(abs(x) / unit, 1e-300))
+        if accepted(s, rounding, size) and s.error / unit < best.error / unit_of_best:
+            best, unit_of_best = s, unit
+        if best.error <= 1e-9 * best.steepest:
+            break
+    if np.isfinite(best.value):
+        return best.value / unit_of_best
     at = tuple(int(n) for n in np.unravel_index(j, f.x.shape))
-    raise not_settled(f, at, x, s.per(unit))
+    raise not_settled(f, at, x, s.per(unit) if np.isfinite(x) else best)

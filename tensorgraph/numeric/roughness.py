@@ -17,8 +17,8 @@ from tensorgraph.engine.arrays import Array
 
 APART, POINTS, _DIFFERENCES = 2.0**-20, 8, 6
 """How far neighbouring points are apart, how many there are a side, and which differences count."""
-_NEAREST, _FARTHER, _FARTHEST = 2.0**-30, 2.0**10, 2.0**-10
-"""Where that is to be found out: by steps of a staircase, the next point may be as good as this."""
+_NEAREST, _FARTHER, _FARTHEST, _OTHER = 1.37 * 2.0**-30, 2.0**10, 2.0**-10, 1.618
+"""The same where that is to be found out; no powers of 2, so that the steps of no staircase fit."""
 _BINOMIAL = math.sqrt(math.comb(2 * _DIFFERENCES, _DIFFERENCES))
 """How much larger these differences are of random numbers than the numbers."""
 
@@ -38,23 +38,28 @@ def roughness(sides: Sequence[Sequence[Any]]) -> Array:
 def roughness_of(change: Callable[[float], Any]) -> Array:
     """Return the noise of a function beside 0, of one value or an array of them.
 
-    Where one side is flat, points are taken farther apart.
+    Where one side is flat, points are taken farther apart, twice: of a staircase, a row of points
+    may see steps of one height only.
     """
+    rough, flat = _seen(change, _NEAREST)
     apart = _NEAREST
-    sides = _values(change, apart)
-    rough, flat = roughness(sides), _is_flat(sides)
     while np.any(flat) and apart < _FARTHEST:
         apart *= _FARTHER
-        sides = _values(change, apart)
-        rough, flat = np.where(flat, roughness(sides), rough), flat & _is_flat(sides)
+        (one, flat_of_one), (other, flat_of_other) = (
+            _seen(change, apart * part) for part in (1.0, _OTHER)
+        )
+        rough = np.where(flat, np.maximum(one, other), rough)
+        flat = flat & flat_of_one & flat_of_other
     return rough
+
+
+def _seen(change: Callable[[float], Any], apart: float) -> tuple[Array, Array]:
+    """Return the noise at points so far apart, and where one side is flat."""
+    sides = [[change(sign * j * apart) for j in range(1, POINTS + 1)] for sign in (1, -1)]
+    return roughness(sides), _is_flat(sides)
 
 
 def _is_flat(sides: Sequence[Sequence[Any]]) -> Array:
     """Return whether values on one side or the other do not change."""
     flat = [np.all(np.diff(np.stack(side), axis=0) == 0, axis=0) for side in sides]
     return np.asarray(flat[0] | flat[1])
-
-
-def _values(change: Callable[[float], Any], apart: float) -> list[list[Any]]:
-    return [[change(sign * j * apart) for j in range(1, POINTS + 1)] for sign in (1, -1)]

@@ -15,6 +15,7 @@ from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.modes import Forward, Observer, mode
 from tensorgraph.engine.nested_containers import flatten, places, unflatten
+from tensorgraph.engine.numeric_rule import is_numeric
 from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, argument, asarray, wrap
 from tensorgraph.numeric.complex_step import NotAnalyticError, analytic
@@ -55,8 +56,11 @@ class CheckedFunction:
                 "gradcheck: no argument is floating-point, there is nothing to differentiate by;"
                 " write tg.testing.gradcheck(f, np.array([1.0, 2.0]))"
             )
-        with mode(recording=True, observer=_Precision()), watch() as self._states:
+        seen = _Precision()
+        with mode(recording=True, observer=seen), watch() as self._states:
             self._first = [output._data for output in self._first_outputs(inputs)]
+        self.numeric = list(seen.numeric)
+        """The operations whose own gradient is numeric, by name."""
         if not all(np.isfinite(values).all() for values in self._first):
             raise errors.GradcheckError("gradcheck: the function is not finite at these arguments")
         self.shapes = [values.shape for values in self._first]
@@ -277,9 +281,14 @@ def _holds_numbers(values: Sequence[Any]) -> bool:
 
 
 class _Precision(Observer):
-    """Refuses an operation that rounds float64 to less."""
+    """Refuses an operation that rounds float64 to less; remembers those without a rule."""
+
+    def __init__(self) -> None:
+        self.numeric: dict[str, None] = {}
 
     def forward(self, event: Forward) -> None:
+        if is_numeric(event.op):
+            self.numeric[event.op.name] = None
         out = event.out
         narrow = out.dtype.kind == "f" and out.dtype.itemsize < 8
         if narrow and any(getattr(array, "dtype", None) == np.float64 for array in event.arrays):
