@@ -44,7 +44,7 @@ class NumericRule(WholeRule):
         by: tuple[str, ...] = (),
     ) -> None:
         self.name, self.inputs, self.static = name, tuple(inputs), dict(static)
-        self.elementwise, self.by = elementwise, by
+        self.kernel, self.elementwise, self.by = kernel, elementwise, by
         self._gradient = KernelGradient(_name(name, by), kernel)
         self._records: dict[int, Op] = {}
 
