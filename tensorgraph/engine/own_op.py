@@ -210,8 +210,9 @@ def _inputs(name: str, kernel: Callable[..., Any]) -> list[str]:
             raise fail(f"the kernel takes any keywords (**{p.name}); name those it uses, after *")
         if p.default is not p.empty:
             raise fail(
-                f"the kernel's {p.name!r} has a default: an input, which a gradient flows to, has"
-                f" none; a static parameter stands after a star: *, {p.name}={p.default!r}"
+                f"the kernel's {p.name!r} has a default, which an input has not: a gradient flows"
+                f" to it. A static parameter stands after a star: *, {p.name}={p.default!r}; or"
+                " leave it out: lambda x: kernel(x)"
             )
         found.append("*" + p.name if p.kind is p.VAR_POSITIONAL else p.name)
     if not found:

@@ -6,16 +6,17 @@ the complex step; with differences of values, at least four times as many.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import Array
-from tensorgraph.numeric.by_element import AGREES, accepted
+from tensorgraph.numeric.by_element import FAR, accepted, confirmed
 from tensorgraph.numeric.complex_step import NotAnalyticError, steps_beside
 from tensorgraph.numeric.not_settled import not_settled
 from tensorgraph.numeric.ridders import UNKNOWN, Slope, glance, slope
-from tensorgraph.numeric.roughness import roughness_of
-from tensorgraph.numeric.sampled_kernel import ULP, SampledKernel
+from tensorgraph.numeric.sampled_kernel import SampledKernel
 
 MOST = 20_000
 """So many elements are moved one by one, and no more."""
@@ -66,55 +67,60 @@ def _confirmed(f: SampledKernel, g: Array, found: Array) -> bool:
     weights = rng.uniform(0.5, 1.5, f.x.size) * rng.choice([-1.0, 1.0], f.x.size)
     along = weights * _units(f.x).reshape(-1) / np.sqrt(max(f.x.size, 1))
     terms = found * along
-    scale = float(np.linalg.norm(terms))
-    s, _ = _seen(f, g, along.reshape(f.x.shape), scale)
-    return s.allows(float(np.sum(terms)), AGREES * max(scale, s.steepest))
+    expected, scale = float(np.sum(terms)), float(np.linalg.norm(terms))
+    seen = _Seen(f, g, along.reshape(f.x.shape))
+    s = seen.slope(scale, 1.0)
+    known = accepted(s, seen.change, seen.size, seen.value)
+    return known and confirmed(s, expected) == expected
 
 
 def _units(x: Array) -> Array:
     """Return the steps that matter to elements."""
-    sizes = np.abs(np.where(np.isfinite(x), x, 1.0))
+    sizes = np.abs(np.where(np.isfinite(x), x, 1.0)).astype(np.float64)
     largest = float(np.max(sizes, initial=0.0))
-    return np.maximum(sizes, min(largest, 1.0) or 1.0)
+    return np.asarray(np.maximum(sizes, min(largest, 1.0) or 1.0))
 
 
-def _seen(
-    f: SampledKernel, g: Array, along: Array, scale: float, finest: float = 1.0
-) -> tuple[Slope, float]:
-    """Return the slope of ⟨g, f⟩ along a direction, by a few values if these settle it.
+class _Seen:
+    """The number ⟨g, f⟩ along a direction."""
 
-    And how large the terms are of which that is a sum, as far as their rounding errors go.
-    """
+    def __init__(self, f: SampledKernel, g: Array, along: Array) -> None:
+        self._f, self._g, self._along = f, g, along
+        self.value = float(np.sum(np.abs(g * f.centre)))
+        """How large its terms are."""
 
-    def change(h: float) -> float:
-        return float(np.sum(g * f.change(h * along)))
+    def change(self, h: float) -> float:
+        """Return how it changes."""
+        return float(np.sum(self._g * self._f.change(h * self._along)))
 
-    size = float(np.sum(np.abs(g * f.centre))) * f.noise
-    found: Slope | None = None
-    if f.noise <= 1:
-        found = glance(change, scale, size)
-    if found is None or not found.error <= max(
-        1e-9 * found.steepest, 1e-11 * size / max(f.noise, 1.0)
-    ):
-        touched = np.where(f.change(2.0**-12 * along) == 0, 0.0, g)
-        size = float(np.sum(np.abs(touched * f.centre))) * f.noise
-        size = max(size, float(roughness_of(change)) / ULP)
-        found = slope(change, max(scale, 1e-6 * size), size, finest)
-    return found, size
+    @cached_property
+    def size(self) -> float:
+        """How large the terms are as far as their rounding goes, those that change at all."""
+        steps = (2.0**-12, FAR, -FAR)
+        touched = np.any([self._f.change(h * self._along) != 0 for h in steps], axis=0)
+        return float(np.sum(np.abs(self._g * self._f.sizes)[touched]))
+
+    def slope(self, scale: float, finest: float) -> Slope:
+        """Return the slope, by a few values if these settle it; args as for Ridders' method."""
+        size = float(np.sum(np.abs(self._g) * self._f.sizes))
+        found = glance(self.change, scale, size)
+        if found and found.error <= max(1e-9 * found.steepest, 1e-11 * self.value):
+            if found.steepest or not (self.change(FAR) and self.change(-FAR)):
+                return found  # otherwise it is on a step of a staircase
+        return slope(self.change, max(scale, 1e-6 * self.size), self.size, finest)
 
 
 def _slope(f: SampledKernel, g: Array, j: int) -> float:
     """Return the derivative by one element, by differences of values."""
     x, units = float(f.x.reshape(-1)[j]), _units(f.x).reshape(-1)
-    size = float(np.sum(np.abs(g * f.centre)))
-    best, unit_of_best = UNKNOWN, 1.0
+    best = s = UNKNOWN
     for unit in dict.fromkeys((float(units[j]), float(np.max(units)))) if np.isfinite(x) else ():
-        s, rounding = _seen(f, g, _along(f, j, unit), 0.0, max(abs(x) / unit, 1e-300))
-        if accepted(s, rounding, size) and s.error / unit < best.error / unit_of_best:
-            best, unit_of_best = s, unit
+        seen = _Seen(f, g, _along(f, j, unit))
+        s = seen.slope(0.0, max(abs(x) / unit, 1e-300)).per(unit)
+        if s.error < best.error and accepted(s.per(1 / unit), seen.change, seen.size, seen.value):
+            best = s
         if best.error <= 1e-9 * best.steepest:
             break
     if np.isfinite(best.value):
-        return best.value / unit_of_best
-    at = tuple(int(n) for n in np.unravel_index(j, f.x.shape))
-    raise not_settled(f, at, x, s.per(unit) if np.isfinite(x) else best)
+        return best.value
+    raise not_settled(f, tuple(int(n) for n in np.unravel_index(j, f.x.shape)), x, s)

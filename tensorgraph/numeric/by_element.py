@@ -11,11 +11,12 @@ from tensorgraph.engine.arrays import Array
 from tensorgraph.numeric.complex_step import NotAnalyticError, steps_beside
 from tensorgraph.numeric.not_settled import not_settled
 from tensorgraph.numeric.ridders import SAFETY, Slope, four_values, slope
-from tensorgraph.numeric.roughness import roughness_of
-from tensorgraph.numeric.sampled_kernel import ULP, SampledKernel
+from tensorgraph.numeric.sampled_kernel import SampledKernel
 
 AGREES = 1e-8
 """How far the complex step and differences of values may be apart, relative to the slope."""
+FAR = 2.0**-4
+"""A step by which a value changes as the slope says, more or less, whatever the noise."""
 
 
 def stepped(f: SampledKernel, along: Array | float = 1.0) -> Array:
@@ -43,42 +44,66 @@ def slopes(f: SampledKernel) -> Array:
     x = np.broadcast_to(f.x, f.centre.shape)
     open_ = np.isfinite(f.centre) & np.isfinite(x)
     found = np.full(f.centre.shape, np.nan)
-    for unit in _units(f.x):
-        if not open_.any():
-            return found
-        value, error, steepest = _glanced(f, unit)
-        margin = SAFETY * error + AGREES * np.maximum(np.abs(exact), steepest)
-        confirmed = np.abs(exact - value) <= margin
-        settled = open_ & np.isfinite(error)
-        found[settled] = np.where(confirmed, exact, value)[settled]
+    glances = [_Glance(f, unit) for unit in _units(f)]
+    if np.any(np.isfinite(exact)):
+        size = np.abs(f.centre) * f.noise
+        for glance in glances:
+            confirmed = open_ & glance.confirms(exact, size)
+            found[confirmed] = exact[confirmed]
+            open_ &= ~confirmed
+    for glance in glances if open_.any() else ():  # noise costs some calls to find out
+        settled = open_ & glance.is_settled(f.sizes)
+        found[settled] = glance.value[settled]
         open_ &= ~settled
     if open_.any():
         one_by_one = _OneByOne(f)
-        for at in zip(*np.nonzero(open_), strict=True):
-            found[at] = one_by_one.slope(tuple(map(int, at)), float(exact[at]))
+        for at in np.ndindex(open_.shape):
+            if open_[at]:
+                found[at] = one_by_one.slope(at, float(exact[at]))
     return found
 
 
-def _units(x: Array) -> list[Array]:
+def _units(f: SampledKernel) -> list[Array]:
     """Return steps that matter to elements: as large as they are, or 1."""
-    large = np.exp2(np.ceil(np.log2(np.maximum(np.abs(np.where(np.isfinite(x), x, 1.0)), 1.0))))
-    return [large] if np.all(large == 1) else [large, np.ones(x.shape)]
+    return [f.units] if np.all(f.units == 1) else [f.units, np.ones(f.x.shape)]
 
 
-def _glanced(f: SampledKernel, unit: Array) -> tuple[Array, Array, Array]:
-    """Return slopes from four values, their errors, infinite where unknown, and the steepest."""
-    size = np.abs(f.centre) * f.noise
-    single = f.eps > 1e-12
-    four = four_values(lambda h: f.change(h * unit), coarser=2.0**7 if single else 1.0)
-    error = four.error(size)
-    steepest = four.steepest
-    enough = (1e-3 if single else 1e-7) * steepest + four.rounding(16 * size)
-    good = np.maximum(
-        (1e-3 if single else 1e-9) * steepest, (1e-4 if single else 1e-11) * abs(f.centre)
-    )
-    settled = (four.spread <= enough) & (np.abs(four.gap) <= enough) & (error <= good)
-    per = np.broadcast_to(unit, f.centre.shape)
-    return four.value / per, np.where(settled, error / per, np.inf), steepest / per
+class _Glance:
+    """The slopes of all elements, as far as four values tell them."""
+
+    def __init__(self, f: SampledKernel, unit: Array) -> None:
+        self._single = f.eps > 1e-12
+        self._four = four_values(
+            lambda h: f.change(h * unit), coarser=2.0**7 if self._single else 1.0
+        )
+        self._unit, self._magnitude = np.broadcast_to(unit, f.centre.shape), np.abs(f.centre)
+        self._staircase = np.zeros(f.centre.shape, bool)
+        flat = self._four.steepest == 0
+        if np.any(flat):  # close by; farther away it is others on both sides
+            self._staircase = flat & (f.change(FAR * unit) != 0) & (f.change(-FAR * unit) != 0)
+
+    @property
+    def value(self) -> Array:
+        """The slopes."""
+        return np.asarray(self._four.value / self._unit)
+
+    def is_settled(self, size: Array) -> Array:
+        """Return where the slope is known, if values round as those of this size do."""
+        four, magnitude = self._four, self._magnitude
+        steepest = four.steepest
+        enough = (1e-3 if self._single else 1e-7) * steepest + four.rounding(16 * size)
+        good = np.maximum(
+            (1e-3 if self._single else 1e-9) * steepest,
+            (1e-4 if self._single else 1e-11) * magnitude,
+        )
+        smooth = (four.spread <= enough) & (np.abs(four.gap) <= enough) & ~self._staircase
+        return np.asarray(smooth & (four.error(size) <= good))
+
+    def confirms(self, exact: Array, size: Array) -> Array:
+        """Return where a derivative agrees with a slope that is known."""
+        four, exact = self._four, exact * self._unit
+        margin = SAFETY * four.error(size) + AGREES * np.maximum(np.abs(exact), four.steepest)
+        return self.is_settled(size) & (np.abs(exact - four.value) <= margin)
 
 
 class _OneByOne:
@@ -86,24 +111,18 @@ class _OneByOne:
 
     def __init__(self, f: SampledKernel) -> None:
         self.f = f
-        self.units = np.broadcast_to(_units(f.x)[0], f.centre.shape)
+        self.units = np.broadcast_to(f.units, f.centre.shape)
         self.x = np.broadcast_to(f.x, f.centre.shape)
         self.place = np.broadcast_to(np.arange(f.x.size).reshape(f.x.shape), f.centre.shape)
         self._changes: dict[float, Array] = {}
-        rough = roughness_of(lambda h: f.change(h * _units(f.x)[0])) / ULP
-        self.size = np.maximum(np.abs(f.centre) * f.noise, rough)
 
     def slope(self, at: tuple[int, ...], exact: float) -> float:
         """Return the derivative at an index; ``exact`` is by the complex step, or NaN."""
+        unit, size = float(self.units[at]), float(self.f.sizes[at])
         for changes in (self._together(at), self._alone(at)):
-            unit = float(self.units[at])
-            size = float(self.size[at])
-            finest = max(abs(float(self.x[at])) / unit, 1e-300)
-            s = slope(changes, 0.0, size, finest)
-            if accepted(s, size, abs(float(self.f.centre[at]))):
-                s = s.per(unit)
-                margin = AGREES * max(abs(exact), s.steepest)
-                return exact if s.allows(exact, margin) else s.value
+            s = slope(changes, 0.0, size, max(abs(float(self.x[at])) / unit, 1e-300))
+            if accepted(s, changes, size, abs(float(self.f.centre[at]))):
+                return confirmed(s, exact * unit) / unit
         raise not_settled(self.f, at, float(self.x[at]), s.per(unit))
 
     def _together(self, at: tuple[int, ...]) -> Callable[[float], float]:
@@ -111,7 +130,7 @@ class _OneByOne:
 
         def change(h: float) -> float:
             if h not in self._changes:
-                self._changes[h] = self.f.change(h * _units(self.f.x)[0])
+                self._changes[h] = self.f.change(h * self.f.units)
             return float(self._changes[h][at])
 
         return change
@@ -128,14 +147,27 @@ class _OneByOne:
         return change
 
 
-def accepted(s: Slope, size: float, value: float) -> bool:
-    """Return whether a slope is known well enough: relative to itself, or to the value.
+def accepted(s: Slope, changes: Callable[[float], float], size: float, value: float) -> bool:
+    """Return whether a slope is known well enough: beside itself, what is around, or the value.
 
-    ``size`` is how much larger than double precision the value rounds, times the value.
+    Args:
+        s: the slope.
+        changes: how the value changes: what it does far away counts, close by it may be noise.
+        size: how large a value is whose rounding, in double precision, is as large as the noise.
+        value: how large the value is.
     """
+    around = max(abs(changes(h)) / abs(h) for h in (FAR, -FAR))
+    scale = max(abs(s.value), abs(s.left), abs(s.right), around if math.isfinite(around) else 0.0)
     if s.is_kink:
-        return math.isfinite(s.side_error)
-    return s.error <= max(1e-3 * s.steepest, 1e-8 * math.sqrt(value * size))
+        return s.side_error <= 1e-3 * scale
+    return s.error <= max(1e-3 * scale, 1e-8 * value**0.6 * max(size, value) ** 0.4)
+
+
+def confirmed(s: Slope, exact: float) -> float:
+    """Return a derivative by the complex step if a slope confirms it, otherwise that."""
+    scale = max(abs(exact), s.steepest)
+    is_known = s.is_kink or s.error <= 10 * AGREES * scale
+    return exact if is_known and s.allows(exact, AGREES * scale) else s.value
 
 
 def moves_alone(f: SampledKernel, found: Array) -> bool:
@@ -153,8 +185,8 @@ def moves_alone(f: SampledKernel, found: Array) -> bool:
             raise NotAnalyticError  # or the complex step is of no use here
     except NotAnalyticError:
         h = 2.0**-13 if f.eps < 1e-12 else 2.0**-6
-        unit = h * _units(f.x)[0] * along
-        per = np.broadcast_to(h * _units(f.x)[0], f.centre.shape)
+        unit = h * f.units * along
+        per = np.broadcast_to(h * f.units, f.centre.shape)
         seen = (f.change(unit) - f.change(-unit)) / (2 * per)
         return _near(seen, expected, 1e-5 if f.eps < 1e-12 else 1e-2)
     return True

@@ -17,7 +17,8 @@ from tensorgraph.engine.arrays import Array
 
 APART, POINTS, _DIFFERENCES = 2.0**-20, 8, 6
 """How far neighbouring points are apart, how many there are a side, and which differences count."""
-_NEAREST, _FARTHER, _FARTHEST, _OTHER = 1.37 * 2.0**-30, 2.0**10, 2.0**-10, 1.618
+_NEAREST, _FARTHER, _FARTHEST = 1.37 * 2.0**-30, 2.0**10, 1.37 * 2.0**-5
+_SEVERAL = (1.0, 1.27, 2.71, 7.39)
 """The same where that is to be found out; no powers of 2, so that the steps of no staircase fit."""
 _BINOMIAL = math.sqrt(math.comb(2 * _DIFFERENCES, _DIFFERENCES))
 """How much larger these differences are of random numbers than the numbers."""
@@ -35,21 +36,21 @@ def roughness(sides: Sequence[Sequence[Any]]) -> Array:
     return np.asarray(np.nan_to_num(np.fmin(above, below), posinf=0.0))
 
 
-def roughness_of(change: Callable[[float], Any]) -> Array:
+def roughness_of(change: Callable[[float], Any], own: float = 1.0) -> Array:
     """Return the noise of a function beside 0, of one value or an array of them.
 
-    Where one side is flat, points are taken farther apart, twice: of a staircase, a row of points
-    may see steps of one height only.
+    ``own`` is the distance to the nearest singular point, as far as one may guess: 1, or less.
+
+    Where one side is flat, points are taken farther apart, in several ways: of a staircase, a row
+    of points may see steps of one height only.
     """
-    rough, flat = _seen(change, _NEAREST)
-    apart = _NEAREST
+    apart = _NEAREST * own
+    rough, flat = _seen(change, apart)
     while np.any(flat) and apart < _FARTHEST:
-        apart *= _FARTHER
-        (one, flat_of_one), (other, flat_of_other) = (
-            _seen(change, apart * part) for part in (1.0, _OTHER)
-        )
-        rough = np.where(flat, np.maximum(one, other), rough)
-        flat = flat & flat_of_one & flat_of_other
+        apart = min(apart * _FARTHER, _FARTHEST)
+        seen = [_seen(change, apart * part) for part in _SEVERAL]
+        rough = np.where(flat, np.max([noise for noise, _ in seen], axis=0), rough)
+        flat = flat & np.all([still for _, still in seen], axis=0)
     return rough
 
 

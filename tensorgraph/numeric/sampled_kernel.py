@@ -15,6 +15,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import Array
 from tensorgraph.numeric.complex_step import NotAnalyticError, analytic
+from tensorgraph.numeric.roughness import roughness_of
 
 ULP = 2.0**-52
 """The last digit of a number near 1."""
@@ -64,7 +65,8 @@ class SampledKernel:
     def change(self, moved: Array) -> Array:
         """Return how the values change where the operand is moved; NaN where there are none."""
         try:
-            return self._run(self.x + moved).astype(np.float64) - self.centre
+            moved_x = (self.x + moved).astype(self.x.dtype)
+            return self._run(moved_x).astype(np.float64) - self.centre
         except (ValueError, ArithmeticError):  # beside its domain
             return np.full(self.centre.shape, np.nan)
 
@@ -88,6 +90,23 @@ class SampledKernel:
             return np.broadcast_shapes(*map(np.shape, self._operands)) == self.centre.shape
         except ValueError:
             return False
+
+    @cached_property
+    def units(self) -> Array:
+        """Steps, powers of 2, as large as the elements that move, or 1."""
+        sizes = np.abs(np.where(np.isfinite(self.x), self.x, 1.0)).astype(np.float64)
+        return np.asarray(np.exp2(np.ceil(np.log2(np.maximum(sizes, 1.0)))))
+
+    @cached_property
+    def sizes(self) -> Array:
+        """How large values are whose rounding, in double precision, is as large as the noise.
+
+        It is seen beside the point, along a random direction in which no element moves far.
+        """
+        own = np.where(self.x == 0, 1.0, np.minimum(np.abs(self.x), 1.0)) * self.units
+        along = own * np.random.default_rng(0).uniform(0.7, 1.0, self.x.shape)
+        rough = roughness_of(lambda h: self.change(h * along))
+        return np.maximum(np.abs(self.centre) * self.noise, rough / ULP)
 
     def _centre(self, operands: Sequence[Any], out: Any) -> Array:
         """Return the values in double precision, or in that of the forward pass."""
