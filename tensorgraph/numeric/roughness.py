@@ -8,7 +8,7 @@ S. Wild, "Estimating computational noise", 2011).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,7 @@ from tensorgraph.engine.arrays import Array
 APART, POINTS, _DIFFERENCES = 2.0**-20, 8, 6
 """How far neighbouring points are apart, how many there are a side, and which differences count."""
 _NEAREST, _FARTHER, _FARTHEST = 1.37 * 2.0**-30, 2.0**10, 1.37 * 2.0**-5
-_SEVERAL = (1.0, 1.27, 2.71, 7.39)
-"""The same where that is to be found out; no powers of 2, so that the steps of no staircase fit."""
+"""The same where that is to be found out."""
 _BINOMIAL = math.sqrt(math.comb(2 * _DIFFERENCES, _DIFFERENCES))
 """How much larger these differences are of random numbers than the numbers."""
 
@@ -41,23 +40,36 @@ def roughness_of(change: Callable[[float], Any], own: float = 1.0) -> Array:
 
     ``own`` is the distance to the nearest singular point, as far as one may guess: 1, or less.
 
-    Where one side is flat, points are taken farther apart, in several ways: of a staircase, a row
-    of points may see steps of one height only.
+    Where one side is flat, points are taken farther apart, at irregular distances: in a row at
+    equal ones, steps of a staircase may all look alike.
     """
     apart = _NEAREST * own
-    rough, flat = _seen(change, apart)
+    sides = _values(change, apart, range(1, POINTS + 1))
+    rough, flat = roughness(sides), _is_flat(sides)
     while np.any(flat) and apart < _FARTHEST:
         apart = min(apart * _FARTHER, _FARTHEST)
-        seen = [_seen(change, apart * part) for part in _SEVERAL]
-        rough = np.where(flat, np.max([noise for noise, _ in seen], axis=0), rough)
-        flat = flat & np.all([still for _, still in seen], axis=0)
+        sides = _values(change, apart, _IRREGULAR)
+        rough, flat = np.where(flat, _irregular(sides), rough), flat & _is_flat(sides)
     return rough
 
 
-def _seen(change: Callable[[float], Any], apart: float) -> tuple[Array, Array]:
-    """Return the noise at points so far apart, and where one side is flat."""
-    sides = [[change(sign * j * apart) for j in range(1, POINTS + 1)] for sign in (1, -1)]
-    return roughness(sides), _is_flat(sides)
+_IRREGULAR = np.sort(np.random.default_rng(0).uniform(0.5, POINTS, 2 * POINTS))
+"""Distances of points on a side."""
+_CUBICS = np.vander(_IRREGULAR, 4)
+_BESIDE_CUBICS = np.eye(len(_IRREGULAR)) - _CUBICS @ np.linalg.pinv(_CUBICS)
+"""Takes from values at such points the cubic that fits them best."""
+
+
+def _irregular(sides: Sequence[Sequence[Any]]) -> Array:
+    """Return the noise of values at irregular distances on each side of a point."""
+    above, below = (
+        np.max(np.abs(np.tensordot(_BESIDE_CUBICS, np.stack(side), 1)), axis=0) for side in sides
+    )
+    return np.asarray(np.nan_to_num(np.fmin(above, below), posinf=0.0))
+
+
+def _values(change: Callable[[float], Any], apart: float, places: Iterable[float]) -> list[Any]:
+    return [[change(sign * float(j) * apart) for j in places] for sign in (1, -1)]
 
 
 def _is_flat(sides: Sequence[Sequence[Any]]) -> Array:
