@@ -106,6 +106,8 @@ from tensorgraph.engine.modes import (
 from tensorgraph.engine.op import (
     REGISTRY as REGISTRY,
     Op as Op,
+)
+from tensorgraph.engine.own_op import (
     op as op,
 )
 from tensorgraph.engine.rule import (

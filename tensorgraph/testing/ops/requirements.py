@@ -20,12 +20,9 @@ from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.engine.transforms import jvp, vjp
+from tensorgraph.numeric.complex_step import NotAnalyticError
 from tensorgraph.ops.arithmetic import multiply
-from tensorgraph.testing.numeric.checked_function import (
-    CheckedFunction,
-    NotAnalyticError,
-    projection,
-)
+from tensorgraph.testing.numeric.checked_function import CheckedFunction, projection
 from tensorgraph.testing.numeric.gradcheck import COMPLEX_STEP, gradcheck
 from tensorgraph.testing.numeric.probes import Space
 from tensorgraph.testing.ops.op_calls import Case
