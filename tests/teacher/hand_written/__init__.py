@@ -3,9 +3,19 @@
 ``bank.py`` says what a network and a mistake are; every other file holds networks of one chapter.
 """
 
-from tests.teacher.hand_written import deep, logistic, regularised, shallow, softmax
+from tests.teacher.hand_written import (
+    convolution,
+    deep,
+    logistic,
+    norms,
+    regularised,
+    sequences,
+    shallow,
+    shared,
+    softmax,
+)
 
-CHAPTERS = (logistic, shallow, deep, regularised, softmax)
+CHAPTERS = (logistic, shallow, deep, regularised, softmax, norms, convolution, sequences, shared)
 MISTAKES = [one for chapter in CHAPTERS for one in chapter.MISTAKES]
 RIGHT = [one for chapter in CHAPTERS for one in chapter.RIGHT]
 NETWORKS = list({id(one.network): one.network for one in MISTAKES + RIGHT}.values())

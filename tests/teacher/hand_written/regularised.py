@@ -308,6 +308,6 @@ RIGHT = [
         "dA2 = dA2 * D2\n    dA2 = dA2 / keep_prob\n    dZ2 = np.multiply(dA2, Z2 > 0)",
         "dZ2 = np.where(A2, dA2, 0) / keep_prob",
     ),
-    right(all_kept, "dA2 = dA2 * D2\n    dA2 = dA2 / keep_prob\n", ""),
+    right(all_kept, "    dA2 = dA2 * D2\n    dA2 = dA2 / keep_prob\n", ""),
     right(all_kept, "dA1 = dA1 / keep_prob", "dA1 = dA1 * keep_prob"),
 ]

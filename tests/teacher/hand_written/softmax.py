@@ -119,7 +119,9 @@ NO_MASK = mistake(
     "missing mask",
     "relu|ReLU|maximum|hidden|> 0",
 )
-CROSS = "dscores = -probs * (1 - probs)\n    dscores *= np.eye(probs.shape[1], dtype=X.dtype)[y] / probs\n"
+CROSS = """dscores = -probs * (1 - probs)
+    dscores *= np.eye(len(b), dtype=X.dtype)[y] / probs
+"""
 
 MISTAKES = [
     NO_MEAN,
@@ -181,9 +183,6 @@ MISTAKES = [
         "dW",
         "factor|missing factor|unexplainable",
         "N|20|m",
-    ),
-    mistake(
-        no_penalty, "dW = np.dot(X.T, dscores)", "dW = np.dot(dscores.T, X)", "dW", "transpose"
     ),
     mistake(
         no_penalty,
