@@ -7,6 +7,7 @@ from tests.teacher.hand_written import (
     convolution,
     deep,
     logistic,
+    makemore,
     norms,
     regularised,
     sequences,
@@ -15,7 +16,18 @@ from tests.teacher.hand_written import (
     softmax,
 )
 
-CHAPTERS = (logistic, shallow, deep, regularised, softmax, norms, convolution, sequences, shared)
+CHAPTERS = (
+    logistic,
+    shallow,
+    deep,
+    regularised,
+    softmax,
+    norms,
+    convolution,
+    sequences,
+    shared,
+    makemore,
+)
 MISTAKES = [one for chapter in CHAPTERS for one in chapter.MISTAKES]
 RIGHT = [one for chapter in CHAPTERS for one in chapter.RIGHT]
 NETWORKS = list({id(one.network): one.network for one in MISTAKES + RIGHT}.values())
