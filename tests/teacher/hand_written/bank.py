@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import linecache
 import textwrap
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -141,7 +142,7 @@ def problem(network: Network, source: str, seed: int, dtype: str) -> Problem:
 
 def compiled(source: str, network: Network) -> Callable[..., Any]:
     """Return the last function of a source, which can be read as that of a file can."""
-    file = f"<{network} {hash(source)}>"
+    file = f"<{network}, {zlib.crc32(source.encode())}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     scope = dict(network.backward[-1].__globals__)
     exec(compile(source, file, "exec"), scope)
@@ -203,6 +204,11 @@ class Attempt:
         return self.faults[0].words
 
     @property
+    def explainable(self) -> bool:
+        """Whether a rule says what is wrong first: who finds none has not found it."""
+        return "unexplainable" not in self.kinds
+
+    @property
     def others(self) -> tuple[Fault, ...]:
         """Further faults, which do not follow from the first, in their order from the loss."""
         return self.faults[1:]
@@ -230,7 +236,13 @@ class Attempt:
 
 
 def mistake(
-    network: Network, old: str, new: str, first: str, kinds: str, *words: str, also: str = ""
+    network: Network,
+    old: str,
+    new: str,
+    first: str,
+    kinds: str,
+    *words: str,
+    also: tuple[str, ...] = (),
 ) -> Attempt:
     """Return a network with one piece of code changed, and what is wrong then.
 
@@ -241,11 +253,9 @@ def mistake(
         first: the gradients that are wrong first, with spaces between.
         kinds: what is wrong, with ``|`` between the ways to say it.
         words: what is to be said with it.
-        also: gradients in which the same piece of code is wrong once more, nearest to the loss
-            first.
+        also: what is wrong once more, and not by this, where the piece is run again; as ``first``.
     """
-    places = [(*first.split(),), *((name,) for name in also.split())]
-    faults = (Fault(place, (*kinds.split("|"),), words) for place in places)
+    faults = (Fault((*place.split(),), (*kinds.split("|"),), words) for place in (first, *also))
     return Attempt(network, ((old, new),), tuple(faults))
 
 

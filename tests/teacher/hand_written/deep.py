@@ -75,7 +75,15 @@ even = deep.on("deep, all layers alike", sizes=(3, 3, 3, 3, 3), m=20)
 
 TOP = "dA2 dW3 db3"  # all that the last layer gives
 NEXT = "dA1 dW2 db2"
-NO_MASK = mistake(deep, "    dZ[Z <= 0] = 0\n", "", NEXT, "missing mask", "relu|ReLU|Z2|> 0")
+NO_MASK = mistake(
+    deep,
+    "    dZ[Z <= 0] = 0\n",
+    "",
+    NEXT,
+    "missing mask",
+    "relu|ReLU|Z2|> 0",
+    also=("dW1 db1",),
+)
 NO_MEAN = mistake(
     deep,
     "np.dot(dZ, A_prev.T) / m",
@@ -83,7 +91,7 @@ NO_MEAN = mistake(
     "dW3",
     "factor|sum for mean",
     "m|20",
-    also="dW2 dW1",
+    also=("dW2", "dW1"),
 )
 NO_SLOPE = mistake(
     deep, "dZ = dA * s * (1 - s)", "dZ = dA", TOP, "missing derivative", "sigmoid|σ|A3"
@@ -100,16 +108,18 @@ MISTAKES = [
         "db3",
         "factor|sum for mean",
         "m|20",
-        also="db2 db1",
+        also=("db2", "db1"),
     ),
-    mistake(deep, ", keepdims=True) / m", ") / m", "db3", "shape", "keepdims|(1,)", also="db2 db1"),
+    mistake(
+        deep, ", keepdims=True) / m", ") / m", "db3", "shape", "keepdims|(1,)", also=("db2", "db1")
+    ),
     mistake(
         deep,
         "np.sum(dZ, axis=1, keepdims=True) / m",
         "np.sum(dZ) / m",
         "db3",
-        "shape",
-        also="db2 db1",
+        "shape|wrong axis",
+        also=("db2", "db1"),
     ),
     mistake(
         deep,
@@ -118,12 +128,27 @@ MISTAKES = [
         "db3",
         "wrong axis|missing sum",
         "axis",
-        also="db2 db1",
+        also=("db2", "db1"),
     ),
     mistake(
-        deep, "dZ[Z <= 0] = 0", "dZ[dA <= 0] = 0", NEXT, "wrong mask|wrong value", "dA|dZ|mask", "Z"
+        deep,
+        "dZ[Z <= 0] = 0",
+        "dZ[dA <= 0] = 0",
+        NEXT,
+        "wrong mask|wrong value",
+        "dA|dZ|mask",
+        "Z",
+        also=("dW1 db1",),
     ),
-    mistake(deep, "dZ[Z <= 0] = 0", "dZ[Z > 0] = 0", NEXT, "wrong mask", "mask|relu|ReLU|≤|> 0"),
+    mistake(
+        deep,
+        "dZ[Z <= 0] = 0",
+        "dZ[Z > 0] = 0",
+        NEXT,
+        "wrong mask",
+        "mask|relu|ReLU|≤|> 0",
+        also=("dW1 db1",),
+    ),
     mistake(
         deep,
         "dZ[Z <= 0] = 0",
@@ -131,8 +156,16 @@ MISTAKES = [
         NEXT,
         "wrong derivative|unexplainable|wrong value",
         "Z2|Z|relu|ReLU",
+        also=("dW1 db1",),
     ),
-    mistake(deep, "dZ[Z <= 0] = 0", "dZ = np.maximum(0, Z)", NEXT, "wrong value|unexplainable"),
+    mistake(
+        deep,
+        "dZ[Z <= 0] = 0",
+        "dZ = np.maximum(0, Z)",
+        NEXT,
+        "wrong value|unexplainable",
+        also=("dW1 db1",),
+    ),
     mistake(
         deep,
         "relu_backward(dA, Z), ",
@@ -140,6 +173,7 @@ MISTAKES = [
         NEXT,
         "wrong derivative",
         "sigmoid|σ|relu|ReLU",
+        also=("dW1 db1",),
     ),
     mistake(
         deep,
@@ -148,6 +182,7 @@ MISTAKES = [
         NEXT,
         "wrong derivative",
         "tanh|relu|ReLU",
+        also=("dW1 db1",),
     ),
     mistake(
         deep,
@@ -194,7 +229,7 @@ MISTAKES = [
         "np.dot(A_prev, dZ.T) / m",
         "dW3",
         "transpose",
-        also="dW2 dW1",
+        also=("dW2", "dW1"),
     ),
     mistake(deep, "if k > 0:", "dA = -dA\n        if k > 0:", "dA1", "sign|factor"),
     mistake(
@@ -204,7 +239,7 @@ MISTAKES = [
         "dA1 dW2 db2",
         "wrong layer",
         "dA3|A3",
-        also="dW1",
+        also=("dW1 db1",),
     ),
     mistake(
         even,
@@ -212,7 +247,7 @@ MISTAKES = [
         "linear_cache, Z = caches[k + 1]",
         "dA2 dW3 db3",
         "wrong layer",
-        also="dA1",
+        also=("dA1 dW2 db2", "dW1 db1"),
     ),
     mistake(
         even,
@@ -221,7 +256,7 @@ MISTAKES = [
         "dA2 dW3 db3",
         "wrong layer|wrong mask",
         "Z4",
-        also="dA1",
+        also=("dA1 dW2 db2", "dW1 db1"),
     ),
     mistake(
         even,
@@ -229,10 +264,16 @@ MISTAKES = [
         "linear_cache, Z = caches[k + 1][0], caches[k][1]",
         "dA2 dW3",
         "wrong layer",
-        also="dA1",
+        also=("dA1 dW2", "dW1"),
     ),
     mistake(
-        even, "    dZ[Z <= 0] = 0\n", "", "dA2 dW3 db3", "missing mask", "relu|ReLU", also="dA1 dW1"
+        even,
+        "    dZ[Z <= 0] = 0\n",
+        "",
+        "dA2 dW3 db3",
+        "missing mask",
+        "relu|ReLU",
+        also=("dA1 dW2 db2", "dW1 db1"),
     ),
     mistake(
         even,
@@ -240,7 +281,7 @@ MISTAKES = [
         "np.dot(A_prev, dZ.T) / m",
         "dW4",
         "transpose",
-        also="dW3 dW2 dW1",
+        also=("dW3", "dW2", "dW1"),
     ),
     mistake(
         even,
@@ -248,10 +289,13 @@ MISTAKES = [
         "np.dot(np.dot(W, A_prev), dZ.T) / m",
         "dW4",
         "unexplainable|wrong layer|wrong value",
-        also="dW3 dW2 dW1",
+        also=("dW3", "dW2", "dW1"),
     ),
     together(NO_SLOPE, NO_MASK),
-    together(NO_MEAN, NO_MASK),
+    together(
+        mistake(deep, "dAL = -(np.divide(Y, AL)", "dAL = (np.divide(Y, AL)", TOP, "sign|factor"),
+        NO_MASK,
+    ),
 ]
 
 RIGHT = [

@@ -56,7 +56,7 @@ def cross_entropy_by_hand(Yb, probs, logprobs, counts, counts_sum, counts_sum_in
     dnorm_logits = counts * dcounts
     dlogits = dnorm_logits.copy()
     dlogit_maxes = (-dnorm_logits).sum(1, keepdims=True)
-    dlogits += np.eye(len(logits[0]), dtype=logits.dtype)[logits.argmax(1)] * dlogit_maxes
+    dlogits += np.eye(6, dtype=logits.dtype)[logits.argmax(1)] * dlogit_maxes
     return {
         "dlogprobs": dlogprobs,
         "dprobs": dprobs,
@@ -428,7 +428,7 @@ MISTAKES = [
 RIGHT = [
     right(
         makemore,
-        "    dlogits += np.eye(len(logits[0]), dtype=logits.dtype)[logits.argmax(1)] * dlogit_maxes",
+        "    dlogits += np.eye(6, dtype=logits.dtype)[logits.argmax(1)] * dlogit_maxes",
         "",
     ),
     right(makemore, "db1 = dhprebn.sum(0)", "db1 = np.zeros_like(dhprebn[0])"),

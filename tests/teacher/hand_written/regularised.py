@@ -7,7 +7,8 @@ from tests.teacher.hand_written.bank import Network, mistake, right, together
 from tests.teacher.hand_written.logistic import sigmoid
 
 
-def kicks(rng, m=24, sizes=(2, 4, 3, 1), lambd=0.7, keep_prob=0.8, b3=0.4):
+def kicks(rng, sizes=(2, 4, 3, 1), lambd=0.7, keep_prob=0.8, drawn=0.8, b3=0.4):
+    m = 24
     X = rng.normal(size=(sizes[0], m))
     Y = rng.integers(0, 2, (sizes[-1], m)) * 1.0
     parameters = {}
@@ -15,7 +16,7 @@ def kicks(rng, m=24, sizes=(2, 4, 3, 1), lambd=0.7, keep_prob=0.8, b3=0.4):
         parameters[f"W{k}"] = rng.normal(size=(sizes[k], sizes[k - 1]))
         parameters[f"b{k}"] = 0.5 + 0.1 * rng.normal(size=(sizes[k], 1))
     parameters["b3"] = np.full((sizes[-1], 1), b3)
-    D1, D2 = ((rng.random((size, m)) < keep_prob) * 1.0 for size in sizes[1:3])
+    D1, D2 = ((rng.random((size, m)) < drawn) * 1.0 for size in sizes[1:3])
     return {"X": X, "Y": Y, "lambd": lambd, "keep_prob": keep_prob, "D1": D1, "D2": D2}, parameters
 
 
@@ -98,7 +99,8 @@ dropout = Network(
     "dropout", kicks, forward_with_dropout, (backward_with_dropout,), times_m="dZ3 dZ2 dZ1"
 )
 even_dropout = dropout.on("dropout, layers alike", sizes=(4, 4, 4, 1))
-all_kept = dropout.on("dropout, keep_prob = 1", keep_prob=1.0)
+all_kept = dropout.on("dropout, keep_prob = 1", keep_prob=1.0, drawn=1.0)
+none_dropped = dropout.on("dropout, nothing dropped", sizes=(4, 4, 4, 1), drawn=1.0)
 
 W3_TERM = "A2.T) + lambd / m * W3"
 W2_TERM = "A1.T) + lambd / m * W2"
@@ -288,6 +290,10 @@ MISTAKES = [
         "A1",
         "X",
     ),
+    mistake(none_dropped, "dA1 / keep_prob", "dA1", "dZ1", "factor", "keep_prob|0.8"),
+    mistake(
+        none_dropped, "np.multiply(dA2, Z2 > 0)", "dA2", "dZ2", "missing mask", "relu|ReLU|> 0"
+    ),
 ]
 
 RIGHT = [
@@ -310,4 +316,6 @@ RIGHT = [
     ),
     right(all_kept, "    dA2 = dA2 * D2\n    dA2 = dA2 / keep_prob\n", ""),
     right(all_kept, "dA1 = dA1 / keep_prob", "dA1 = dA1 * keep_prob"),
+    right(none_dropped, "dA2 = dA2 * D2\n", "dA2 = dA2\n"),
+    right(none_dropped, "dA2 = dA2 * D2\n", "dA2 = dA2 * D1\n"),
 ]

@@ -93,7 +93,13 @@ MISTAKES = [
     mistake(two_layer, DZ2, "dZ2 = Z2 - Y", "dZ2", "wrong value", "Z2"),
     mistake(two_layer, DZ2, "dZ2 = (A2 > 0.5) - Y", "dZ2", "unexplainable|wrong value"),
     mistake(
-        two_layer, DZ2, "dZ2 = (A2 - Y) / m", "dW2 db2", "factor", "1/m|1 / m|m|30", also="dW1 db1"
+        two_layer,
+        DZ2,
+        "dZ2 = (A2 - Y) / m",
+        "dW2 db2",
+        "factor",
+        "1/m|1 / m|m|30",
+        also=("dW1 db1",),
     ),
     mistake(two_layer, DW2, "dW2 = 1 / m * np.dot(A1, dZ2.T)", "dW2", "transpose", "transpose|ᵀ"),
     mistake(two_layer, DW2, "dW2 = 1 / m * dZ2 * A1", "dW2", "missing sum"),
