@@ -22,7 +22,8 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
     ================  ==============================================================================
     value             is that of ``ref``, element by element
     extremes          so it is at 0 and near it, at the domain's ends and beyond, at infinity; and
-                      the gradient is the slope of ``ref``: wherever that gives a number
+                      the gradient is the slope of ``ref``: wherever that gives a number. Without
+                      a ``ref``, the gradient is right far out in the domain
     dtypes            float32 in, float32 out; each gradient in the dtype of its operand
     precision         float32 gives what float64 does, up to rounding, in both orders
     gradients         and second derivatives are right, with numeric ones beside them
@@ -145,8 +146,9 @@ def _of_calls(
     drawn = partial(sizes.elements, op, static, cases=cases if given else ())
     if op.ref is not None:
         promises["extremes"] = partial(_in_turn, op, static, _EXTREMES)
-    if op.domain or not given:  # else nobody knows whether it is defined at 0
+    if op.domain or not given:  # else nobody knows whether it is defined there
         promises["zero"] = partial(points.check_zero, op, static)
+        promises.setdefault("extremes", partial(points.check_far, op, static))
     promises |= {
         "NaN": lambda: points.check_nan(op, static, drawn()),
         "sizes": lambda: sizes.check_elements(drawn),
