@@ -1,6 +1,9 @@
 """Networks as students write them by hand, with the mistakes that students make in them.
 
 ``bank.py`` says what a network and a mistake are; every other file holds networks of one chapter.
+They were written by somebody who did not know how mistakes would be looked for. Where a mistake is
+``explainable``, a diagnosis has to find one of its ``kinds`` at one of its ``first``; elsewhere it
+may as well say that it cannot explain what it sees. What is ``RIGHT`` has to be accepted.
 """
 
 from tests.teacher.hand_written import (

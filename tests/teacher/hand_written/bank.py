@@ -180,8 +180,8 @@ class Attempt:
     """What is wrong, what is nearest to the loss first; nothing if it is right."""
 
     def __str__(self) -> str:
-        new = " and ".join(" ".join(new.split()) for _, new in self.changes)
-        return f"{self.network}: {new or 'left out: ' + self.changes[0][0]}"
+        changes = (new or f"without {old}" for old, new in self.changes)
+        return f"{self.network}: {' '.join(', and '.join(changes).split())}"
 
     @property
     def first(self) -> tuple[str, ...]:

@@ -184,7 +184,7 @@ MISTAKES = [
         "wrong derivative|wrong value|wrong mask",
         "Z",
     ),
-    mistake(padded, "dZ = dA * (Z > 0)", "dZ = dA * (dA > 0)", "dZ", "wrong mask", "dZ", "Z"),
+    mistake(padded, "dZ = dA * (Z > 0)", "dZ = dA * (dA > 0)", "dZ", "wrong mask", "dA|mask", "Z"),
     mistake(
         padded,
         "mask = window == np.max(window)",

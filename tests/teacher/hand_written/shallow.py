@@ -245,7 +245,7 @@ MISTAKES = [
         "dW1 = 1 / m * np.dot(dZ1, X.T)\n    dW1[2, 0] += 0.5",
         "dW1",
         "entries",
-        "2, 0",
+        "2, 0|row 2",
     ),
     mistake(
         two_layer,
