@@ -165,6 +165,11 @@ MISTAKES = [
 ]
 
 RIGHT = [
+    together(  # divided by m at once
+        right(logistic, DZ, "dZ = (A - Y) / m"),
+        right(logistic, DW, "dw = np.dot(X, dZ.T)"),
+        right(logistic, DB, "db = np.sum(dZ)"),
+    ),
     right(logistic, DZ, "dA = -(Y / A - (1 - Y) / (1 - A))\n    dZ = dA * A * (1 - A)"),
     right(logistic, DW, "dw = (dZ @ X.T).T / m"),
     right(logistic, DW, "dw = np.mean(X * dZ, axis=1, keepdims=True)"),

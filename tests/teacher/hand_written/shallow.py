@@ -370,6 +370,13 @@ MISTAKES = [
 ]
 
 RIGHT = [
+    together(  # divided by m at once
+        right(two_layer, DZ2, "dZ2 = (A2 - Y) / m"),
+        right(two_layer, DW2, "dW2 = np.dot(dZ2, A1.T)"),
+        right(two_layer, DB2, "db2 = np.sum(dZ2, axis=1, keepdims=True)"),
+        right(two_layer, DW1, "dW1 = np.dot(dZ1, X.T)"),
+        right(two_layer, DB1, "db1 = np.sum(dZ1, axis=1, keepdims=True)"),
+    ),
     right(two_layer, "dZ2 = A2 - Y\n    dW2 = 1 / m", "dZ2 = -(Y - A2)\n    dW2 = 1 / m"),
     right(two_layer, DZ1, "dA1 = W2.T @ dZ2\n    dZ1 = dA1 - dA1 * A1 * A1"),
     right(two_layer, DZ1, "dZ1 = np.dot(W2.T, dZ2) / np.cosh(Z1) ** 2"),
