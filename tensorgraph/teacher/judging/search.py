@@ -598,8 +598,8 @@ class Search:
 
     def _in_places(self, mine: Any, right: Any, place: Any, share: float) -> Iterator[Fault]:
         """Yield that only some elements are wrong."""
-        with np.errstate(all="ignore"):
-            ratio = float(np.nanmedian(np.where(right != 0, mine / right, np.nan)))
+        there = right != 0
+        ratio = float(np.median(mine[there] / right[there])) if there.any() else 1.0
         common = self.numbers.recognised(abs(ratio), 10 * share)[:1] if np.isfinite(ratio) else []
         scales = [*self._scales(place), *([ratio] if common and abs(ratio - 1) > 1e-4 else [])]
         for scale in scales:
