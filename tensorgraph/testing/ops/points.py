@@ -17,8 +17,8 @@ from tensorgraph.engine.domain import Domain, Real
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.rule import NONDIFF, ZERO
 from tensorgraph.errors import GradcheckError
+from tensorgraph.numeric.ridders import SAFETY, Slope, slope
 from tensorgraph.testing.numeric.gradcheck import gradcheck
-from tensorgraph.testing.numeric.ridders import SAFETY, Slope, slope
 from tensorgraph.testing.ops.op_calls import Case, bound, draw, near
 from tensorgraph.testing.ops.orders import orders
 from tensorgraph.testing.ops.references import reference
