@@ -61,6 +61,8 @@ class Pass:
         self._useful: dict[Any, set[Any]] = {}
         self.grads: dict[Any, Any] = {}
         self.parts: dict[Edge, Any] = {}
+        self.largest: dict[Any, float] = {}
+        """The largest element that each place's gradient is summed up from: rounding is of that."""
         root = recording.root
         self.grads[root] = np.ones(root.shape)
         with np.errstate(all="ignore"):
@@ -74,7 +76,10 @@ class Pass:
                 self.grads[node] = self._sum(node, self.parts)
             for i, _ in node.plan.rules:
                 edge = (node, i)
-                self.parts[edge] = fitted(self.raw(edge), node.parents[i].shape)
+                raw, parent = self.raw(edge), node.parents[i]
+                self.parts[edge] = fitted(raw, parent.shape)
+                size = float(np.abs(raw).max(initial=0.0))
+                self.largest[parent] = max(size, self.largest.get(parent, 0.0))
         for place in self.recording.takers:
             if type(place) is not Node:
                 self.grads[place] = self._sum(place, self.parts)
