@@ -12,7 +12,8 @@ import numpy as np
 
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.teacher.judging.changes import Change, Finder, slopes_of, with_saved
+from tensorgraph.teacher.judging.activations import extra_slopes
+from tensorgraph.teacher.judging.changes import Change, Finder, with_saved
 from tensorgraph.teacher.judging.closeness import difference, factor, mixture
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers
 from tensorgraph.teacher.judging.names import Names
@@ -252,7 +253,7 @@ class Search:
             x, name = self.recording.values[q], self.names.of(q)
             if q is not place and q not in self.names.called:
                 continue
-            for told, slope in slopes_of(x, name):
+            for told, slope in extra_slopes(x, name):
                 rules = {(q, i): _multiplied(slope) for i, _ in q.plan.rules}
                 try:
                     found = right * slope if q is place else base.changed(rules, [place])[place]
@@ -263,7 +264,7 @@ class Search:
                     continue
                 text = f"{self.names.gradient_of(q)} is multiplied by {told} once too often"
                 for scale in self._scales(place):
-                    fault = self._times("derivative", text, 1.35, k, share, scale)
+                    fault = self._times("extra derivative", text, 1.35, k, share, scale)
                     if fault.cost < UNKNOWN:
                         yield replace(fault, changes=rules)
 
@@ -427,7 +428,7 @@ class Search:
                 key = (edge[0].op.name, edge[1], change.key)
                 groups.setdefault((*key, None), []).append((edge, change))
                 groups.setdefault((*key, edge[0].shape), []).append((edge, change))
-                yield from self._tried(mine, place, base, share, {edge: change.rule}, change)
+                yield from self._tried(mine, place, base, share, change.rules(edge), change)
             yield from self._without_ends(mine, place, base, share, edge)
         for group in groups.values():
             if len({edge for edge, _ in group}) < 2 or self._late():
@@ -437,7 +438,7 @@ class Search:
                 first.setdefault(edge, change)
             one = group[0][1]
             told = replace(one, text=f"{one.text}; and so at each of {len(first)} such places")
-            rules = {edge: change.rule for edge, change in first.items()}
+            rules = {e: rule for edge, c in first.items() for e, rule in c.rules(edge).items()}
             told = replace(told, cost=one.cost + 0.1)
             yield from self._tried(mine, place, base, share, rules, told)
         yield from self._all_such_parts(mine, place, base, share, edges)
@@ -551,7 +552,7 @@ class Search:
         for edge in base.between(place)[::-1]:
             for change in self.finder.at(edge, base):
                 if change.cost <= 1.0 and edge[0].op.family != "reduce":
-                    singles.append(({edge: change.rule}, change.kind, change.text, change.cost))
+                    singles.append((change.rules(edge), change.kind, change.text, change.cost))
         for a, b in combinations(singles[:40], 2):
             if self._late():
                 return
