@@ -80,7 +80,7 @@ def blames(rerun: Rerun, found: Gradients, place: Any, mask: Array) -> Verdict:
         for blame in new:
             blame.behind = turn
             instead[blame.edge] = _let_through(rerun, gradients, blame, instead)
-        all_found += new
+        all_found += sorted(new, key=lambda blame: -blame.count / max(blame.mask.size, 1))
         if not new or all(blame.why is OPPOSED for blame in new):
             break
         gradients = rerun.backward(instead)
@@ -217,10 +217,12 @@ def _culprit(rerun: Rerun, edge: Edge, stopped: Array) -> int | None:
     order = [k for k in range(len(operands)) if k != edge.i] + [edge.i]
     for k in order:
         value = operands[k]
-        if getattr(value, "dtype", np.dtype(float)).kind != "f":
+        kind = getattr(value, "dtype", np.dtype(float)).kind
+        if kind not in "fb":
             continue
+        other = np.ones_like(value) if kind == "b" else like(value)
         with np.errstate(all="ignore"):
-            made = to_host(rerun.passed(edge, like(rerun.values[node]), {k: like(value)}))
+            made = to_host(rerun.passed(edge, like(rerun.values[node]), {k: other}))
         if made[stopped].all():
             return k
     return None

@@ -71,16 +71,13 @@ class Rerun:
             interpret(self.nodes, self._given, self._step)
 
     def _given(self, node: Node, i: int) -> Array:
-        """Return an operand that no node made; of a leaf, as the node saved it, or as it is now."""
+        """Return an operand that no node made; of a leaf, its values of now."""
         place = node.parents[i]
         if Edge(node, i) in self._instead:
             return self._instead[Edge(node, i)]
         if type(place) is not Tensor:
             return place
-        if place in self._instead:
-            return self._instead[place]
-        kept = node.saved[i] if node.saved and i in node.plan.keep else None
-        return place._data if kept is None else kept
+        return self._instead.get(place, place._data)
 
     def _step(self, node: Node, operands: list[Array]) -> Array:
         self.operands[node] = operands
@@ -105,23 +102,12 @@ class Rerun:
 
     def value_at(self, place: Any) -> Array:
         """Return the value of a node or a leaf."""
-        if type(place) is Node:
-            return self.values[place]
-        edges = self.uses.get(place)
-        return self.operands[edges[0].node][edges[0].i] if edges else place._data
+        return self.values[place] if type(place) is Node else place._data
 
     @property
     def loss(self) -> float:
         """The value at the root."""
         return float(np.asarray(to_host(self.values[self.root])).item())
-
-    def is_stale(self) -> bool:
-        """Return whether a leaf was given other values since the graph was recorded."""
-        return any(
-            type(p) is Tensor and node.saved and node.saved[i] is not None
-            and node.saved[i] is not p._data
-            for node in self.nodes for i, p in enumerate(node.parents) if i in node.plan.keep
-        )  # fmt: skip
 
     # ------------------------------------------------------------------------------------ backward
 
