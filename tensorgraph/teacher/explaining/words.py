@@ -25,6 +25,7 @@ from tensorgraph.ops.cross_entropy import (
 from tensorgraph.ops.extrema import clip, maximum, minimum
 from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.masking import dropout
+from tensorgraph.ops.moments import center
 from tensorgraph.ops.pool import max_pool
 from tensorgraph.ops.reduce import max as maximal, min as minimal
 from tensorgraph.ops.trigonometric import tanh
@@ -33,6 +34,7 @@ from tensorgraph.teacher.explaining.blame import (
     OPERAND,
     OPPOSED,
     SLOPE,
+    UNDERFLOW,
     UNUSED,
     WORD,
     Blame,
@@ -223,6 +225,13 @@ def _saturated(facts: Facts) -> Told:
 def _softmax_saturated(facts: Facts) -> Told:
     i = facts.blame.edge.i
     values = facts.operand(i)
+    if _is_of_one(facts):
+        return Told(
+            "constant",
+            f"it is over an axis of length 1 (of shape {values.shape}): the result is 1, whatever"
+            " the input",
+            "tg.sigmoid for a single unit (and binary_cross_entropy_with_logits), or another axis",
+        )
     return Told(
         "saturated",
         f"its results are 0 or 1 to the last digit: the input is {float(values.min()):.3g} to"
@@ -232,11 +241,32 @@ def _softmax_saturated(facts: Facts) -> Told:
 
 
 def _loss_is_reached(facts: Facts) -> Told:
+    if facts.node.op in (class_cross_entropy.op, softmax_cross_entropy.op):
+        if _is_of_one(facts):
+            return _softmax_saturated(facts)
     return Told(
         "nothing left to learn",
         f"the predictions are equal to the targets to the last digit: the loss is"
         f" {facts.rerun.loss:.3g}",
         "nothing, if that is meant; otherwise look at the targets",
+    )
+
+
+def _is_of_one(facts: Facts) -> bool:
+    """Return whether an operation goes along axes of length 1, and so always gives the same."""
+    shape, axis = facts.operand(0).shape, facts.node.static.get("axis", -1)
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return all(shape[k] == 1 for k in axes)
+
+
+def _centred(facts: Facts) -> Told:
+    if not _is_of_one(facts):
+        return _flat(facts)
+    return Told(
+        "constant",
+        f"it subtracts the mean of one element (of shape {facts.operand(0).shape}): the result is"
+        " 0, whatever the input",
+        "more examples in a batch; or nn.LayerNorm, which takes the mean over features",
     )
 
 
@@ -275,6 +305,7 @@ _BY_OP: dict[Op, Callable[[Facts], Told]] = {
         [class_cross_entropy.op, softmax_cross_entropy.op, sigmoid_cross_entropy.op],
         _loss_is_reached,
     ),
+    center.op: _centred,
     clip.op: _clipped,
     **dict.fromkeys([maximum.op, minimum.op], _lost_the_choice),
 }
@@ -385,6 +416,17 @@ def _opposed(facts: Facts) -> Told:
     return Told("cancels", f"{called} is used in several places, whose gradients add up to 0")
 
 
+def _underflow(facts: Facts) -> Told:
+    dtype = np.dtype(facts.node.dtype)
+    return Told(
+        "vanishing",
+        f"what is left of the gradient is too small for {dtype}, whose smallest number is"
+        f" {float(np.finfo(dtype).smallest_subnormal):.2g}: {facts.many} elements become 0",
+        "ReLU in hidden layers with nn.init.he_normal, or a normalisation; for float16, a loss that"
+        " is scaled up",
+    )
+
+
 _BY_REASON: dict[str, Callable[[Facts], Told]] = {
     SLOPE: _slope,
     WORD: _by_declaration,
@@ -392,6 +434,7 @@ _BY_REASON: dict[str, Callable[[Facts], Told]] = {
     UNUSED: _not_used,
     CANCELS: _cancelled,
     OPPOSED: _opposed,
+    UNDERFLOW: _underflow,
 }
 
 
