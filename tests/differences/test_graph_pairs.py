@@ -17,7 +17,7 @@ def recorded(graph, leaves, at=None, edit=None):
     return graph.total(graph.values(leaves, lambda k, v: edit(v) if k == at else v))
 
 
-EDITS = (tg.tanh, tg.sigmoid, tg.sin, tg.cos, tg.arctan, tg.softplus)
+EDITS = (tg.tanh, tg.sigmoid, tg.sin, tg.cos, tg.atan, tg.softplus)
 
 
 def edited(graph, leaves, data):
