@@ -24,7 +24,9 @@ compare graphs, models or runs    ``tg.diff(a, b)``
 list what a function computes     ``tg.trace(f, u)``
 print an optimizer's rule         ``tg.update_rule(optimizer)``
 find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``
+find out why a gradient is zero   ``tg.explain(w, loss)``, ``tg.explain(model)``
 check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
+find what is wrong with one       ``tg.judge(cost(w), {"dw": dw})``
 declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
 run a whole training step faster  ``tg.compile(f)``
 save memory in a long chain       ``tg.checkpoint(f)``
@@ -104,6 +106,8 @@ from tensorgraph.engine.modes import (
 from tensorgraph.engine.op import (
     REGISTRY as REGISTRY,
     Op as Op,
+)
+from tensorgraph.engine.own_op import (
     op as op,
 )
 from tensorgraph.engine.rule import (
@@ -139,6 +143,8 @@ if TYPE_CHECKING:
     from tensorgraph.observe.debug import debug as debug
     from tensorgraph.observe.profile import profile as profile
     from tensorgraph.symbolic.trace import trace as trace
+    from tensorgraph.teacher.explaining.explain import explain as explain
+    from tensorgraph.teacher.judging.judge import judge as judge
 else:
     _ROOMS = {"data", "diagnose", "testing", "train"}
     _LATER = {
@@ -146,9 +152,11 @@ else:
         "diff": "differences.diff",
         "render": "drawing.picture",
         "derive": "formulas.derive",
+        "explain": "teacher.explaining.explain",
         "assume": "formulas.facts",
         "trace": "symbolic.trace",
         "update_rule": "formulas.update_rules",
+        "judge": "teacher.judging.judge",
         "debug": "observe.debug",
         "profile": "observe.profile",
     }
@@ -174,11 +182,12 @@ else:
     __all__ = [
         "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
         "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
-        "debug", "derive", "diff", "enable_grad", "errors", "eye", "float16", "float32", "float64", "full",
-        "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16", "int32", "int64",
-        "is_grad_enabled", "jacobian", "jvp", "linspace", "nn", "no_grad", "notation", "ones",
-        "ones_like", "op", "optim", "profile", "random", "render", "tensor", "trace", "uint8",
-        "uint16", "uint32", "uint64", "update_rule", "value_and_grad", "vjp", "zeros", "zeros_like",
+        "debug", "derive", "diff", "enable_grad", "errors", "explain", "eye", "float16", "float32",
+        "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16",
+        "int32", "int64", "is_grad_enabled", "jacobian", "judge", "jvp", "linspace", "nn",
+        "no_grad", "notation", "ones", "ones_like", "op", "optim", "profile", "random", "render",
+        "tensor", "trace", "uint8", "uint16", "uint32", "uint64", "update_rule", "value_and_grad",
+        "vjp", "zeros", "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__
 

@@ -9,9 +9,9 @@ from hypothesis import given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.errors import ArgumentError, DTypeError, GradcheckError
+from tensorgraph.numeric.ridders import slope
 from tensorgraph.testing import gradcheck
 from tensorgraph.testing.numeric.findings import relative_difference, verdict
-from tensorgraph.testing.numeric.ridders import slope
 
 RNG = np.random.default_rng(11)
 X = RNG.uniform(0.5, 2.0, (2, 3))

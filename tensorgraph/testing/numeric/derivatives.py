@@ -9,12 +9,12 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import Array
+from tensorgraph.numeric.ridders import ENOUGH, SAFETY, UNKNOWN, Slope, glance, slope
 from tensorgraph.testing.numeric import rounding
 from tensorgraph.testing.numeric.checked_function import Scalar
 from tensorgraph.testing.numeric.extended import FINER, Extended, NotExtendedError
 from tensorgraph.testing.numeric.kinks import between
 from tensorgraph.testing.numeric.probes import Probe, Space, length
-from tensorgraph.testing.numeric.ridders import ENOUGH, SAFETY, UNKNOWN, Slope, glance, slope
 
 UNDERFLOW = 1e-290
 """What no longer counts: numbers so small have fewer digits."""
