@@ -144,4 +144,6 @@ def point_size(ax: Any) -> float:
 def legend(ax: Any, names: Sequence[str]) -> None:
     """Name what was drawn with labels, in small type, if there is room for it."""
     if 1 <= len(names) <= 12 and inches(ax) > 1.8:
-        ax.legend(fontsize="small", framealpha=0.8)
+        few = len(names) <= 6
+        size = "small" if few else "x-small"
+        ax.legend(fontsize=size, framealpha=0.8, loc="upper right", ncols=1 if few else 2)
