@@ -154,6 +154,10 @@ def weight_images(
 
 def _weight(weights: Any, layer: str | None) -> tuple[str, Any]:
     """Return the weight to show, and its name."""
+    if not (layer is None or isinstance(layer, str)):
+        raise errors.DTypeError(
+            f"{WHERE}: layer is the path of one, such as 'layers.0', not {errors.describe(layer)}"
+        )
     if not is_model(weights):
         if layer is not None:
             raise errors.ArgumentError(f"{WHERE}: layer= is for modules, not for an array")

@@ -166,8 +166,8 @@ CALLS = {
 }
 RESULTS = (
     "Comparison Likeness Leak Leaks Split SplitIndices TargetSplit TargetIndices Synthesis"
-    " ActivationHistograms Calibration ConfusionMatrix CostSurface Criterion ErrorTable Ladder Misclassified Report Selection"
-    " SuspiciousLabels WeightImages"
+    " ActivationHistograms Calibration ConfusionMatrix CostSurface Criterion ErrorTable Ladder"
+    " Misclassified Report Selection SuspiciousLabels WeightImages"
 ).split()
 
 
