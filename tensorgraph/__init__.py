@@ -23,6 +23,7 @@ see the graph                     ``tg.render(cost(w))``
 list what a function computes     ``tg.trace(f, u)``
 print an optimizer's rule         ``tg.update_rule(optimizer)``
 find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``
+find out where digits are lost    ``tg.precision(f, x)``
 check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
 declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
 run a whole training step faster  ``tg.compile(f)``
@@ -132,6 +133,7 @@ from tensorgraph.ops import *
 if TYPE_CHECKING:
     from tensorgraph import data as data, diagnose as diagnose, testing as testing, train as train
     from tensorgraph.compiler.compiled import compile as compile
+    from tensorgraph.differences.digits.precision import precision as precision
     from tensorgraph.drawing.picture import render as render
     from tensorgraph.formulas.derive import derive as derive
     from tensorgraph.formulas.facts import assume as assume
@@ -143,6 +145,7 @@ else:
     _ROOMS = {"data", "diagnose", "testing", "train"}
     _LATER = {
         "compile": "compiler.compiled",
+        "precision": "differences.digits.precision",
         "render": "drawing.picture",
         "derive": "formulas.derive",
         "assume": "formulas.facts",
@@ -176,8 +179,9 @@ else:
         "debug", "derive", "enable_grad", "errors", "eye", "float16", "float32", "float64", "full",
         "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16", "int32", "int64",
         "is_grad_enabled", "jacobian", "jvp", "linspace", "nn", "no_grad", "notation", "ones",
-        "ones_like", "op", "optim", "profile", "random", "render", "tensor", "trace", "uint8",
-        "uint16", "uint32", "uint64", "update_rule", "value_and_grad", "vjp", "zeros", "zeros_like",
+        "ones_like", "op", "optim", "precision", "profile", "random", "render", "tensor", "trace",
+        "uint8", "uint16", "uint32", "uint64", "update_rule", "value_and_grad", "vjp", "zeros",
+        "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__
 

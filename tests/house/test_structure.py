@@ -64,6 +64,7 @@ ROOMS = [
     "optim formulas",
     "compiler",
     "data diagnose drawing hypothesis_types",
+    "differences",
     "train",
     "testing",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,10 @@ class Double:
 
     Args:
         tape: the computation.
-        but: operations that give another result than their own.
+        but: ``but(k, array)`` returns what the ``k``-th operation gives instead.
     """
 
-    def __init__(self, tape: Tape, but: Mapping[int, Any] | None = None) -> None:
+    def __init__(self, tape: Tape, but: Callable[[int, Any], Any] | None = None) -> None:
         self.tape = tape
         self._leaves: dict[int, Tensor] = {}
         self.values: list[Tensor] = []
@@ -31,7 +31,9 @@ class Double:
         with np.errstate(all="ignore"), mode(recording=True, observer=None):
             for k, entry in enumerate(tape.entries):
                 value = self._value(entry)
-                self.values.append(_replaced(value, but[k]) if but and k in but else value)
+                if but is not None and not _is_kept(entry):
+                    value = _replaced(value, but(k, value._data))
+                self.values.append(value)
         self.entry_of = {v.node: k for k, v in enumerate(self.values) if v.node is not None}
 
     def leaf(self, tensor: Tensor) -> Tensor:
@@ -66,6 +68,8 @@ class Double:
 def _replaced(value: Tensor, array: Any) -> Tensor:
     """Return what an operation made, had it made another array."""
     node = value.node
+    if array is value._data:
+        return value
     if node is not None and node.saved and node.saved[-1] is not None:
         node.saved = (*node.saved[:-1], array)
     return wrap(array, node, value.requires_grad)
@@ -79,9 +83,12 @@ class Pass(Observer):
         self.seen: dict[tuple[int, int], Backward] = {}
 
     def backward(self, event: Backward) -> None:
+        """Keep what a rule was given and made."""
         k = self._entry_of.get(event.node)
         if k is not None:
-            self.seen[k, event.i] = event._replace(saved=tuple(event.saved))
+            # What arrives later at the same place is added to these arrays.
+            g, result = np.array(event.g), np.array(event.result)
+            self.seen[k, event.i] = event._replace(saved=tuple(event.saved), g=g, result=result)
 
 
 def swept(

@@ -19,9 +19,9 @@ from tensorgraph.differences.digits.rounded import (
     WIDE,
     digits,
     error_of,
+    error_of_gradient,
     is_float,
     rounded,
-    unit,
     widened,
 )
 from tensorgraph.differences.digits.tape import Entry, Source, Tape, same
@@ -31,6 +31,8 @@ from tensorgraph.engine.tensor import Tensor
 
 _MOST = 40
 """Of so many operations, those that lose most by themselves, it is found out what becomes of it."""
+_SHAKEN = 3
+"""How often the computation in double precision is shaken to see its noise."""
 FEW = 1.0
 """Digits: an operation that loses fewer by itself is as good as any."""
 
@@ -63,6 +65,8 @@ class Comparison:
         """The gradients in double precision, by leaf,"""
         self.found: dict[str, Any] = {}
         """and in the narrow one."""
+        self._noise: dict[str, Any] = {}
+        """How far gradients are off in double precision."""
         self._narrow: dict[tuple[int, int], Backward] = {}
         self._wide: dict[tuple[int, int], Backward] = {}
         self._leaves = {name: self.double.leaf(leaf) for name, leaf in wanted.items()}
@@ -71,8 +75,34 @@ class Comparison:
             found, self._narrow = swept([t for _, t in outputs], list(wanted.values()), entry_of)
             wide = [self.double.values[k] for k, _ in outputs]
             right, self._wide = swept(wide, list(self._leaves.values()), self.double.entry_of)
+            self._noise = self._seen_noise(right)
             self.found = dict(zip(wanted, found, strict=True))
             self.right = dict(zip(wanted, right, strict=True))
+
+    def _gradients(self, other: Double) -> list[Any]:
+        """Return the gradients of another computation in double precision."""
+        outputs = [other.values[k] for _, k, t in self.tape.results if t.requires_grad]
+        leaves = [other.leaf(self.tape.leaves[name]) for name in self._leaves]
+        return swept(outputs, leaves, other.entry_of)[0] if outputs else []
+
+    def _seen_noise(self, right: Sequence[Any]) -> dict[str, Any]:
+        """Return how far gradients are off if each operation is, by its last digit in double."""
+        rng = np.random.default_rng(0)
+
+        def shaken(_: int, own: Any) -> Any:
+            return own * (1 + 2.0**-52 * rng.uniform(-1, 1, own.shape)) if is_float(own) else own
+
+        noise = [np.zeros(g.shape) for g in right]
+        for _ in range(_SHAKEN):
+            for most, g, other in zip(
+                noise, right, self._gradients(Double(self.tape, shaken)), strict=True
+            ):
+                np.fmax(most, np.abs(g - other), out=most)
+        return dict(zip(self._leaves, noise, strict=True))
+
+    def _error(self, name: str, found: Any) -> float:
+        """Return how wrong the gradient of a leaf is."""
+        return error_of_gradient(found, self.right[name], self._noise[name], self.dtype)
 
     # ------------------------------------------------------------------------------- in the end
 
@@ -85,7 +115,7 @@ class Comparison:
         """Yield how wrong each gradient is, and how much of it vanished."""
         for name, right in self.right.items():
             gone = vanished(self.found[name], right)
-            yield name, error_of(self.found[name], right, self.dtype), gone
+            yield name, self._error(name, self.found[name]), gone
 
     # --------------------------------------------------------------------------- by themselves
 
@@ -116,19 +146,15 @@ class Comparison:
 
     def _effect_of_value(self, k: int, value: Any) -> float:
         """Return how wrong results and gradients are if one operation gives another value."""
-        off = Double(self.tape, {k: value})
+        off = Double(self.tape, lambda j, own: value if j == k else own)
         effects = [
             error_of(off.values[j]._data, self.double.values[j]._data, self.dtype)
             for _, j, _ in self.tape.results
         ]
-        outputs = [off.values[j] for _, j, t in self.tape.results if t.requires_grad]
-        if outputs:
-            leaves = [off.leaf(self.tape.leaves[name]) for name in self._leaves]
-            found, _ = swept(outputs, leaves, off.entry_of)
-            effects += [
-                error_of(g, right, self.dtype)
-                for g, right in zip(found, self.right.values(), strict=True)
-            ]
+        effects += [
+            self._error(name, g)
+            for name, g in zip(self._leaves, self._gradients(off), strict=False)
+        ]
         return max(effects, default=0.0)
 
     def given(self, entry: Entry, operands: Sequence[Any]) -> list[Any]:
@@ -192,11 +218,8 @@ class Comparison:
                     [start], [off], list(self._leaves.values()), create_graph=False, retain=True
                 )
             moved = dict(zip(self._leaves, (g._data for g in found), strict=True))
-        return max(
-            (error_of(self.right[name] + by, self.right[name], self.dtype)
-             for name, by in moved.items()),
-            default=0.0,
-        )  # fmt: skip
+        errors = [self._error(name, self.right[name] + by) for name, by in moved.items()]
+        return max(errors, default=0.0)
 
 
 def _are_finite(operands: Sequence[Any]) -> bool:
@@ -210,12 +233,3 @@ def _summed(g: Any, like: Any) -> Any:
     g = g.sum(axis=tuple(range(lead))) if lead > 0 else g
     axes = tuple(a for a, n in enumerate(like.shape) if n == 1 != g.shape[a])
     return g.sum(axis=axes, keepdims=True) if axes else g
-
-
-def flagged(effect: float, dtype: np.dtype[Any]) -> bool:
-    """Return whether a loss is worth mending."""
-    return effect > SERIOUS * unit(dtype)
-
-
-SERIOUS = 300.0
-"""How many units of rounding an error is that counts: two digits and a half."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -104,35 +105,42 @@ def _log(reader: Reader, k: int, entry: Entry) -> Iterator[Pattern]:
                 frozenset({k, j, e[0]}), e[1].operands,
                 lambda x: ops.logsumexp(x, axis=axis, keepdims=keepdims),
             )  # fmt: skip
+
+
+def _log_of_probability(reader: Reader, k: int, entry: Entry) -> Iterator[Pattern]:
+    if not reader.is_op(entry, "log"):
+        return
+    of = entry.operands[0]
     if found := reader.made(of, "softmax"):
         j, s = found
         axis = s.static["axis"]
         yield Pattern(
             "log(softmax(x))",
-            f"tg.log_softmax(x, axis={_axis(axis)}), or nn.losses.cross_entropy of x itself",
+            f"tg.log_softmax(x, axis={_axis(axis)}), or nn.losses.cross_entropy of x",
             k, frozenset({k, j}), s.operands, lambda x: ops.log_softmax(x, axis=axis),
         )  # fmt: skip
     if found := reader.made(of, "sigmoid"):
         j, s = found
         yield Pattern(
-            "log(sigmoid(x))", "tg.log_sigmoid(x), or nn.losses.bce_with_logits of x itself", k,
+            "log(sigmoid(x))",
+            "tg.log_sigmoid(x), or nn.losses.binary_cross_entropy_with_logits of x", k,
             frozenset({k, j}), s.operands, ops.log_sigmoid,
         )  # fmt: skip
     if (found := reader.made(of, "subtract")) and reader.is_number(found[1].operands[0], 1):
         j, rest = found
-        if s := reader.made(rest.operands[1], "sigmoid"):
+        if inner := reader.made(rest.operands[1], "sigmoid"):
             yield Pattern(
                 "log(1 − sigmoid(x))",
-                "tg.log_sigmoid(-x), or nn.losses.bce_with_logits of x itself", k,
-                frozenset({k, j, s[0]}), s[1].operands, lambda x: ops.log_sigmoid(-x),
+                "tg.log_sigmoid(-x), or nn.losses.binary_cross_entropy_with_logits of x", k,
+                frozenset({k, j, inner[0]}), inner[1].operands, lambda x: ops.log_sigmoid(-x),
             )  # fmt: skip
         else:
             yield Pattern(
                 "log(1 − x)", "tg.log1p(-x)", k, frozenset({k, j}), (rest.operands[1],),
                 lambda x: ops.log1p(-x),
             )  # fmt: skip
-    if (found := reader.made(of, "divide")) and (s := _softmax_of(reader, found[1])):
-        inside, x, axis = s
+    if (found := reader.made(of, "divide")) and (parts := _softmax_of(reader, found[1])):
+        inside, x, axis = parts
         yield Pattern(
             "log(exp(x) / Σ exp(x))", f"tg.log_softmax(x, axis={_axis(axis)})", k,
             frozenset({k, found[0], *inside}), (x,), lambda x: ops.log_softmax(x, axis=axis),
@@ -255,16 +263,18 @@ def _root(reader: Reader, k: int, entry: Entry) -> Iterator[Pattern]:
 def _total(reader: Reader, k: int, entry: Entry) -> Iterator[Pattern]:
     for name in ("sum", "mean", "matmul", "cumulative_sum"):
         if reader.is_op(entry, name):
-            dtype, static = entry.out.dtype, dict(entry.static)
-            function = getattr(ops, name)
+            operands = ", ".join(f'{x}.astype("float64")' for x in entry.op.inputs)
             yield Pattern(
                 f"{name} of what nearly cancels, or of large and small",
-                f"tg.{name} of x.astype('float64'), and round the result", k, frozenset({k}),
-                entry.operands,
-                lambda *x: function(*(ops.astype(v, dtype="float64") for v in x), **static).astype(
-                    dtype=dtype
-                ),
+                f"tg.{name}({operands}, …).astype(x.dtype)", k, frozenset({k}), entry.operands,
+                partial(_in_double, entry),
             )  # fmt: skip
+
+
+def _in_double(entry: Entry, *operands: Any) -> Any:
+    """Return an operation in double precision, and only its result in the narrow one."""
+    wide = (ops.astype(x, dtype="float64") for x in operands)
+    return ops.astype(entry.op.call(*wide, **entry.static), dtype=operands[0].dtype)
 
 
 def _axis(axis: Any) -> str:
@@ -272,4 +282,4 @@ def _axis(axis: Any) -> str:
     return str(axis[0]) if isinstance(axis, tuple) and len(axis) == 1 else str(axis)
 
 
-_FINDERS = (_log, _difference, _quotient, _root, _total)
+_FINDERS = (_log, _log_of_probability, _difference, _quotient, _root, _total)

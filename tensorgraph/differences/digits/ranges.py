@@ -25,23 +25,29 @@ def out_of_range(entry: Entry, right: Any, operands: Sequence[Any]) -> Iterator[
     for x in operands:
         if np.asarray(x).dtype.kind == "f" and np.shape(x) == out.shape:
             finite = finite & np.isfinite(x)
-    over = int(np.sum(finite & ~np.isfinite(out) & np.isfinite(right)))
-    if over and all(
-        np.all(np.isfinite(x)) or np.shape(x) == out.shape for x in map(_array, operands)
-    ):
+    bad = finite & ~np.isfinite(out) & np.isfinite(right)
+    over = int(np.sum(bad & (np.abs(right) > float(info.max))))
+    if over:
         yield f"{entry.op.name} overflows{_above(entry, info)}: {over:,} {total}"
+    if others := int(np.sum(bad)) - over:
+        yield f"{entry.op.name} is not finite where an operand rounds to 0: {others:,} {total}"
     lost = (out == 0) & (right != 0) & (np.abs(right) < float(info.tiny))
     if under := int(np.sum(lost & finite)):
         yield f"{entry.op.name} underflows{_below(entry, info)}: {under:,} {total} are 0"
-    for source in entry.operands:
-        x = source.array
-        if isinstance(x, float) and x and not np.asarray(x, out.dtype).item():
-            yield f"{x:g} is 0 in {out.dtype}, which ends at {float(info.smallest_subnormal):.1g}"
 
 
-def _array(x: Any) -> Any:
-    array = np.asarray(x)
-    return array if array.dtype.kind == "f" else np.zeros(())
+def lost_constants(entries: Sequence[Entry]) -> dict[str, str]:
+    """Return numbers that round to 0, with where they stand."""
+    found = {}
+    for entry in entries:
+        for source in entry.operands:
+            x, dtype = source.array, entry.out.dtype
+            if isinstance(x, float) and x and dtype.kind == "f" and not np.asarray(x, dtype).item():
+                line = entry.line.rpartition("/")[2]
+                found[f"{x:g} at {line}"] = f"is 0 in {dtype}, whose least number is" + (
+                    f" {float(np.finfo(dtype).smallest_subnormal):.1g}"
+                )
+    return found
 
 
 def _above(entry: Entry, info: Any) -> str:
@@ -61,7 +67,9 @@ def _below(entry: Entry, info: Any) -> str:
 
 
 def vanished(found: Any, right: Any) -> str:
-    """Return how many gradients are 0 that are not, if any."""
+    """Return how many gradients are 0 because they are too small, if that is a tenth or more."""
     found, right = np.asarray(found), np.asarray(right, WIDE)
-    gone = int(np.sum((found == 0) & (right != 0)))
-    return f"{gone:,} of {found.size:,} entries underflow to 0" if gone else ""
+    small = np.abs(right) < float(np.finfo(found.dtype).tiny)
+    gone = int(np.sum((found == 0) & (right != 0) & small))
+    many = gone and gone >= 0.1 * found.size
+    return f"{gone:,} of {found.size:,} entries underflow to 0" if many else ""

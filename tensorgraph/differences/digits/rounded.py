@@ -36,10 +36,25 @@ def unit(dtype: Any) -> float:
     return float(np.finfo(dtype).eps) / 2
 
 
+_TIMES = 64.0
+"""How many times larger than the noise that was seen a number has to be, to count as one."""
+
+
+def error_of_gradient(found: Any, right: Any, noise: Any, dtype: Any) -> float:
+    """Return how wrong a gradient is, of which double precision itself leaves some noise.
+
+    One that is 0 in truth, as that of a bias before a norm, may be anything that rounding leaves.
+    """
+    found, right = np.asarray(found, WIDE), np.asarray(right, WIDE)
+    is_zero = np.isfinite(found) & (np.abs(right) <= _TIMES * noise)
+    return error_of(np.where(is_zero, right, found), right, dtype)
+
+
 def error_of(found: Any, right: Any, dtype: Any) -> float:
     """Return how wrong an array is, relative to the right one: by so much at least a tenth of it.
 
-    One element that is no number where it should be makes it infinite. What a precision cannot hold because it is too small counts as 0.
+    One element that is no number where it should be makes it infinite. What is too small for a
+    precision to hold counts as 0.
     """
     found, right = np.asarray(found, WIDE), np.asarray(right, WIDE)
     if not right.size:

@@ -1,4 +1,4 @@
-"""A computation as it runs in narrow precision: each operation, and where its operands come from."""
+"""A computation as it runs in narrow precision: each operation, and what it is computed of."""
 
 from __future__ import annotations
 
@@ -64,6 +64,7 @@ class Tape(Observer):
         """What the function returned: its place, the operation that made it, the tensor."""
 
     def forward(self, event: Forward) -> None:
+        """Keep an operation."""
         parents: Sequence[Any] = event.node.parents if event.node else event.arrays
         operands = [
             Source(self._made.get(id(array)), array, parent if type(parent) is Tensor else None)
