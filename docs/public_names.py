@@ -22,6 +22,7 @@ ROOMS = (
     "tensorgraph.optim.schedules",
     "tensorgraph.data",
     "tensorgraph.data.augment",
+    "tensorgraph.data.toy",
     "tensorgraph.train",
     "tensorgraph.diagnose",
     "tensorgraph.testing",

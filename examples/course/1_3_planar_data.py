@@ -187,7 +187,7 @@ for n_h, axes in zip([1, 3, 20], figure.subplots(1, 3), strict=True):
     parameters, _ = nn_model(X, Y, n_h, iterations=600)
     accuracies[n_h] = diagnose.accuracy(predict(parameters, X), Y)
     axes.set_title(f"{n_h} hidden: {accuracies[n_h]:.0%}")
-    diagnose.decision_boundary(lambda p: predict(parameters, p.T), X.T, Y, axes=axes)  # noqa: B023
+    diagnose.decision_boundary(lambda p: predict(parameters, p.T), X.T, Y, ax=axes)  # noqa: B023
 assert accuracies[20] > accuracies[1]
 figure
 

@@ -101,7 +101,7 @@ for (name, std), axes in zip(starts.items(), maps, strict=True):
     predict = lambda p, parameters=parameters: forward_propagation(p.T, parameters).numpy() > 0
     accuracies[name] = diagnose.accuracy(predict(X.T), Y)
     axes.set_title(f"{name}: {accuracies[name]:.0%} right")
-    diagnose.decision_boundary(predict, X.T, Y, axes=axes)
+    diagnose.decision_boundary(predict, X.T, Y, ax=axes)
     curves.plot(costs, label=name)
 curves.set(xlabel="iteration", ylabel="cost", ylim=(0, 2))
 curves.legend()

@@ -152,7 +152,7 @@ for (name, settings), axes in zip(ways.items(), figure.subplots(1, 3), strict=Tr
     on_dev = diagnose.accuracy(predict(X_dev.T), Y_dev)
     gaps[name] = on_train - on_dev
     assert on_dev > 0.8
-    diagnose.decision_boundary(predict, X.T, Y, axes=axes)
+    diagnose.decision_boundary(predict, X.T, Y, ax=axes)
     axes.set_title(f"{name}: train {on_train:.0%}, dev {on_dev:.0%}")
     print(f"{name:8} train {on_train:.0%}, dev {on_dev:.0%}")
 assert gaps["L2"] < gaps["nothing"]

@@ -179,7 +179,7 @@ for (name, (update, rate)), axes in zip(ways.items(), maps, strict=True):
     parameters, costs = model(X, Y, update, rate)
     predict = lambda p, parameters=parameters: forward_propagation(p.T, parameters).numpy() > 0
     accuracies[name] = diagnose.accuracy(predict(X.T), Y)
-    diagnose.decision_boundary(predict, X.T, Y, axes=axes)
+    diagnose.decision_boundary(predict, X.T, Y, ax=axes)
     axes.set_title(f"{name}: {accuracies[name]:.0%}")
     curves.plot(weighted_average(costs, 0.9), label=name)
 curves.set(xlabel="step", ylabel="cost")

@@ -13,6 +13,7 @@ go through mini-batches           ``tg.data.Batches(X, labels, batch_size=4)``
 change images at random           ``tg.data.Batches(images.data, augment=tg.data.augment.flip())``
 compare two sets                  ``tg.data.alike(X, X)``
 mix examples from two sources     ``tg.data.synthesize(X, X, size=4, weight=0.5)``
+play with a set in the plane      ``tg.data.toy.moons(300)``
 ================================  ================================================================
 
 In come NumPy arrays with one row for each example, memory-mapped ones too; out come arrays again,
@@ -21,8 +22,8 @@ the same sets, batches and augmented examples.
 
 Read ``aligned_arrays`` (what all take), ``samples`` (data sets) and ``seeds`` first, then in the
 order of use: ``splitting`` with ``split_sizes``, ``target_split``, ``duplicates`` among the sets,
-``labels``, ``feature_scaling``, ``batches``, ``augment``; ``similarity`` and ``synthesis`` stand
-alone.
+``labels``, ``feature_scaling``, ``batches``, ``augment``; ``similarity``, ``synthesis`` and ``toy``
+(on ``toy_draw``) stand alone.
 """
 
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ from tensorgraph.data import (
     splitting,
     synthesis,
     target_split,
+    toy,
 )
 from tensorgraph.data.batches import *
 from tensorgraph.data.duplicates import *
@@ -48,7 +50,7 @@ from tensorgraph.data.synthesis import *
 from tensorgraph.data.target_split import *
 from tensorgraph.leads.attributes import module_hooks as _module_hooks
 
-__all__ = ["augment"]
+__all__ = ["augment", "toy"]
 __all__ += batches.__all__
 __all__ += duplicates.__all__
 __all__ += feature_scaling.__all__

@@ -12,6 +12,8 @@ look at wrong answers            ``tg.diagnose.misclassified``
 look at errors by hand           ``tg.diagnose.error_table``
 find and correct wrong labels    ``tg.diagnose.suspicious_labels``, ``apply_corrections``
 see what it says of the plane    ``tg.diagnose.decision_boundary(predict, points, labels)``
+see the cost around the weights  ``tg.diagnose.cost_surface(model, loss, (X, labels), steps=5)``
+record where training went       ``tg.diagnose.TrainingPath(model)``
 put it all on one page           ``tg.diagnose.report(history=history)``
 ===============================  =================================================================
 
@@ -22,8 +24,10 @@ Read ``array_arguments`` (the checks that all share) and ``metric`` first. Metri
 ``class_metrics``, ``score_metrics``, ``reliability``; by them ``model_selection``. Analysis of the
 error: ``error_ladder`` with ``confidence_intervals`` and ``remedies``, ``misclassified_examples``,
 ``error_analysis`` with ``error_csv``, ``label_cleaning``, ``gradient_health`` (of the
-``norm_columns`` of a history). All of it on one page: ``html_report``. What a classifier says of
-the plane: ``boundary``.
+``norm_columns`` of a history). All of it on one page: ``html_report``. Pictures of a model stand on
+``model_calls`` (a model as a function of arrays): what a classifier says of the plane in
+``boundary``, on ``class_answers``; the cost around its weights in ``surface``, on ``weights`` (what
+is moved and put back), ``cost_value``, ``directions`` and ``training_path``.
 
 A metric is added in one file: a function with ``@metric(worst=..., best=...)`` whose name stands in
 the file's ``__all__``.
@@ -49,6 +53,8 @@ from tensorgraph.diagnose import (
     model_selection,
     reliability,
     score_metrics,
+    surface,
+    training_path,
 )
 from tensorgraph.diagnose.boundary import *
 from tensorgraph.diagnose.class_metrics import *
@@ -61,6 +67,8 @@ from tensorgraph.diagnose.misclassified_examples import *
 from tensorgraph.diagnose.model_selection import *
 from tensorgraph.diagnose.reliability import *
 from tensorgraph.diagnose.score_metrics import *
+from tensorgraph.diagnose.surface import *
+from tensorgraph.diagnose.training_path import *
 from tensorgraph.leads.attributes import module_hooks as _module_hooks
 
 __all__: list[str] = []
@@ -75,6 +83,8 @@ __all__ += misclassified_examples.__all__
 __all__ += model_selection.__all__
 __all__ += reliability.__all__
 __all__ += score_metrics.__all__
+__all__ += surface.__all__
+__all__ += training_path.__all__
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = _module_hooks(__name__, __all__)

@@ -287,6 +287,12 @@ KEYWORDS = {
     warmup_steps               KJ  steps= \
         tg.optim.schedules.warmup(tg.optim.schedules.constant(0.1), steps=10)
     """,
+    "decision_boundary": """
+    axes                       S   ax= \
+        tg.diagnose.decision_boundary(predict, points, labels, ax=None)
+    grid_resolution            S   steps= \
+        tg.diagnose.decision_boundary(predict, points, labels, steps=50)
+    """,
     "Optimizer.zero_grad": """
     set_to_none                P   optimizer.zero_grad()   # always to None
     """,

@@ -64,7 +64,7 @@ ROOMS = [
     "optim formulas",
     "compiler",
     "data diagnose drawing hypothesis_types",
-    "differences",
+    "differences teacher",
     "train",
     "testing",
 ]  # fmt: skip
@@ -98,7 +98,8 @@ INNER = {
         "derive whole_graph",
     ],
     "testing": [
-        "closeness foreign numeric promises",
+        "closeness foreign plain_arrays promises",
+        "numeric",
         "ops",
         "modules",
         "losses optimizers runs",
@@ -318,6 +319,7 @@ PLACES = {
     "train.": tg.train,
     "data.": tg.data,
     "data.augment.": tg.data.augment,
+    "data.toy.": tg.data.toy,
     "diagnose.": tg.diagnose,
     "drawing.": importlib.import_module("tensorgraph.drawing"),
 }
