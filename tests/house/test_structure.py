@@ -64,7 +64,7 @@ ROOMS = [
     "optim formulas",
     "compiler",
     "data diagnose drawing hypothesis_types",
-    "teacher",
+    "differences teacher",
     "train",
     "testing",
 ]  # fmt: skip
