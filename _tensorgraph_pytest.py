@@ -76,6 +76,8 @@ def _use(config: pytest.Config) -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     if call.excinfo is not None and "tensorgraph.engine.tensor" in sys.modules:
         import_module(f"{PLUGIN}.failures").explain(item, call.excinfo.value)
+    elif "tensorgraph.teacher.judging.judgement" in sys.modules:
+        import_module(f"{PLUGIN}.failures").passed()
 
 
 @pytest.fixture

@@ -20,10 +20,14 @@ find out what to work on          ``tg.diagnose.accuracy(predictions, labels)``
 read the gradient as a formula    ``tg.derive(cost(w), wrt=w)``
 state a fact that it may use      ``tg.assume(one_hot, one_hot=1)``
 see the graph                     ``tg.render(cost(w))``
+compare graphs, models or runs    ``tg.diff(a, b)``
 list what a function computes     ``tg.trace(f, u)``
 print an optimizer's rule         ``tg.update_rule(optimizer)``
 find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``
+find out why a gradient is zero   ``tg.explain(w, loss)``, ``tg.explain(model)``
+find out where digits are lost    ``tg.precision(f, x)``
 check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
+find what is wrong with one       ``tg.judge(cost(w), {"dw": dw})``
 declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
 run a whole training step faster  ``tg.compile(f)``
 save memory in a long chain       ``tg.checkpoint(f)``
@@ -103,6 +107,8 @@ from tensorgraph.engine.modes import (
 from tensorgraph.engine.op import (
     REGISTRY as REGISTRY,
     Op as Op,
+)
+from tensorgraph.engine.own_op import (
     op as op,
 )
 from tensorgraph.engine.rule import (
@@ -130,6 +136,8 @@ from tensorgraph.ops import *
 if TYPE_CHECKING:
     from tensorgraph import data as data, diagnose as diagnose, testing as testing, train as train
     from tensorgraph.compiler.compiled import compile as compile
+    from tensorgraph.differences.diff import diff as diff
+    from tensorgraph.differences.digits.precision import precision as precision
     from tensorgraph.drawing.picture import render as render
     from tensorgraph.formulas.derive import derive as derive
     from tensorgraph.formulas.facts import assume as assume
@@ -137,15 +145,21 @@ if TYPE_CHECKING:
     from tensorgraph.observe.debug import debug as debug
     from tensorgraph.observe.profile import profile as profile
     from tensorgraph.symbolic.trace import trace as trace
+    from tensorgraph.teacher.explaining.explain import explain as explain
+    from tensorgraph.teacher.judging.judge import judge as judge
 else:
     _ROOMS = {"data", "diagnose", "testing", "train"}
     _LATER = {
         "compile": "compiler.compiled",
+        "diff": "differences.diff",
+        "precision": "differences.digits.precision",
         "render": "drawing.picture",
         "derive": "formulas.derive",
+        "explain": "teacher.explaining.explain",
         "assume": "formulas.facts",
         "trace": "symbolic.trace",
         "update_rule": "formulas.update_rules",
+        "judge": "teacher.judging.judge",
         "debug": "observe.debug",
         "profile": "observe.profile",
     }
@@ -171,11 +185,12 @@ else:
     __all__ = [
         "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
         "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
-        "debug", "derive", "enable_grad", "errors", "eye", "float16", "float32", "float64", "full",
-        "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16", "int32", "int64",
-        "is_grad_enabled", "jacobian", "jvp", "linspace", "nn", "no_grad", "notation", "ones",
-        "ones_like", "op", "optim", "profile", "random", "render", "tensor", "trace", "uint8",
-        "uint16", "uint32", "uint64", "update_rule", "value_and_grad", "vjp", "zeros", "zeros_like",
+        "debug", "derive", "diff", "enable_grad", "errors", "explain", "eye", "float16", "float32",
+        "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16",
+        "int32", "int64", "is_grad_enabled", "jacobian", "judge", "jvp", "linspace", "nn",
+        "no_grad", "notation", "ones", "ones_like", "op", "optim", "precision", "profile",
+        "random", "render", "tensor", "trace", "uint8", "uint16", "uint32", "uint64",
+        "update_rule", "value_and_grad", "vjp", "zeros", "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__
 

@@ -124,6 +124,10 @@ class LostGradientWarning(UsageWarning):
     """A gradient that ends here, though the line does not say so."""
 
 
+class GradientWarning(UsageWarning):
+    """A gradient with which training will hardly get anywhere: none, 0, NaN, or one that fades."""
+
+
 def describe(value: Any) -> str:
     """Return a short name for an operand: its name if it has one, its shape and dtype."""
     if isinstance(value, type):

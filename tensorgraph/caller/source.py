@@ -114,11 +114,23 @@ ANY = "<string>"
 
 def read_from(code: CodeType, module_globals: dict[str, Any]) -> Iterator[Source]:
     """Yield what stands in a file; where code is entered piece by piece, in every piece."""
+    for each in sources_of(code, module_globals):
+        yield _read("".join(linecache.getlines(each)))
+
+
+def sources_of(code: CodeType, module_globals: dict[str, Any]) -> Iterator[str]:
+    """Yield the names under which the sources of code are known, where there are any."""
     name = code.co_filename
     for each in dict.fromkeys([*_entered_before(name), name]):
         text = "".join(linecache.getlines(each, module_globals))
         if text and (each != ANY or _is_compiled_from(code, text)):
-            yield _read(text)
+            yield each
+
+
+def operations_of(text: str) -> list[Operation]:
+    """Return the operations in a source that take a variable or a number."""
+    places = (place for each in _read(text).places.values() for place in each)
+    return list(dict.fromkeys(operation for operation, _ in places))
 
 
 def _looks(code: CodeType) -> tuple[object, ...]:

@@ -246,9 +246,10 @@ def _put(out: Array, part: tuple[slice, ...], values: Array, given: Array, metho
         out[part] = values
     infinite = np.isinf(out[part])
     if infinite.any() and (lost := infinite & np.isfinite(given)).any():
+        wider = out.dtype.itemsize < np.dtype(float).itemsize
+        remedy = f"; write normalize.{method}(x.astype(float))" if wider else ""
         raise ArgumentError(
-            f"Normalize.{method}: {values[lost][0]:g} does not fit in {out.dtype}; write"
-            f" normalize.{method}(x.astype(float))"
+            f"Normalize.{method}: {values[lost][0]:g} does not fit in {out.dtype}{remedy}"
         )
 
 

@@ -43,6 +43,18 @@ HEATS = (
     ("#d9640f", "#ffa552"),
 )
 """From the least to the largest of what is measured."""
+SIGNS = (
+    ("#1456b8", "#6ab0ff"),
+    ("#3f74c4", "#6f9fe8"),
+    ("#7493c9", "#7088b8"),
+    ("#98a1b3", "#656d80"),
+    ("#8b8f98", "#7d838f"),
+    ("#b39a8d", "#80706a"),
+    ("#cf8a5c", "#b98a63"),
+    ("#cd6423", "#ea9550"),
+    ("#b83c05", "#ff9d45"),
+)
+"""From far below zero by zero, which is grey, to far above."""
 PAPER = ("#ffffff", "#12151c")
 INK = ("#171b26", "#eef1f7")
 MUTED = ("#4f586a", "#adb6c8")
@@ -50,12 +62,23 @@ LINE = ("#7b8598", "#7f8aa0")
 FRAME = ("#f5f7fb", "#1a1f29")
 EDGE = ("#d5dbe7", "#333c4d")
 BAD = ("#c4001d", "#ff5a6a")
+DIFFERENCES = {
+    "added": ("#1f8a3b", "#5fd07c"),
+    "removed": ("#c8323a", "#ff8080"),
+    "changed": ("#b97a00", "#f2bd4b"),
+    "same": ("#8d95a5", "#747d90"),
+}
+"""What is in one of two graphs only, in both but not alike, and in both."""
 
 TONES = {
     **FAMILIES,
     **KINDS,
     **{f"hue{i}": pair for i, pair in enumerate(HUES)},
     **{f"heat{i}": pair for i, pair in enumerate(HEATS)},
+    **{f"sign{i}": pair for i, pair in enumerate(SIGNS)},
+    "nan": BAD,
+    "unknown": LINE,
+    **DIFFERENCES,
 }
 """All that a tile's colour may be called."""
 
@@ -70,8 +93,23 @@ PRINTED = {
     "gradient": "#eeeeee",
     **{f"hue{i}": "#" + 3 * f"{255 - 8 * i:02x}" for i in range(len(HUES))},
     **{f"heat{i}": "#" + 3 * f"{255 - 11 * i:02x}" for i in range(len(HEATS))},
+    **{f"sign{i}": "#" + 3 * f"{255 - 22 * abs(i - 4):02x}" for i in range(len(SIGNS))},
+    "added": "#d4d4d4",
+    "changed": "#ececec",
 }
 """What fills the boxes on paper without colours; the others are left white."""
+
+
+SHARES = {
+    "heat": (0.24, 0.34),
+    "sign": (0.27, 0.37),
+    "nan": (0.18, 0.18),
+    "unknown": (0.0, 0.0),
+    "added": (0.2, 0.25),
+    "removed": (0.2, 0.26),
+    "changed": (0.22, 0.25),
+}
+"""How much of a tone's colour is in what fills its boxes, where that is more than usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +131,7 @@ def _coloured(name: str, k: int) -> Theme:
     """Return a theme of the colours for one sort of paper."""
     found = {role: pair[k] for role, pair in _PLAIN.items()}
     for tone, pair in TONES.items():
-        share = (0.24, 0.34) if tone.startswith("heat") else (0.11, 0.2)
+        share = SHARES.get(tone.rstrip("0123456789"), (0.11, 0.2))
         found[tone] = pair[k]
         found[f"{tone}-fill"] = _mixed(pair[k], PAPER[k], share[k])
     return Theme(name, found | {"bad-fill": _mixed(BAD[k], PAPER[k], 0.18)})

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tensorgraph import errors, files
-from tensorgraph.arguments import number, whole
+from tensorgraph.arguments import number, one_of, whole
 from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.display.frame import Frame
 from tensorgraph.drawing.explorer.page import page
@@ -31,11 +31,12 @@ from tensorgraph.drawing.scene.from_expressions import scene_of_rule, scene_of_t
 from tensorgraph.drawing.scene.from_graph import capture
 from tensorgraph.drawing.scene.from_program import scene_of
 from tensorgraph.drawing.scene.op_formulas import rules_of
+from tensorgraph.drawing.scene.own_notes import OwnNotes
 from tensorgraph.drawing.scene.recording import Recording, recording_of
 from tensorgraph.drawing.scene.scene import Scene
 from tensorgraph.drawing.scene.statistics import measured
 from tensorgraph.drawing.view.build import view_of
-from tensorgraph.drawing.view.colour import is_measured
+from tensorgraph.drawing.view.colour import OWN, WORDS, is_measured
 from tensorgraph.drawing.view.fold import MAX_NODES, asked_for
 from tensorgraph.drawing.view.options import TITLE_SIZE, Options
 from tensorgraph.drawing.view.view import View
@@ -67,14 +68,15 @@ def render(
     formulas: bool | None = None,
     max_nodes: int = MAX_NODES,
     direction: str = "down",
-    color_by: str = "family",
+    color_by: Any = "family",
+    labels: Any = None,
     engine: str = "own",
     theme: str = "auto",
     font: str = "",
     font_size: float = TITLE_SIZE,
     title: str | None = None,
     show: str | Iterable[str] = SHOWN,
-    legend: bool = True,
+    legend: bool | str = True,
 ) -> Picture:
     """Return a picture of a graph: the forward pass, and beside it the backward pass.
 
@@ -111,7 +113,13 @@ def render(
         direction: where the forward pass runs: ``"down"`` or ``"right"``.
         color_by: what colours the boxes: ``"family"`` of operations, ``"module"``, ``"bytes"`` of
             the results, ``"time"`` (as ``tg.profile()`` measured it, otherwise measured now), or
-            ``"grad"``, the norm of gradients.
+            ``"grad"``, the norm of gradients. Or numbers of your own: ``{W1: 0.3, "layers.0": 2}``,
+            by tensors, modules, and names, paths, operations or classes of modules as the picture
+            has them, where the more special key counts; a function of each operation's node; or one
+            number for each operation in order. Of an array, of a folded module and of equal parts
+            drawn once, the number farthest from zero colours; the tile tells the least and the
+            largest. A module's own number holds for all in it that has none.
+        labels: what else is written on boxes, by the same keys: ``{W1: "frozen"}``, or a function.
         engine: what lays out the picture: this package, ``"own"``, or ``"dot"`` of Graphviz, where
             that is installed.
         theme: ``"light"``, ``"dark"``, or ``"print"``, greys for paper; ``"auto"`` is light, and an
@@ -121,10 +129,12 @@ def render(
         font_size: of the titles on boxes, in points; all else has its size in proportion.
         title: what stands above instead of the variable's name; ``""`` for nothing.
         show: what stands in a box: some of ``"op"``, ``"name"``, ``"shape"``, ``"dtype"``.
-        legend: whether it is told below what colours mean.
+        legend: whether it is told below what colours mean; or what your numbers are, with their
+            unit: ``"error, %"``. By default they are called as the variable or function is.
 
     Raises:
-        ArgumentError: an option has no such value; arguments of a module or function are missing.
+        ArgumentError: an option has no such value, or a key that is nowhere in the graph; arguments
+            of a module or function are missing.
         DTypeError: ``x`` is no tensor, module, function or derivation.
         GraphError: nothing was recorded, as nothing wants a gradient; or a compiled function has no
             program yet.
@@ -138,6 +148,9 @@ def render(
         <picture of loss: 3 boxes, 2 operations>
         >>> picture.save("loss.svg")  # doctest: +SKIP
     """
+    if color_by is None or isinstance(color_by, str):
+        one_of(color_by, "render: color_by", WORDS)
+    notes = OwnNotes.of(color_by, labels, legend, user_frame())
     options = Options(
         backward=backward,
         depth=depth,
@@ -146,7 +159,7 @@ def render(
         formulas=formulas,
         max_nodes=max_nodes,
         direction=direction,
-        color_by=color_by,
+        color_by=color_by if isinstance(color_by, str) else OWN,
         engine=engine,
         theme=theme,
         font=font,
@@ -156,15 +169,15 @@ def render(
         legend=legend,
     )
     if isinstance(x, Watch):
-        return RunPicture(x, options)
+        return RunPicture(x, options, notes)
     if isinstance(x, Compiled) and not args:
-        return ProgramPicture(x, options)
+        return ProgramPicture(x, options, notes)
     f = x.__wrapped__ if isinstance(x, Compiled) else x
     if isinstance(x, (Trace, UpdateRule)) and not args:
-        return ExpressionPicture(x, options)
+        return ExpressionPicture(x, options, notes)
     recording = recording_of(f, args, user_frame())
     scene, places = capture(recording)
-    return Picture(scene, places, options, recording)
+    return Picture(notes.on(scene, places, recording.given), places, options, recording)
 
 
 class Picture:
@@ -336,7 +349,8 @@ class Picture:
             case ".dot":
                 return self.dot().encode()
             case ".mmd":
-                return to_mermaid(self.view, self.options.direction).encode()
+                options = self.options
+                return to_mermaid(self.view, options.direction, options.has_legend).encode()
             case ".json":
                 return to_model_explorer(self.scene).encode()
         return to_graphml(self.scene).encode()
@@ -404,11 +418,11 @@ class ProgramPicture(Picture):
         <picture of <lambda>: 4 boxes, 2 operations>
     """
 
-    def __init__(self, compiled: Compiled[..., Any], options: Options) -> None:
+    def __init__(self, compiled: Compiled[..., Any], options: Options, notes: OwnNotes) -> None:
         scene = scene_of(compiled.program.runner.works, compiled.name)
         if options.depth is None and len(scene.forward) > MOST_IN_FRAMES:
             options = replace(options, depth=0)
-        super().__init__(scene, None, options)
+        super().__init__(notes.on(scene), None, options)
 
 
 class ExpressionPicture(Picture):
@@ -423,13 +437,13 @@ class ExpressionPicture(Picture):
         <picture of SGD: 5 boxes, 2 operations>
     """
 
-    def __init__(self, x: Trace | UpdateRule, options: Options) -> None:
+    def __init__(self, x: Trace | UpdateRule, options: Options, notes: OwnNotes) -> None:
         if isinstance(x, Trace):
-            super().__init__(scene_of_trace(x), None, options)
+            super().__init__(notes.on(scene_of_trace(x)), None, options)
             return
         # Shapes are those of what a rule was read off, not of any parameter.
         show = [word for word in options.show if word in ("op", "name")] or ["op"]
-        super().__init__(scene_of_rule(x), None, replace(options, show=show))
+        super().__init__(notes.on(scene_of_rule(x)), None, replace(options, show=show))
 
 
 class RunPicture(Picture):
@@ -447,7 +461,12 @@ class RunPicture(Picture):
         <picture of 1 step of Linear>
     """
 
-    def __init__(self, watch: Watch, options: Options) -> None:
+    def __init__(self, watch: Watch, options: Options, notes: OwnNotes) -> None:
+        if notes:
+            raise errors.ArgumentError(
+                "render: the norms of a run are no boxes that color_by or labels could speak of;"
+                " draw the graph of one step: tg.render(loss, color_by={…})"
+            )
         if options.engine == "dot":
             raise errors.ArgumentError(
                 "render: the norms of a run are no graph that Graphviz could lay out; leave"

@@ -95,7 +95,7 @@ def sweep(
                         gradient = gradient._data
                     like = parent._data if is_leaf else parent
                     if gradient.shape != like.shape or gradient.dtype is not like.dtype:
-                        gradient = _fitted(gradient, node, i)
+                        gradient = fitted(gradient, node, i)
                     total = sums.get(parent)
                     if total is None:
                         sums[parent] = gradient
@@ -174,7 +174,7 @@ def _observed(
         if not hasattr(gradient, "dtype"):
             raise _no_array(gradient, node, i)
         if gradient.shape != node.parents[i].shape:
-            gradient = _fitted(gradient, node, i)
+            gradient = fitted(gradient, node, i)
         seconds = perf_counter() - start
     observer.backward(Backward(node, i, g, saved, gradient, seconds))
     return gradient
@@ -249,7 +249,7 @@ def _lifted(node: Node, saved: Sequence[Any]) -> list[Any]:
     return lifted
 
 
-def _fitted(gradient: Any, node: Node, i: int) -> Any:
+def fitted(gradient: Any, node: Node, i: int) -> Any:
     """Return a rule's gradient in its operand's shape and dtype."""
     parent = node.parents[i]
     if gradient.shape != parent.shape:

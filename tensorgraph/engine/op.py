@@ -9,15 +9,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, overload
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol
 
 import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.declaration_checks import (
     check_agreement,
-    check_code,
     check_kinds,
     check_statements,
     numpy_name,
@@ -33,16 +31,14 @@ from tensorgraph.engine.rule import (
     ZERO_RULE,
     CompiledRule,
     Rule,
-    RuleFunction,
+    WholeRule,
     Word,
     compile_rule,
 )
 from tensorgraph.leads.calls import unknown_keyword
 
 if TYPE_CHECKING:  # tensors stand above the records
-    from tensorgraph.engine.function_types import Function, P
-    from tensorgraph.engine.operands import MakesTensor, Operand, Plain
-    from tensorgraph.engine.tensor import Tensor
+    pass
 
 Q = ParamSpec("Q")
 
@@ -190,13 +186,16 @@ class Op:
         self.call = Op.make_call(self)
 
     def _compiled(self, key: str, rule: Callable[..., Any]) -> CompiledRule:
+        if isinstance(rule, WholeRule):
+            return rule.compiled()
         try:
             return compile_rule(rule, key, self.inputs, self.starred, self.defaults)
         except errors.DeclarationError as error:
             raise errors.DeclarationError(f"op {self.name!r}: {error}") from None
 
     def __repr__(self) -> str:
-        return f"<op {self.name}{self.__signature__}>"
+        numeric = any(isinstance(rule, WholeRule) for rule in self.vjp.values())
+        return f"<op {self.name}{self.__signature__}{', numeric gradient' * numeric}>"
 
     # ------------------------------------------------------------------------------------ calling
 
@@ -306,126 +305,6 @@ class OpFunction(Protocol):
 
     def __call__(self, *args: Any, **static: Any) -> Any:
         """Apply the operation: inputs, then static parameters."""
-
-
-class DeclaredOp(OpFunction, Protocol):
-    """An operation that a user declared, as a function."""
-
-    @overload
-    def __call__(self, *args: MakesTensor, **static: Any) -> Tensor: ...
-    @overload
-    def __call__(self, *args: Plain, **static: Any) -> Any: ...
-    @overload
-    def __call__(self, *args: Operand, **static: Any) -> Tensor: ...
-
-
-def op(
-    name: str,
-    kernel: Function[Any, P],
-    vjp: Mapping[str, RuleFunction[Q] | Word],
-    **fields: Any,
-) -> DeclaredOp:
-    """Declare an operation and return it as a function, whose ``.op`` is the record.
-
-    Arrays come first; what stands after ``*`` in the kernel are *static parameters*, which are
-    given by keyword, and are no operands: no gradient flows to them.
-
-    Only the first three are needed. ``domain`` and ``ref`` let :func:`tg.testing.check_op
-    <tensorgraph.testing.check_op>` draw inputs and compare values; the others are for formulas and
-    pictures, for speed, or for operations that are not elementwise.
-
-    Args:
-        name: what messages, formulas and pictures call it: ``"leaky"``.
-        kernel: computes the result of arrays, by NumPy: ``lambda x, *, slope=0.1: np.maximum(x,
-            slope * x)``.
-        vjp: for each input, in the kernel's order, the function that turns the gradient of the
-            result into that of the input, in operators and ``tg`` operations. What it needs is read
-            from the names of its parameters: ``g`` is the gradient that arrives, ``out`` the
-            result, ``x`` the input of that name, ``x_shape`` its shape, ``slope`` the static
-            parameter: ``{"x": lambda g, x, slope: tg.where(x > 0, g, slope * g)}``. An input that
-            stands for any number of operands is starred, ``{"*arrays": lambda g, i, shapes: …}``:
-            ``arrays`` are all of them, ``i`` the position of the one in question, ``others`` all
-            but that one, ``shapes`` their shapes. ``tg.ZERO`` says that the gradient is 0, as for
-            ``floor``, ``tg.NONDIFF`` that there is none, as for labels.
-        **fields: any of those that follow.
-        domain: where inputs may lie: ``{"x": tg.Real(-3, 3, avoid=(0.0,))}`` keeps away from a
-            kink, ``tg.Integer(0, 10)``, ``tg.Boolean()`` and ``tg.Simplex()`` draw other kinds.
-        ref: the same for one number, computed another way: ``lambda x: x if x > 0 else 0.1 * x``,
-            or its place: ``"math.tanh"``.
-        symbol: what pictures write in the box: ``"leaky"``.
-        family: ``"elementwise"``, from which shape and dtype of the result follow; ``"reduce"``,
-            ``"shape"``, ``"contract"``, ``"index"``, ``"random"`` or ``"fused"``.
-        doc: the docstring; lines with ``>>>`` at its end become its example: ``"Return x where it
-            is positive, slope · x elsewhere."``.
-        body: for a fused operation, what it is in ordinary ones: ``lambda x, *, slope:
-            tg.where(x > 0, x, slope * x)``; formulas and tests read it, the kernel is faster.
-        lowering: the same in ordinary operations by the kernel's own algorithm, for a compiler,
-            where the operation is not elementwise: ``lambda x, *, axis: x - tg.mean(x, axis,
-            keepdims=True)``.
-        combine: of a reduction, the ufunc by which it combines two elements: ``np.maximum``.
-        prepare: checks a call, and returns the static parameters in one form: ``lambda x, *,
-            slope: {"slope": float(slope)}``.
-        recomputes: whether a gradient rule runs a function again, as ``tg.checkpoint`` does:
-            ``False``.
-        add_into: adds the gradient by the first input to an array in place, where it is 0 almost
-            everywhere, as that of ``x[i]``: ``lambda total, g, *, key: np.add.at(total, key, g)``.
-        shape: the shape of the result, where the family does not tell: ``lambda x, *, slope:
-            x.shape``.
-        dtype: the dtype of the result, where the family does not tell: ``lambda x, *, slope:
-            x.dtype``.
-        facts: what always holds of the result, for formulas: ``{"nonnegative": True}``.
-        notation: how formulas write it, one of ``tg.notation``: ``tg.notation.enclosed("||")``.
-        code: the same in NumPy alone, for ``d.python()``: ``"np.maximum(x, slope * x)"``.
-        letter: what textbooks call the result: ``"A"``.
-
-    Raises:
-        DeclarationError: a rule is missing, asks for something unknown, or a field contradicts
-            another.
-
-    Example:
-        >>> import numpy as np
-        >>> import tensorgraph as tg
-        >>> cube = tg.op("cube", lambda x: x**3, {"x": lambda g, x: g * 3 * x**2})
-        >>> x = tg.tensor(2.0, requires_grad=True)
-        >>> cube(x).backward()
-        >>> print(x.grad)
-        12.0
-        >>> leaky = tg.op(
-        ...     "leaky",
-        ...     lambda x, *, slope=0.1: np.maximum(x, slope * x),
-        ...     {"x": lambda g, x, slope: tg.where(x > 0, g, slope * g)},
-        ...     domain={"x": tg.Real(-3, 3, avoid=(0.0,))},
-        ...     prepare=lambda x, *, slope: {"slope": float(slope)},
-        ...     code="np.maximum(x, slope * x)",
-        ...     letter="A",
-        ... )
-        >>> print(leaky(tg.tensor([-4.0, 4.0]), slope=0.25))
-        [-1.  4.]
-    """
-    if callable(kernel) and not isinstance(kernel, np.ufunc):
-        kernel = _checked(name, kernel)
-    declared = Op(name, kernel, vjp, **fields)
-    check_code(name, declared.code)
-    call: Any = declared.call
-    return call  # type: ignore[no-any-return]
-
-
-def _checked(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a user's kernel, held to what a kernel returns: one array of numbers."""
-
-    @wraps(kernel)
-    def checked_kernel(*arrays: Any, **static: Any) -> Any:
-        out = kernel(*arrays, **static)
-        if isinstance(out, (bool, int, float)):
-            return np.asarray(out)
-        if not hasattr(out, "dtype") or out.dtype.kind not in "fiubc":
-            raise errors.DTypeError(
-                f"{name}: its kernel returned {errors.describe(out)}, not one array of numbers"
-            )
-        return out
-
-    checked_kernel.returns_any_dtype = True  # type: ignore[attr-defined]
-    return checked_kernel
 
 
 def register(

@@ -45,6 +45,24 @@ NONDIFF = Word("NONDIFF")
 ZERO = Word("ZERO")
 """The derivative by this input exists and is zero (almost) everywhere, as for ``floor``."""
 
+
+class WholeRule:
+    """A rule that is given all that a node has, where no parameter names say what it needs."""
+
+    def __call__(
+        self, g: Any, operands: Sequence[Any], out: Any, static: dict[str, Any], i: int
+    ) -> Any:
+        """Return the gradient of operand ``i``."""
+        raise NotImplementedError
+
+    def compiled(self) -> CompiledRule:
+        """Return the rule as the backward pass calls it."""
+        return CompiledRule(
+            lambda g, saved, node, i: self(g, saved[:-1], saved[-1], node.static, i),
+            lambda i, count: set(range(count + 1)),
+        )
+
+
 Rule = Callable[..., Any] | Word
 
 Q = ParamSpec("Q")

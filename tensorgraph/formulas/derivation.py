@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from textwrap import wrap
 from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.numeric_rule import derivative_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, before_reshape
 from tensorgraph.formulas.gradient import Gradient, Letter, Names, Step, Steps
@@ -101,6 +102,7 @@ class Derivation:
         )
         numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
         lines += [f"with {', '.join(numbers)}"] if numbers else []
+        lines += dict.fromkeys(_numeric([g.expr for g in (*self.gradients, *self.helpers)]))
         return (*lines, *(f"with {line}" for line in _filled(self.parameters)))
 
     def latex(self) -> str:
@@ -386,3 +388,11 @@ def _filled(parameters: Mapping[str, str]) -> list[str]:
         f"{pretty(symbol)} = {path}".replace(" ", "\u00a0") for symbol, path in parameters.items()
     ]
     return [line.replace("\u00a0", " ") for line in wrap(", ".join(told), 90)]
+
+
+def _numeric(formulas: Sequence[Expr]) -> Iterator[str]:
+    """Yield a line for each derivative in formulas that is computed from values alone."""
+    for e in in_order(formulas):
+        of = None if e.op is None else derivative_of(e.op)
+        if e.op is not None and of is not None:
+            yield f"where {e.op.name} is numeric: {of} was declared without a gradient rule"

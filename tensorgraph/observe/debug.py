@@ -67,7 +67,7 @@ class _Debugging(mode):
         return _Debugging()
 
     def _changes_in(self, around: Mode) -> dict[str, Any]:
-        return {"observer": beside(around.observer, _NonFinite()), "lines": True}
+        return {"observer": beside(around.observer, NonFinite()), "lines": True}
 
     def __enter__(self) -> None:
         silence()  # what NumPy would warn of raises here, and says more
@@ -78,14 +78,19 @@ class _Debugging(mode):
         end_silence()
 
 
-class _NonFinite(Observer):
+class NonFinite(Observer):
     """The observer: looks in every result for values that became non-finite in it."""
 
     def __init__(self) -> None:
         self._received_bad: WeakSet[Node] = WeakSet()
         self._consumers: WeakKeyDictionary[Node, list[_Use]] = WeakKeyDictionary()
 
+    def place(self) -> tuple[str, str | None]:
+        """Return the module and the user's line that an operation runs in."""
+        return MODE.get().scope, user_line()
+
     def forward(self, event: Forward) -> None:
+        """Raise if a kernel made what is not finite (the engine calls this)."""
         op, arrays, out = event.op, event.arrays, event.out
         if not _in_numpys_memory(out, *arrays) or _all_finite(out):
             return
@@ -94,14 +99,16 @@ class _NonFinite(Observer):
         if not made.any():
             return
         operands = [(op.operand_name(i), array) for i, array in enumerate(arrays)]
+        scope, line = self.place()
         raise errors.AnomalyError(
-            f"{op.name}{errors.where_in(MODE.get().scope)} made {_first(out, made)} from finite"
-            f" operands\n  at {user_line()}\n{_statistics(operands)}"
+            f"{op.name}{errors.where_in(scope)} made {_first(out, made)} from finite"
+            f" operands\n  at {line}\n{_statistics(operands)}"
             f"{_from_logits(op, event.node)}{_grown(arrays)}"
             f"\n  if a tg.where drops these elements: {_remedy(op, len(arrays))}"
         )
 
     def backward(self, event: Backward) -> None:
+        """Raise if a gradient rule did (the engine calls this)."""
         node, i, saved = event.node, event.i, event.saved
         if not _in_numpys_memory(event.g, event.result, *saved):
             return

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.tensor import Tensor
 
@@ -42,6 +45,9 @@ class Watch:
 
     Args:
         model: the model to watch. It is changed only inside the blocks.
+        explain: warn where a layer has no gradient, or one that is 0, NaN or a tiny part of the
+            largest: once for each layer and cause, with what :func:`tg.explain
+            <tensorgraph.explain>` finds if the loss is still there as the block ends.
 
     Raises:
         DTypeError: ``model`` is no module.
@@ -64,7 +70,7 @@ class Watch:
     activations: dict[str, list[float]]
     gradients: dict[str, list[float]]
 
-    def __init__(self, model: Watchable) -> None:
+    def __init__(self, model: Watchable, explain: bool = False) -> None:
         if isinstance(model, type) or not isinstance(model, Watchable):
             raise errors.DTypeError(
                 f"nn.Watch watches a module, not {errors.describe(model)}; write nn.Watch(model)"
@@ -74,6 +80,10 @@ class Watch:
         self.steps = 0
         """The number of blocks that ended without an exception."""
         self._sizes: dict[str, _Size] = {}
+        self._last: dict[str, Any] = {}
+        """By the path of each parameter, in which step each of its rows had a gradient last."""
+        self._explains = explain
+        self._warned: set[Any] = set()
 
     def __enter__(self) -> Watch:
         if self._sizes:
@@ -98,6 +108,46 @@ class Watch:
             self._add(self.activations, norms)
             self._add(self.gradients, _gradient_norms(self.model))
             self.steps += 1
+            self._note_rows()
+            if self._explains:
+                self._warn()
+
+    def silent_since(self, parameter: Tensor) -> str:
+        """Return in words since which step rows of a parameter have no gradient; or nothing."""
+        path = next((p for p, t in self.model.named_parameters() if t is parameter), "")
+        last = self._last.get(path)
+        if last is None or not (silent := np.flatnonzero(last < self.steps)).size:
+            return ""
+        told = []
+        for step in np.unique(last[silent]).tolist()[:3]:
+            rows = np.flatnonzero(last == step)
+            shown = ", ".join(map(str, rows[:8].tolist())) + ", ..." * (rows.size > 8)
+            many = f"all {rows.size} rows" if rows.size == last.size else f"rows {shown}"
+            told.append(f"{many} last in step {step}" if step else f"{many} in none")
+        return (
+            f"of {self.steps} steps that were watched, {path} had a gradient in {'; '.join(told)}"
+        )
+
+    def _note_rows(self) -> None:
+        for path, parameter in self.model.named_parameters():
+            rows = parameter.shape[0] if parameter.ndim else 1
+            last = self._last.get(path)
+            if last is None or last.size != rows:
+                last = self._last[path] = np.zeros(rows, np.int64)
+            if parameter.grad is not None:
+                last[np.asarray(parameter.grad.data).reshape(rows, -1).any(axis=1)] = self.steps
+
+    def _warn(self) -> None:
+        """Warn of layers whose gradient is new among those that get training nowhere."""
+        sick = {(path, why) for path, why in _sick(self.gradients).items()} - self._warned
+        self._warned |= sick
+        if not sick:
+            return
+        explain = import_module("tensorgraph.teacher.explaining.explain").explain  # further up
+        for text in explain(self.model).warnings(self._warned):
+            warnings.warn(
+                f"nn.Watch: step {self.steps}: {text}", errors.GradientWarning, user_level()
+            )
 
     def _add(self, columns: dict[str, list[float]], values: dict[str, float]) -> None:
         """Give every column its value of this step; a layer may be new, or gone."""
@@ -140,6 +190,23 @@ class _Size:
     @property
     def root_mean_square(self) -> float:
         return math.sqrt(self._squares / self._count) if self._count else math.nan
+
+
+FADED = 1e-4
+"""A layer whose gradient is this small a part of the largest layer's learns next to nothing."""
+
+
+def _sick(gradients: dict[str, list[float]]) -> dict[str, str]:
+    """Return for each layer in a word what is the matter with its last norm, if anything is."""
+    last = {path: norms[-1] for path, norms in gradients.items()}
+    largest = max((norm for norm in last.values() if math.isfinite(norm)), default=0.0)
+    found = {}
+    for path, norm in last.items():
+        if not math.isfinite(norm):
+            found[path] = "none or not finite"
+        elif norm < FADED * largest or norm == 0:
+            found[path] = "tiny" if norm else "zero"
+    return found
 
 
 def _around(path: str) -> list[str]:

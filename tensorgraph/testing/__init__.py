@@ -20,7 +20,8 @@ What is wrong is told by an error; what is right, by what is handed back. ``nume
 gradients with numeric ones, ``ops`` checks operations, ``modules`` layers, models and functions,
 ``losses`` losses, ``optimizers`` rules and schedules, ``runs`` training steps and runs. ``foreign``
 takes functions of other libraries, ``strategies`` draws inputs for hypothesis, ``closeness``
-compares results, ``promises`` is what a check of a whole thing hands back. ``plugin`` is for
+compares results, ``promises`` is what a check of a whole thing hands back, ``plain_arrays`` is what
+all ask of arrays. ``plugin`` is for
 pytest.
 """
 

@@ -128,6 +128,12 @@ def examined(
     return found
 
 
+def demand(condition: object, message: str) -> None:
+    """Break the promise that is being examined, unless a condition holds."""
+    if not condition:
+        raise AssertionError(message)
+
+
 def broken_by(error: Exception) -> Promise:
     """Return the promise that something which failed with this error breaks."""
 

@@ -14,6 +14,7 @@ from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.checkpoint_file import Every
 from tensorgraph.train.early_stopping import EarlyStopping
 from tensorgraph.train.example_sets import length_of
+from tensorgraph.train.gradient_looks import Looks
 from tensorgraph.train.history import History
 from tensorgraph.train.progress import Progress
 from tensorgraph.train.training_arguments import Clip, Metrics, check_model, functions
@@ -46,6 +47,7 @@ def fit(
     early_stopping: EarlyStopping | None = None,
     clip: Clip | None = None,
     watch: bool = False,
+    explain: bool = False,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: Every = "epoch",
     compile: bool = False,
@@ -107,6 +109,10 @@ def fit(
         clip: the largest norm of all gradients together, for ``optim.clip_by_global_norm``; or a
             function of the list of parameters that clips in another way.
         watch: record the norms of each layer's gradients and activations, by ``nn.Watch``.
+        explain: before the first step of each epoch, let :func:`tg.explain <tensorgraph.explain>`
+            look at the gradient of each parameter, and warn of those that are missing, zero, tiny,
+            huge, NaN or all alike: once for each cause, with layer, reason and what to write. The
+            training takes the same steps with it; a look takes the time of a few of them.
         checkpoint: the path of the file that the run is saved in; a callback's state is in it if
             the callback is an object with ``state_dict`` and ``load_state_dict``.
         checkpoint_every: ``"epoch"``, or after how many steps.
@@ -129,6 +135,9 @@ def fit(
         OSError: the checkpoint cannot be written.
         ShapeError: arrays of different lengths, or a loss that is not a single number.
         StateError: the checkpoint is damaged, or that of another run.
+
+    Warns:
+        GradientWarning: with ``explain``, a gradient with which training will hardly get anywhere.
 
     Example:
         >>> import tensorgraph as tg
@@ -156,6 +165,8 @@ def fit(
         training.compile()
     training.callbacks = functions("callbacks", callbacks)
     training.step_callbacks = functions("step_callbacks", step_callbacks)
+    if boolean(explain, "fit: explain"):
+        training.looks = Looks(model)
     if early_stopping is not None:
         if not isinstance(early_stopping, EarlyStopping):
             raise errors.DTypeError(

@@ -25,6 +25,7 @@ from tensorgraph.train.early_stopping import EarlyStopping
 from tensorgraph.train.epoch_norms import Norms
 from tensorgraph.train.evaluation import AT_ONCE, measure
 from tensorgraph.train.example_sets import Examples, again_and_again
+from tensorgraph.train.gradient_looks import Looks
 from tensorgraph.train.interrupt import PASS_ON, Interrupts
 from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target, size_of
 from tensorgraph.train.module_modes import evaluating, modes_kept
@@ -79,6 +80,8 @@ class Training:
         self.step_callbacks: tuple[Callback, ...] = ()
         self.early_stopping: EarlyStopping | None = None
         self.checkpoint: Checkpoint | None = None
+        self.looks: Looks | None = None
+        """What looks at the gradients as each epoch begins."""
         self.compiled: Compiled[..., Tensor] | None = None
         """What takes the steps, where they are compiled."""
         self.progress: Progress | Silence = Silence()
@@ -225,6 +228,8 @@ class Training:
 
         try:
             run.optimizer.zero_grad()
+            if self.looks is not None and run.batch == 0:
+                self.looks.look(run.epoch + 1, cost)
             value = float(self._take(inputs, target).item())
         except BaseException as error:
             _put_back(self.buffers, before)

@@ -304,3 +304,9 @@ def test_a_missing_library_is_named(monkeypatch):
 def test_an_image_holds_numbers(change, dtype):
     with pytest.raises(DTypeError, match="an image holds numbers, not"):
         change(np.zeros((2, 2), dtype), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0, 3)])
+def test_an_image_without_pixels_is_refused(shape):
+    with pytest.raises(ShapeError, match="an image has pixels, not shape"):
+        augment.flip()(np.zeros(shape), np.random.default_rng(0))

@@ -307,3 +307,9 @@ def test_what_leaves_the_range_on_its_way_back_is_told_as_an_error_alone(dtype):
     normalize = Normalize().fit(np.array([[0.0], [100.0]]))
     with pytest.raises(ArgumentError, match=f"does not fit in {dtype}"):
         normalize.inverse(np.full((1, 1), np.finfo(dtype).max, dtype))
+
+
+def test_what_no_dtype_holds_has_no_remedy():
+    normalize = Normalize().fit(np.array([[0.0], [1e200]]))
+    with pytest.raises(ArgumentError, match=r"inverse: inf does not fit in float64$"):
+        normalize.inverse([[1e200]])

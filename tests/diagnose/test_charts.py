@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, strategies as st
 
 from tensorgraph.diagnose import calibration, ladder
 from tests.display.charts import Chart
@@ -64,6 +64,7 @@ def test_a_bar_of_the_reliability_diagram_is_as_high_as_its_bin_is_true(seed, bi
 
 @given(RATES, RATES, RATES, st.integers(2, 5000))
 def test_the_bars_of_a_ladder_are_as_long_as_its_rates(human, train, dev, size):
+    assume(not 0.5 < dev < train < human)  # these fall as accuracies do, and are refused
     found = ladder(human=human, train=train, dev=dev, sizes={"dev": size})
     chart = Chart(found.svg())
     ruler = next(line for line in chart.lines if line[0] == line[2])

@@ -273,3 +273,10 @@ BAD = [
 def test_bad_input_is_refused_with_the_fix(arguments, more, kind, message):
     with pytest.raises(kind, match=f"^error_table: .*{message}"):
         error_table(*arguments, **more)
+
+
+def test_tags_may_be_in_any_container_and_are_words():
+    table = tg.diagnose.error_table(["a.png", "b.png"], [{"blurry"}, iter(["dog", "blurry"])])
+    assert {row.tag: row.count for row in table.rows} == {"blurry": 2, "dog": 1}
+    with pytest.raises(DTypeError, match="the tags of example 0 must be words, not 1; a matrix"):
+        tg.diagnose.error_table(["a.png"], [{1}])

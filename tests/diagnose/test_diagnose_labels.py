@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tensorgraph as tg
+from tensorgraph.diagnose.array_arguments import class_numbers
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
 
 suspicious_labels = tg.diagnose.suspicious_labels
@@ -201,3 +202,7 @@ def test_bad_corrections_are_refused_with_the_fix(dev, kind, message):
 def test_given_classes_are_all_there_are():
     with pytest.raises(ArgumentError, match=r"is not among the classes 0, 1, 2$"):
         apply_corrections(dev=([0, 1], {0: 3}), test=OK, classes=[0, 1, 2])
+
+
+def test_numbers_of_classes_count_however_many_bits_they_have():
+    assert class_numbers("f", np.array([0, 1], np.uint8), 2).dtype == np.int64

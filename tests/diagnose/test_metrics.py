@@ -12,6 +12,7 @@ from hypothesis import given, strategies as st
 from sklearn.calibration import calibration_curve
 
 import tensorgraph as tg
+from tensorgraph.diagnose.metric import METRICS
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError, UsageWarning
 
 D = tg.diagnose
@@ -436,3 +437,13 @@ def test_two_classes_of_other_numbers_keep_the_larger_one_positive(labels):
     assert (
         area == tg.diagnose.roc_auc(scores, y, classes=np.unique(y)) == sk.roc_auc_score(y, scores)
     )
+
+
+def test_what_is_worst_and_best():
+    of_none_and_all = {"accuracy", "precision", "recall", "f_beta", "f1", "roc_auc"}
+    ranges = {name: (metric.worst, metric.best) for name, metric in METRICS.items()}
+    assert ranges == dict.fromkeys(of_none_and_all, (0, 1)) | {
+        "expected_calibration_error": (1, 0),
+        "log_loss": (math.inf, 0),
+        "brier_score": (2, 0),
+    }

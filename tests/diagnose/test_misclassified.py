@@ -213,3 +213,11 @@ def test_rows_of_numbers_and_pixels_of_images_are_told_apart():
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0, 7.0])
 def test_an_image_of_one_number_is_black(value):
     assert grey_levels(np.full((2, 3), value)).tolist() == [[0] * 3] * 2
+
+
+def test_images_have_no_features_in_the_table():
+    pixels = np.arange(12.0).reshape(3, 2, 2)
+    table = str(tg.diagnose.misclassified([0.9, 0.2, 0.3], [1, 1, 1], pixels))
+    head, *rows, _ = table.splitlines()
+    assert head.split() == ["example", "true", "predicted", "confidence"]
+    assert [len(row.split()) for row in rows] == [5, 5]  # 80 % is two words

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tensorgraph.display.line_chart import MOST_POINTS, line_chart, thinned
+from tensorgraph.display.png import heights, png
 from tests.display.charts import Chart
 
 
@@ -105,3 +106,13 @@ def test_a_long_line_is_thinned_but_keeps_its_peaks(n, seed):
     if not np.isnan(values).all():
         assert np.nanmax(values[kept]) == np.nanmax(values)
         assert np.nanmin(values[kept]) == np.nanmin(values)
+
+
+def test_heights_where_nothing_is_finite():
+    assert np.isnan(heights(np.array([math.nan, math.inf]))).all()
+    assert heights(np.zeros((0, 2))).shape == (0, 2)
+
+
+@pytest.mark.parametrize(("shape", "kind"), [((2, 3), 0), ((2, 3, 3), 2)])
+def test_an_image_says_whether_it_has_colours(shape, kind):
+    assert png(np.zeros(shape, np.uint8))[24:26] == bytes([8, kind])  # after width and height

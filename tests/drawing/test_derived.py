@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.drawing.scene import derived
-from tensorgraph.drawing.scene.statistics import _Again
+from tensorgraph.drawing.scene.statistics import Again
 from tensorgraph.formulas import whole_graph
 from tests.formulas.reading import value_of
 
@@ -35,7 +35,7 @@ class Numbers:
     def __init__(self, picture, **numbers):
         self.picture = picture
         places = picture._places  # which it forgets once it has explained itself
-        again = _Again(picture.scene, places, lambda array: array)
+        again = Again(picture.scene, places)
         again.forward()
         again.backward()
         self.values = [np.asarray(value, float) for value in again.values]

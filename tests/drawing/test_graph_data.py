@@ -145,7 +145,8 @@ def test_any_name_is_written_as_graphml(text):
 LINE = re.compile(
     r"""(?P<box>[tg][\d_]+)(?:\(\[".*"\]\)|\[".*"\]):::\w+
     | (?P<source>[tg][\d_]+)\ (?:-->|-\.-)(?:\|".*"\|)?\ (?P<target>[tg][\d_]+)
-    | (?P<open>subgraph)\ o\d+\[".*"\] | (?P<close>end)
+    | (?P<open>subgraph)\ (?:o\d+|legend)\[".*"\] | (?P<close>end)
+    | direction\ LR | k\d+\[".*"\]:::\w+
     | flowchart\ (?:TB|LR) | classDef\ \w+\ \S+ | linkStyle\ default\ \S+ | ---
     | title:\ ".*" """,
     re.VERBOSE,

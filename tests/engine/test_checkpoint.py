@@ -284,3 +284,10 @@ def test_threads_may_differentiate_one_checkpoint(x, y):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_without_recording_it_is_the_function():
+    x = tg.tensor([0.0, 1.0], requires_grad=True)
+    with tg.no_grad():
+        found = tg.checkpoint(tg.exp)(x)
+    assert found.node is None and found.data.tolist() == tg.exp(x).data.tolist()

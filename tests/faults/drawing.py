@@ -23,7 +23,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/scene/statistics.py",
-        ("_Again.is_other", "1e-5", "1e9",
+        ("Again.is_other", "1e-5", "1e9",
          "statistics: numbers of changed values pass for those that were recorded"),
     ),
     *planted_in(
@@ -197,7 +197,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/scene/statistics.py",
-        ("_Again._leaf", "self.recorded.get(place, place._data)", "place._data",
+        ("Again._leaf", "self.recorded.get(place, place._data)", "place._data",
          "render_scene: values of a leaf as it is now"),
         ("_computed", "replay(again.states)", "", "render_scene: a checkpoint draws other numbers"),
         ("statistics", "int(np.count_nonzero(np.isnan(numbers)))", "0",

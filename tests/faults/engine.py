@@ -131,7 +131,7 @@ FAULTS: list[Fault] = [
         ("sweep", "node.saved = None", "pass", "what was saved is not released"),
         ("sweep", "gradient.shape != like.shape or gradient.dtype is not like.dtype",
          "gradient.shape != like.shape", "the cast to the operand's dtype forgotten"),
-        ("_fitted", "sum_to(gradient, parent.shape)", "sum_to(gradient, parent.shape) / 1.00000001",
+        ("fitted", "sum_to(gradient, parent.shape)", "sum_to(gradient, parent.shape) / 1.00000001",
          "the sum to shape off by 1e-8"),
         ("sweep",
          "if create_graph:\n"
@@ -282,7 +282,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "observe/debug.py",
-        ("_Debugging._changes_in", "beside(around.observer, _NonFinite())", "_NonFinite()",
+        ("_Debugging._changes_in", "beside(around.observer, NonFinite())", "NonFinite()",
          "debug: hides the observer around it"),
     ),
     *planted_in(

@@ -405,3 +405,9 @@ def test_dates_beside_numbers_and_sparse_operands_are_told_what_to_write():
     assert list((d - d.min()) / np.timedelta64(1, "D")) == [0.0, 2.0]
     with pytest.raises(DTypeError, match=r"x is a sparse matrix \(csr_matrix\); write x\.toarray"):
         tg.nn.Linear(2, 3)(sparse.csr_matrix(np.ones((3, 2))))
+
+
+def test_arrays_without_elements_and_of_foreign_types():
+    assert numbers_of(np.array([], object)).dtype == object
+    with pytest.raises(DTypeError, match=r"numbers of dtype \|V2; write x\.astype\('float32'\)"):
+        tg.tensor(np.zeros(2, "V2"))  # as bfloat16 is, where nobody registered it

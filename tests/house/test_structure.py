@@ -47,11 +47,12 @@ ROOMS = [
     "engine.arrays",
     "engine.summation",
     "engine.shapes",
-    "engine.domain engine.notation engine.explain engine.rule engine.random_generator",
+    "engine.domain engine.notation engine.explain engine.rule engine.random_generator numeric",
     "engine.declaration_checks",
     "engine.op",
-    "engine.graph engine.stated_facts engine.lost_gradients engine.gradient_hook",
-    "engine.operators",
+    "engine.graph engine.stated_facts engine.lost_gradients engine.gradient_hook"
+    " engine.numeric_rule",
+    "engine.operators engine.own_op",
     "engine.tensor",
     "engine.operands",
     "engine.dispatch engine.creation engine.comparison engine.backward_pass",
@@ -63,6 +64,7 @@ ROOMS = [
     "optim formulas",
     "compiler",
     "data diagnose drawing hypothesis_types",
+    "differences teacher",
     "train",
     "testing",
 ]  # fmt: skip
@@ -96,7 +98,8 @@ INNER = {
         "derive whole_graph",
     ],
     "testing": [
-        "closeness foreign numeric promises",
+        "closeness foreign plain_arrays promises",
+        "numeric",
         "ops",
         "modules",
         "losses optimizers runs",

@@ -8,7 +8,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph.errors import ArgumentTypeError
-from tensorgraph.leads.calls import with_leads
+from tensorgraph.leads.calls import too_many, unknown_keyword, with_leads
 from tensorgraph.leads.table import ANYWHERE, keyword_leads
 from tensorgraph.ops import OPS
 from tests.leads.samples import variables
@@ -176,3 +176,18 @@ def test_arrays_one_by_one_are_told_as_one_list(line):
     name = line[3:].partition("(")[0]
     with pytest.raises(ArgumentTypeError, match=rf"a list; write tg\.{name}\(\[x, y\]\) for "):
         eval(line, variables())
+
+
+def test_stars_are_no_places_for_arguments():
+    starred = list(inspect.signature(lambda a, *values: 0).parameters.values())
+    told = unknown_keyword(["tg.f"], {"values": 1}, starred)
+    assert str(told) == "tg.f has no keyword 'values'; it takes a"
+    assert too_many(["tg.f"], (1, 2, 3), starred) is None
+    doubly_starred = list(inspect.signature(lambda a, **rest: 0).parameters.values())
+    assert str(too_many(["tg.f"], (1, 2), doubly_starred)) == "tg.f takes a, and was given 2"
+
+
+def test_values_are_repeated_where_they_are_short():
+    for length, shown in (38, repr("x" * 38)), (39, "…"):  # with quotes at most 40
+        with pytest.raises(TypeError, match=f"write axis={shown} for dim={shown}"):
+            tg.sum([1.0], dim="x" * length)

@@ -58,7 +58,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str, str]]] = {
         ("tensorgraph/ops/contract.py", "_linear_by_weight", "len(shape_of(x)) > 2", "False"),
         (
             "tensorgraph/observe/debug.py",
-            "_NonFinite._dropped_by_where",
+            "NonFinite._dropped_by_where",
             "seen.add(consumer)",
             "seen",
         ),

@@ -166,6 +166,11 @@ FAULTY: dict[str, Faulty] = {
     "0: −0.0": Faulty(
         soft(where(lambda x: (x == 0) & np.signbit(x))), "extremes", "for -0.0"
     ),
+    "far out, no ref: the gradient": Faulty(
+        soft(slope=of_gradient(where(lambda x: np.abs(x) == 100)), **NO_REF),
+        "extremes",
+        "soft at 100.0: ",
+    ),
     "0: itself, no ref": Faulty(soft(where(lambda x: x == 0), **NO_REF), "zero", "for 0.0"),
     "0: −0.0, no ref": Faulty(
         soft(where(lambda x: (x == 0) & np.signbit(x)), **NO_REF), "zero", "for -0.0"

@@ -6,7 +6,7 @@ import pytest
 from autograd.extend import defvjp, primitive
 
 import tensorgraph as tg
-from tensorgraph.errors import GradcheckError
+from tensorgraph.errors import DTypeError, GradcheckError
 from tensorgraph.testing import from_autograd, gradcheck
 
 X = np.random.default_rng(0).standard_normal((3, 2))
@@ -73,3 +73,10 @@ def test_a_wrong_rule_is_found():
 def test_single_precision_inside_is_refused():
     with pytest.raises(tg.errors.DTypeError, match="autograd rounds float64 to float32"):
         gradcheck(from_autograd(lambda x: (x * 2).astype("float32")), X)
+
+
+def test_results_of_several_dtypes_keep_each_its_own():
+    both = from_autograd(lambda x: (anp.sin(x), anp.sin(x).astype("float32")))
+    assert [y.dtype for y in both(tg.tensor(X))] == [np.float64, np.float32]
+    with pytest.raises(DTypeError, match="rounds float64 to float32"):
+        gradcheck(both, X)

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import settings
 
 import tensorgraph as tg
+from tensorgraph.teacher.judging import judgement
 from tensorgraph.testing import strategies
 from tensorgraph.testing.plugin import around_tests, failures, hypothesis_settings, seeds
 
 pytest_plugins = ["pytester"]
 # What is first imported in a run within this one is forgotten after it.
-LOADED = strategies, around_tests, failures, hypothesis_settings, seeds
+LOADED = judgement, strategies, around_tests, failures, hypothesis_settings, seeds
 
 HEAD = """
 import numpy as np
@@ -498,3 +499,28 @@ def test_nothing_is_imported_where_nothing_is_used(tmp_path):
             cwd=tmp_path, capture_output=True, encoding="utf-8", check=True,
         ).stdout  # fmt: skip
         assert "[] 0" in printed.splitlines()[-1] or "[] ExitCode.OK" in printed, printed
+
+
+# ------------------------------------------------------------------------------- what was judged
+
+JUDGED = """
+def w():
+    return tg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+
+def test_judged():
+    assert tg.judge((w() ** 2).sum(), [[-2.0, -4.0, -6.0]])
+
+def test_not_right_as_it_should_be():
+    assert not tg.judge((w() ** 2).sum(), [[-2.0, -4.0, -6.0]])
+
+def test_of_something_else():
+    assert 1 == 2
+"""
+
+
+def test_a_judgement_that_was_asserted_is_shown_and_no_other(run):
+    ends, printed = run(JUDGED)
+    assert [*ends.values()] == ["FAILED", "PASSED", "FAILED"]
+    assert "the sign is wrong" in part(printed, "test_judged")
+    assert re.search(r"^E +worst .*you have -6, it is 6$", part(printed, "test_judged"), re.M)
+    assert "the sign is wrong" not in part(printed, "test_of_something_else")

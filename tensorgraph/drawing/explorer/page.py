@@ -14,9 +14,9 @@ from string import Template
 from typing import Any
 
 from tensorgraph.display.text import encodable, escaped
-from tensorgraph.drawing.palette import FAMILIES, KINDS
+from tensorgraph.drawing.palette import DIFFERENCES, FAMILIES, KINDS
 from tensorgraph.drawing.scene.scene import Scene
-from tensorgraph.drawing.view.colour import COLOURINGS, QUANTITIES, UNITS
+from tensorgraph.drawing.view.colour import COLOURINGS, QUANTITIES, UNITS, WIDE
 from tensorgraph.drawing.view.fold import MAX_NODES, MOST_USERS
 from tensorgraph.drawing.view.hierarchy import SPARED, hierarchy
 from tensorgraph.drawing.view.wording import PATH
@@ -73,6 +73,8 @@ def _shared() -> str:
         "MAX_NODES": MAX_NODES,
         "MOST_USERS": MOST_USERS,
         "UNITS": UNITS,
+        "WIDE": WIDE,
+        "STATUSES": list(DIFFERENCES),
         "PATH": PATH,
         "COLOURINGS": {name: title for name, (title, _) in COLOURINGS.items()},
         "QUANTITIES": {name: asdict(quantity) for name, quantity in QUANTITIES.items()},
@@ -84,10 +86,11 @@ def _colours() -> str:
     """Return the colours of families and kinds, which are those of pictures, as a style sheet."""
     named = "".join(
         f"--{name}:light-dark({light},{dark});"
-        for name, (light, dark) in (FAMILIES | KINDS).items()
+        for name, (light, dark) in (FAMILIES | KINDS | DIFFERENCES).items()
     )
     families = "".join(f".family-{name}{{--family:var(--{name})}}" for name in FAMILIES)
-    return f":root{{{named}}}{families}\n"
+    statuses = "".join(f".{name}{{--status:var(--{name})}}" for name in DIFFERENCES)
+    return f":root{{{named}}}{families}{statuses}\n"
 
 
 def _hash(text: str) -> str:
@@ -106,6 +109,9 @@ def _packed(scene: Scene) -> dict[str, Any]:
     """Return a scene's data without what repeats: a large graph must stay a small file."""
     data = scene.as_json()
     boxes = [_packed_box(box) for box in data["boxes"]]
+    for call in data["calls"]:
+        if "numbers" in call:
+            call["numbers"] = list(map(_element, call["numbers"]))
     for op, turns in _turns(scene).items():
         boxes[op]["turns"] = turns
     names = sorted({name for box in boxes for name in box})
@@ -123,6 +129,8 @@ def _packed_box(box: dict[str, Any]) -> dict[str, Any]:
     packed = {name: value for name, value in box.items() if name != "id"}
     if "wires" in box:
         packed["wires"] = [_packed_wire(wire) for wire in box["wires"]]
+    if "numbers" in box:
+        packed["numbers"] = list(map(_element, box["numbers"]))
     for name in ("value", "gradient"):
         if name in box:
             packed[name] = _packed_statistics(box[name])

@@ -61,7 +61,7 @@ class Canvas:
         along, across = self.placement.size[:: 1 if self.turned else -1]
         whole = 2 * across + CHANNEL if self.both else across
         width, height = (along, whole) if self.turned else (whole, along)
-        self.feet = feet(view, max(width, NARROWEST), options.legend)
+        self.feet = feet(view, max(width, NARROWEST), options.has_legend)
         widest = max([width, *(foot.width for foot in self.feet)])
         self.title = title_lines(view.title, widest)
         widest = max([widest, *(width_of(line, TITLE_TYPE) for line in self.title)])

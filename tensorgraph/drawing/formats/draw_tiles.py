@@ -200,7 +200,7 @@ class PlacedTile:
         left, top = self.x - width / 2, self.y - height / 2
         gradient = tile.gradient if self.mirrored else None
         absent = _is_absent(gradient)
-        look = "absent" if absent else "bad" if tile.warn else "tile"
+        look = "absent" if absent else _look(tile, "tile")
         radius = height / 2 if tile.is_leaf else 8
         shapes: list[Shape] = [
             _rect(look, left + self.sign * d, top + d, width, height, radius)
@@ -235,7 +235,7 @@ class PlacedTile:
         gradient = leaf.gradient if self.mirrored else None
         rows = _rows(leaf, self.mirrored)
         absent = _is_absent(gradient)
-        look = "absent" if absent else "bad" if leaf.warn else "pill"
+        look = "absent" if absent else _look(leaf, "pill")
         shapes: list[Shape] = [
             *self._stub(middle),
             _rect(look, x - wide / 2, y - height / 2, wide, height, PILL / 2),
@@ -282,6 +282,11 @@ def head(tip: Point, direction: tuple[float, float], size: float = 7.0) -> Path:
     a = x - dx * back - dy * half, y - dy * back + dx * half
     b = x - dx * back + dy * half, y - dy * back - dx * half
     return polyline("head", [tip, a, b])
+
+
+def _look(tile: Tile, usual: str) -> str:
+    """Return how the face of a tile looks: dashed if it is there no more."""
+    return "bad" if tile.warn else "removed" if tile.tone == "removed" else usual
 
 
 def _rect(look: str, x: float, y: float, width: float, height: float, radius: float) -> Rect:

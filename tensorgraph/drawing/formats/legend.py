@@ -9,7 +9,6 @@ from functools import partial
 
 from tensorgraph.drawing.formats.lettering import filled, shortened, width_of
 from tensorgraph.drawing.formats.shapes import Formula, Group, Rect, Shape, Text, polyline
-from tensorgraph.drawing.palette import HEATS
 from tensorgraph.drawing.view.view import Caption, Gradient, Key, Scale, View
 
 SAVED = "kept for backward"
@@ -150,13 +149,13 @@ def _gradation(scale: Scale) -> Entry:
     """Return the colours from the least to the most, with what these are."""
     low = width_of(scale.quantity, 11) + 8
     start = low + width_of(scale.low, 11) + 8
-    end = start + 14 * len(HEATS) + 8
+    end = start + 14 * len(scale.tones) + 8
 
     def drawn(x: float, y: float) -> Iterator[Shape]:
         yield Text("l", x, y, scale.quantity, "start")
         yield Text("l", x + low, y, scale.low, "start")
-        for i in range(len(HEATS)):
-            yield Group(f"heat{i}", (Rect("heat", x + start + 14 * i, y - 11, 14, 12),))
+        for i, tone in enumerate(scale.tones):
+            yield Group(tone, (Rect("heat", x + start + 14 * i, y - 11, 14, 12),))
         yield Text("l", x + end, y, scale.high, "start")
 
     return drawn, end + width_of(scale.high, 11)

@@ -38,6 +38,7 @@ LOOKS = {
     "pill": Look("fill", "line"),
     "absent": Look("paper", "muted", dash=(4, 3)),
     "bad": Look("bad-fill", "bad", 2.5),
+    "removed": Look("fill", "line", 1.5, (5, 3)),
     "badge": Look("line"),
     "heat": Look("fill"),
     "alarm": Look("bad"),

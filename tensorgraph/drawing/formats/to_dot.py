@@ -16,7 +16,7 @@ from tensorgraph.display.text import printable
 from tensorgraph.drawing.formats.canvas import title_lines
 from tensorgraph.drawing.formats.legend import SAVED, keeps, keys_of
 from tensorgraph.drawing.formats.lettering import shortened, width_of
-from tensorgraph.drawing.palette import HEATS, THEMES, Theme
+from tensorgraph.drawing.palette import THEMES, Theme
 from tensorgraph.drawing.view.options import TITLE_SIZE, Options
 from tensorgraph.drawing.view.view import Gradient, Link, Outline, Tile, View
 from tensorgraph.drawing.view.wording import shape_text
@@ -43,7 +43,7 @@ class _Writer:
         self.view, self.turned = view, options.direction == "right"
         self.theme: Theme = THEMES["light" if options.theme == "auto" else options.theme]
         self.scale = options.font_size / TITLE_SIZE
-        self.legend = options.legend
+        self.legend = options.has_legend
         self.font = f"{options.font},{FONT}" if options.font else FONT
         self.ink, self.muted, self.bad = (self.colour(role) for role in ("ink", "muted", "bad"))
         self.widths = self._widths()
@@ -260,8 +260,8 @@ class _Writer:
         """Yield the cells of the legend: what colours mean."""
         if scale := self.view.scale:
             yield f"<TD>{self._lines([(f'{scale.quantity}  {scale.low}', 10, self.muted)])}</TD>"
-            for i in range(len(HEATS)):
-                yield f'<TD BGCOLOR="{self.colour("fill", f"heat{i}")}" WIDTH="12"></TD>'
+            for tone in scale.tones:
+                yield f'<TD BGCOLOR="{self.colour("fill", tone)}" WIDTH="12"></TD>'
             yield f"<TD>{self._lines([(scale.high, 10, self.muted)])}</TD>"
         for key in keys_of(self.view):
             line, fill = self.colour("line", key.tone), self.colour("fill", key.tone)

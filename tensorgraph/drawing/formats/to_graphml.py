@@ -7,6 +7,7 @@ from typing import Any
 
 from tensorgraph.display.text import escaped
 from tensorgraph.drawing.formats.module_paths import module_paths
+from tensorgraph.drawing.scene.own_notes import farthest
 from tensorgraph.drawing.scene.scene import Box, Scene, Wire
 from tensorgraph.drawing.view.wording import leaf_title, op_title
 
@@ -24,6 +25,7 @@ _NODE: dict[str, tuple[str, Callable[[Box], Any]]] = {
     "differentiable": ("boolean", lambda box: str(box.differentiable).lower()),
     "saved": ("string", lambda box: ", ".join(map(box.operand, box.saved))),
     "line": ("string", lambda box: box.line),
+    "note": ("string", lambda box: box.label),
 }
 _EDGE: dict[str, tuple[str, Callable[[Wire], Any]]] = {
     "operand": ("string", lambda wire: wire.operand),
@@ -36,11 +38,13 @@ _MODULE = "module"
 
 def to_graphml(scene: Scene) -> str:
     """Return all operations and leaves of a scene as the text of a GraphML file."""
+    fields = {name: kind for name, (kind, _) in _NODE.items()} | {_MODULE: "string"}
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
-        *_keys("node", {**_NODE, _MODULE: ("string", str)}),
-        *_keys("edge", _EDGE),
+        *_keys("node", fields),
+        *_own_key(scene),
+        *_keys("edge", {name: kind for name, (kind, _) in _EDGE.items()}),
         f'<graph id="{escaped(scene.title or "graph")}" edgedefault="directed">',
         *_nodes(scene),
         *_edges(scene),
@@ -50,9 +54,16 @@ def to_graphml(scene: Scene) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _keys(of: str, fields: dict[str, tuple[str, Any]]) -> Iterator[str]:
-    for name, (kind, _) in fields.items():
+def _keys(of: str, fields: dict[str, str]) -> Iterator[str]:
+    for name, kind in fields.items():
         yield f'<key id="{of}_{name}" for="{of}" attr.name="{name}" attr.type="{kind}"/>'
+
+
+def _own_key(scene: Scene) -> Iterator[str]:
+    """Yield what the caller's numbers are called, apart from all else that is told of a node."""
+    name = scene.quantity if scene.quantity not in (*_NODE, _MODULE) else f"own {scene.quantity}"
+    if name:
+        yield f'<key id="node_own" for="node" attr.name="{escaped(name)}" attr.type="double"/>'
 
 
 def _nodes(scene: Scene) -> Iterator[str]:
@@ -60,7 +71,13 @@ def _nodes(scene: Scene) -> Iterator[str]:
     for box in scene.boxes:
         told = {name: read(box) for name, (_, read) in _NODE.items()}
         told[_MODULE] = None if box.call is None else paths[box.call]
+        told["own"] = _double(farthest(box.numbers))
         yield f'<node id="n{box.id}">{_data("node", told)}</node>'
+
+
+def _double(number: float | None) -> str | None:
+    """Return a number as XML spells it."""
+    return None if number is None else repr(number).replace("nan", "NaN").replace("inf", "INF")
 
 
 def _edges(scene: Scene) -> Iterator[str]:

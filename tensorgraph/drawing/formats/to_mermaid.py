@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tensorgraph.display.text import printable
-from tensorgraph.drawing.palette import LINE, TONES
+from tensorgraph.drawing.palette import DIFFERENCES, LINE, TONES
 from tensorgraph.drawing.view.view import Gradient, Link, Outline, Tile, View
 from tensorgraph.drawing.view.wording import shape_text
 
@@ -16,7 +16,7 @@ _MARKUP = re.compile(r"[!-'*/;-<>-@[-^`{-~-]")
 _ENUMERATION = re.compile(r"^(\s*\d+)\.(?=\s)")
 
 
-def to_mermaid(view: View, direction: str) -> str:
+def to_mermaid(view: View, direction: str, legend: bool = True) -> str:
     """Return a view as the text of a flowchart; gradients have boxes of their own."""
     lines = [
         *(["---", f"title: {_yaml(view.title)}", "---"] if view.title else []),
@@ -24,6 +24,7 @@ def to_mermaid(view: View, direction: str) -> str:
         *_tiles(view),
         *_gradients(view),
         *_links(view),
+        *(_legend(view) if legend else ()),
         *_colours(view),
     ]
     return "\n".join(lines) + "\n"
@@ -111,10 +112,32 @@ def _label(link: Link) -> str:
     return f"|{_quoted([text])}|" if text and link.kind == "data" else ""
 
 
+def _legend(view: View) -> Iterator[str]:
+    """Yield what the colours of numbers mean; those of families are told by the words on boxes."""
+    keys = _told(view)
+    if not keys:
+        return
+    yield f"subgraph legend[{_quoted([view.scale.quantity if view.scale else 'colours'])}]"
+    yield "direction LR"
+    for i, (tone, word) in enumerate(keys):
+        yield f"k{i}[{_quoted([word])}]:::{tone}"
+    yield "end"
+
+
+def _told(view: View) -> list[tuple[str, str]]:
+    """Return the colours of the legend, with what each means."""
+    keys = [(key.tone, key.word) for key in view.keys]
+    if view.scale is not None:
+        tones = view.scale.tones
+        return [(tones[0], view.scale.low), (tones[-1], view.scale.high), *keys]
+    return keys if any(tone in DIFFERENCES for tone, _ in keys) else []
+
+
 def _colours(view: View) -> Iterator[str]:
     tiles = [*view.tiles, *(leaf for tile in view.tiles for leaf in tile.docked)]
     gradients = [tile.gradient for tile in tiles if tile.gradient and view.mirror]
     used = {tile.tone for tile in tiles} | {gradient.tone for gradient in gradients}
+    used |= {tone for tone, _ in _told(view)}
     for tone, (light, _) in TONES.items():
         if tone in used:
             yield f"classDef {tone} fill:{light}22,stroke:{light}"

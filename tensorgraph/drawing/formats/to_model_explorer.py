@@ -13,7 +13,8 @@ from typing import Any
 
 from tensorgraph.display.text import encodable
 from tensorgraph.drawing.formats.module_paths import module_paths
-from tensorgraph.drawing.scene.scene import Box, Scene
+from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
+from tensorgraph.drawing.view.colour import numbers_text
 from tensorgraph.drawing.view.wording import leaf_title, op_title, statistics_lines
 
 Attributes = list[dict[str, str]]
@@ -55,6 +56,8 @@ def _node(scene: Scene, box: Box, paths: list[str]) -> dict[str, Any]:
 def _told(scene: Scene, box: Box) -> dict[str, str]:
     """Return what the side panel says of a box."""
     return {
+        scene.quantity: numbers_text(box.numbers),
+        "note": box.label,
         "kind": box.kind,
         "op": box.op,
         "family": box.family,
@@ -79,10 +82,14 @@ def _groups(scene: Scene, paths: list[str]) -> dict[str, dict[str, str]]:
     """Return what the side panel says of modules; without a name, of the whole graph."""
     sizes = {box.id: prod(box.shape) for box in scene.boxes if box.kind == "parameter"}
     whole = {"operations": f"{len(scene.forward):,}", "parameters": f"{sum(sizes.values()):,}"}
-    modules = {
-        paths[call.id]: {"class": call.type, "path": call.path} for call in scene.calls if call.type
-    }
+    modules = {paths[call.id]: _module(scene, call) for call in scene.calls if call.type}
     return {"": whole, **modules}
+
+
+def _module(scene: Scene, call: ModuleCall) -> dict[str, str]:
+    told = {"class": call.type, "path": call.path}
+    own = {scene.quantity: numbers_text(call.numbers), "note": call.label}
+    return told | dict(_filled(own.items()))
 
 
 def _pairs(told: dict[str, str]) -> Attributes:

@@ -39,6 +39,8 @@ class Recording:
     """Names by place that are known otherwise; they come first."""
     followed: set[Any] = field(default_factory=set)
     """Leaves that want a gradient only so that what is computed from them is recorded."""
+    given: dict[Any, Any] = field(default_factory=dict)
+    """For the place of an argument, that which stands for it in the graph."""
     called_at: str = ""
     """Where ``render`` was called: the source line of no operation."""
     formula: str = ""
@@ -70,13 +72,16 @@ class Recording:
         return scope.holds_array(name) and name not in scope.parameters
 
 
-def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
+def recording_of(
+    x: Any, args: tuple[Any, ...], frame: FrameType, asks: str = "render"
+) -> Recording:
     """Return what is to be drawn for the arguments of ``render``.
 
     Args:
         x: a tensor, several of them, a derivation, a module or a function.
         args: the arguments of the last two.
         frame: whose variables give names.
+        asks: the function that messages speak of.
 
     Raises:
         ArgumentError: arguments are missing, or there is nothing to give them to.
@@ -84,11 +89,11 @@ def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
         GraphError: nothing was recorded.
     """
     if isinstance(x, Module) or (callable(x) and not isinstance(x, (Tensor, Derivation))):
-        return _run(x, args, Scope(frame), frame)
+        return _run(x, args, Scope(frame), frame, asks)
     if args:
         raise errors.ArgumentError(
-            "render: further arguments are what a module or function is called with;"
-            f" {errors.describe(x)} takes none. Write tg.render([a, b]) for several tensors"
+            f"{asks}: further arguments are what a module or function is called with;"
+            f" {errors.describe(x)} takes none. Write tg.{asks}([a, b]) for several tensors"
         )
     if isinstance(x, Derivation):
         found = _recorded([x.output], frame)
@@ -100,12 +105,12 @@ def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
     for each in tensors:
         if type(each) is not Tensor:
             raise errors.DTypeError(
-                "render: a picture is of a tensor, a list of tensors, a module or function with"
+                f"{asks}: a picture is of a tensor, a list of tensors, a module or function with"
                 f" its arguments, or what tg.derive returns, not of {errors.describe(each)}"
             )
     if not tensors:
-        raise errors.ArgumentError("render: the list holds no tensor")
-    _check_recorded(tensors)
+        raise errors.ArgumentError(f"{asks}: the list holds no tensor")
+    _check_recorded(tensors, asks)
     return _recorded(tensors, frame)
 
 
@@ -118,25 +123,25 @@ def _recorded(tensors: list[Tensor], frame: FrameType) -> Recording:
     return found
 
 
-def _check_recorded(tensors: Sequence[Tensor]) -> None:
+def _check_recorded(tensors: Sequence[Tensor], asks: str) -> None:
     if not any(each.requires_grad for each in tensors):
         raise errors.GraphError(
-            f"render: {errors.owner(tensors[0])} has no recorded graph: nothing it was computed"
+            f"{asks}: {errors.owner(tensors[0])} has no recorded graph: nothing it was computed"
             " from has requires_grad=True, or it was computed under tg.no_grad(). Write"
             " requires_grad=True where a parameter is made; or, to see everything that a function"
-            " f or a module computes, tg.render(f, x)"
+            f" f or a module computes, tg.{asks}(f, x)"
         )
 
 
 # ---------------------------------------------------------------------------------------- running
 
 
-def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recording:
+def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType, asks: str) -> Recording:
     """Call a module or function, recording all that it computes; it is left as it was."""
     if not args and call_parameters(f):
         raise errors.ArgumentError(
-            f"render: {_title(f, frame)} is drawn by running it once; give it an example of its"
-            " arguments: tg.render(model, x)"
+            f"{asks}: {_title(f, frame)} is drawn by running it once; give it an example of its"
+            f" arguments: tg.{asks}(model, x)"
         )
     leaves, structure = flatten(args)
     found = Recording([], _title(f, frame), [scope])
@@ -144,11 +149,14 @@ def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recor
     for leaf, name in zip(given, argument_names(f, args), strict=True):
         if name and type(leaf) is Tensor:
             found.names[place_of(leaf)] = name
+    for leaf, stand_in in zip(leaves, given, strict=True):
+        if type(leaf) is Tensor and type(stand_in) is Tensor:
+            found.given[place_of(leaf)] = place_of(stand_in)
     result, inner = recorded_call(f, unflatten(structure, given))
     outputs = [each for each in flatten(result)[0] if type(each) is Tensor]
     if not outputs:
         raise errors.DTypeError(
-            f"render: {found.title} returned {errors.describe(result)}, which holds no tensor;"
+            f"{asks}: {found.title} returned {errors.describe(result)}, which holds no tensor;"
             " write it over tensors and tg functions"
         )
     recorded = [each for each in outputs if type(each._node) is Node]

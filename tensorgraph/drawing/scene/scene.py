@@ -142,6 +142,12 @@ class Box:
     """``None`` where no gradient was computed, which is not a gradient of zero."""
     forward_seconds: float | None = None
     backward_seconds: float | None = None
+    numbers: tuple[float, ...] = ()
+    """What the caller says of it: one number, or the least and the largest of several."""
+    label: str = ""
+    """What the caller wrote on it."""
+    status: str = ""
+    """What became of it where two graphs are compared: see palette.DIFFERENCES."""
 
     @property
     def is_leaf(self) -> bool:
@@ -173,6 +179,9 @@ class ModuleCall:
     """Which of the calls of its module in the one around this is, where there are several,"""
     of: int | None = None
     """and how many there are."""
+    numbers: tuple[float, ...] = ()
+    """What the caller says of it, as of a box."""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +210,10 @@ class Scene:
     """The equation and gradient rules of each operation in it, by name."""
     derived: Mapping[str, Any] = field(default_factory=dict)
     """Formulas of values and gradients: see derived.py."""
+    quantity: str = ""
+    """What the caller's numbers are called."""
+    alone: tuple[int, ...] = ()
+    """Module calls of which something is said by itself, so that they stand for no others."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the scene as dicts, lists, strings and numbers, without what is empty."""
@@ -210,7 +223,7 @@ class Scene:
             **{
                 key: list(value) if isinstance(value, tuple) else value
                 for key, value in _filled(self).items()
-                if key not in ("boxes", "calls", "typeset")
+                if key not in ("boxes", "calls", "typeset", "alone")
             },
         }
 

@@ -9,8 +9,12 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.notation import TRANSPOSE
+from tensorgraph.engine.numeric_rule import is_numeric
 from tensorgraph.engine.op import Op
 from tensorgraph.ops.window import per_side
+
+NUMERIC = "numeric gradient"
+"""What is said of an operation without a gradient rule."""
 
 
 class Applied(Protocol):
@@ -36,6 +40,8 @@ class Applied(Protocol):
 def settings(node: Applied) -> str:
     """Return an operation's static parameters as a call writes them, without defaults.
 
+    And that its gradient is numeric, if it is.
+
     Example:
         >>> import tensorgraph as tg
         >>> x = tg.tensor([[1.0, 2.0]], requires_grad=True)
@@ -53,6 +59,7 @@ def settings(node: Applied) -> str:
         if written is None or (type(written) is type(default) and written == default):
             continue
         shown.append(_index(written) if key == "key" else f"{key}={_text(written)}")
+    shown += [NUMERIC] if is_numeric(node.op) else []
     return ", ".join(shown)
 
 

@@ -47,21 +47,21 @@ def measured(
     """
     if any(box.kind == "more" for box in scene.boxes):
         return replace(scene, note=f"{scene.note} Of a graph as large no values are computed.")
-    again = _Again(scene, places, statistics_and_sample if samples else statistics)
+    again = Again(scene, places)
+    told = statistics_and_sample if samples else statistics
     again.forward()
     again.backward()
     note = CHANGED if any(map(again.is_other, outputs)) else ""
     note = " ".join(filter(None, (scene.note, note)))
-    return replace(scene, boxes=tuple(map(again.box, scene.boxes)), note=note)
+    boxes = tuple(again.box(box, told) for box in scene.boxes)
+    return replace(scene, boxes=boxes, note=note)
 
 
-class _Again:
-    """A recorded graph, computed again."""
+class Again:
+    """A recorded graph, computed again: all its values, and all gradients of what it comes to."""
 
-    def __init__(
-        self, scene: Scene, places: Sequence[Any], told: Callable[[Any], Statistics]
-    ) -> None:
-        self.scene, self.places, self.told = scene, places, told
+    def __init__(self, scene: Scene, places: Sequence[Any]) -> None:
+        self.scene, self.places = scene, places
         self.recorded = _leaves_as_recorded(places)
         self.values: list[Any] = []
         self.twins: dict[Node, Node] = {}
@@ -110,13 +110,17 @@ class _Again:
         value = next(v for p, v in zip(self.places, self.values, strict=True) if p is place)
         return not np.allclose(value, known, rtol=1e-5, atol=1e-6 * _size(known), equal_nan=True)
 
-    def box(self, box: Box) -> Box:
+    def gradient(self, box: Box) -> Any:
+        """Return the gradient of a box; ``None`` where none flows."""
+        place = self._place(self.places[box.id])
+        return self.gradients.get(place) if box.differentiable else None
+
+    def box(self, box: Box, told: Callable[[Any], Statistics]) -> Box:
         """Return a box with what was found for it."""
-        node = self.places[box.id]
-        gradient = self.gradients.get(self._place(node)) if box.differentiable else None
+        node, gradient = self.places[box.id], self.gradient(box)
         found: dict[str, Any] = {
-            "value": self.told(self.values[box.id]),
-            "gradient": None if gradient is None else self.told(gradient),
+            "value": told(self.values[box.id]),
+            "gradient": None if gradient is None else told(gradient),
         }
         if type(node) is Node and box.forward_seconds is None:  # unless tg.profile() found it
             found["forward_seconds"] = self.seconds[node]

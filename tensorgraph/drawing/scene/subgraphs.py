@@ -65,7 +65,7 @@ class Subgraphs:
 
 def signature(box: Box) -> tuple[Hashable, ...]:
     """Return what an operation does with what it takes, whatever that is."""
-    return box.op, box.settings, box.shape, box.dtype
+    return box.op, box.settings, box.shape, box.dtype, box.status
 
 
 def operations_by_call(scene: Scene) -> list[list[int]]:

@@ -24,7 +24,7 @@ def view_of(scene: Scene, options: Options) -> View:
         links=tuple(links_of(tiles)),
         outlines=tuple(_outline(tiles, *entry) for entry in folding.opened),
         mirror=tiles.mirror,
-        folded=folding.sentence(),
+        folded=" ".join(filter(None, (folding.sentence(), _said(tiles)))),
         title=scene.title if options.title is None else options.title,
         caption=tuple(Caption(*line) for line in scene.typeset),
         keys=tuple(colouring.keys(seen)),
@@ -32,8 +32,16 @@ def view_of(scene: Scene, options: Options) -> View:
     )
 
 
+def _said(tiles: Tiles) -> str:
+    """Return what is to be said of the colours of tiles that stand for several numbers."""
+    several = any(len(set(numbers)) > 1 for numbers in tiles.numbers)
+    return tiles.colouring.said if several else ""
+
+
 def _outline(tiles: Tiles, group: Group, around: Group | None) -> Outline:
     named = "  ".join(tiles.names(group)) if group.call is not None else ""
     times = f" × {group.copies}" if group.copies > 1 else ""
     parent = None if around is None else tiles.outlines[around]
-    return Outline(tiles.outlines[group], f"{named}{times}".strip(), parent, group.copies)
+    label = "" if group.call is None else tiles.scene.calls[group.call].label
+    title = "  ".join(filter(None, (f"{named}{times}".strip(), label)))
+    return Outline(tiles.outlines[group], title, parent, group.copies)

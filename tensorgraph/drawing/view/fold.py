@@ -96,7 +96,8 @@ def fold(scene: Scene, options: Options) -> Folding:
     wanted = asked_for(scene, options.expand)
     joined = options.expand is not True
     spared = SPARED if len(scene.forward) <= options.max_nodes else 0
-    found = hierarchy(scene, wanted.__contains__, joined, spared)
+    alone = wanted | set(scene.alone)
+    found = hierarchy(scene, alone.__contains__, joined, spared)
     room = options.max_nodes
     while True:
         folding = _folded(scene, found, options.depth, wanted, room)

@@ -276,12 +276,16 @@ class Loop:
         """
         for column in (*zip(*(turn.ops for turn in self.turns), strict=True), *self.own_leaves()):
             boxes = [inner.get(k, self.graph.boxes[k]) for k in column]
-            told = {"name": _name(boxes), "settings": _settings(boxes)}
+            told = {"name": _name(boxes), "settings": _settings(boxes), "label": _label(boxes)}
+            numbers = tuple(dict.fromkeys(n for box in boxes for n in box.numbers))
             value, gradient = (
                 Statistics.pooled(each)
                 for each in zip(*((b.value, b.gradient) for b in boxes), strict=True)
             )
-            yield column[0], replace(boxes[0], **told, value=value, gradient=gradient)
+            yield (
+                column[0],
+                replace(boxes[0], **told, value=value, gradient=gradient, numbers=numbers),
+            )
 
 
 def _like(box: Box) -> tuple[Hashable, ...]:
@@ -292,7 +296,7 @@ def kind(box: Box) -> tuple[Hashable, ...]:
     """Return what an operation does, whatever it takes and wherever it looks an element up."""
     if box.family != "index":
         return signature(box)
-    return (box.op, NUMBER.sub("#", box.settings), box.shape, box.dtype)
+    return (box.op, NUMBER.sub("#", box.settings), box.shape, box.dtype, box.status)
 
 
 def indices(box: Box) -> tuple[int, ...]:
@@ -304,6 +308,12 @@ def _settings(boxes: Sequence[Box]) -> str:
     """Return the settings of one operation in all turns: ``[:, 0 … 19]``."""
     columns = list(zip(*map(indices, boxes), strict=True))
     return in_turns(NUMBER.split(boxes[0].settings), columns) if columns else boxes[0].settings
+
+
+def _label(boxes: Sequence[Box]) -> str:
+    """Return what the caller wrote on a value in all turns, from the first to the last."""
+    first, last = boxes[0].label, boxes[-1].label
+    return first if first == last else f"{first} … {last}"
 
 
 def _name(boxes: Sequence[Box]) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.arguments import boolean, number, one_of, whole
-from tensorgraph.drawing.view.colour import COLOURINGS
+from tensorgraph.drawing.view.colour import COLOURINGS, OWN
 from tensorgraph.drawing.view.wording import SHOWN
 
 DIRECTIONS = ("down", "right")
@@ -42,7 +42,13 @@ class Options:
     title: str | None
     show: Any
     """A tuple of ``SHOWN``."""
-    legend: bool
+    legend: bool | str
+    """A text is what the caller's numbers are called."""
+
+    @property
+    def has_legend(self) -> bool:
+        """Whether it is told what colours mean."""
+        return self.legend is not False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "expand", _names(self.expand))
@@ -52,7 +58,8 @@ class Options:
         boolean(self.backward, "render: backward")
         boolean(self.values, "render: values")
         one_of(self.theme, "render: theme", THEMES)
-        boolean(self.legend, "render: legend")
+        if self.color_by != OWN or not isinstance(self.legend, str):
+            boolean(self.legend, "render: legend")
         object.__setattr__(self, "font_size", number(self.font_size, "render: font_size", above=0))
         object.__setattr__(self, "show", _shown(self.show))
         _text(self.font, "font", "font='Helvetica'")

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import prod
 
+from tensorgraph.drawing.scene.own_notes import Numbers
 from tensorgraph.drawing.scene.scene import Box, ModuleCall, Shape, Statistics
-from tensorgraph.drawing.view.colour import Colouring
+from tensorgraph.drawing.view.colour import Colouring, numbers_of, numbers_text
 from tensorgraph.drawing.view.fold import Folding, Rest, Slot, is_docked, is_hidden, ops_of, users
 from tensorgraph.drawing.view.hierarchy import Group, Item
 from tensorgraph.drawing.view.options import Options
@@ -50,6 +51,8 @@ class Tiles:
         self.of_slot: dict[int, int] = {}
         self.of_leaf: dict[int, int] = {}
         self.all: list[Tile] = []
+        self.numbers: list[Numbers] = []
+        """The caller's numbers that tiles show."""
         self._add_all()
 
     def _add_all(self) -> None:
@@ -94,7 +97,7 @@ class Tiles:
             kind=box.kind,
             tone=tone,
             title=op_title(box, show),
-            lines=(*op_lines(box, self.show), *self._statistics(box.value)),
+            lines=(*self._notes([box]), *op_lines(box, self.show), *self._statistics(box.value)),
             shape=self._shape(box) if is_op else None,
             dtype=self._dtype(box) if is_op else "",
             boxes=(box.id,),
@@ -113,7 +116,8 @@ class Tiles:
         counted = f"{len(inside):,} operation{'s' * (len(inside) > 1)}"
         title, *place = [f"… {counted} …"] if type(item) is Rest else self.names(item)
         told = (*place, counted) if type(item) is not Rest else ()
-        tone = self.colouring.tone(kind, inside)
+        call = self._call(item)
+        tone = self.colouring.tone(kind, inside, call)
         flows = self.mirror and any(box.differentiable for box in inside)
         shape, gradient_tone = self._shape(inside[-1]), self.colouring.gradient_tone(tone)
         gradient = Gradient(title, shape or (), tuple(place), tone=gradient_tone)
@@ -122,7 +126,7 @@ class Tiles:
             kind=kind,
             tone=tone,
             title=title,
-            lines=told,
+            lines=(*self._notes(inside, call), *told),
             shape=shape,
             dtype=self._dtype(inside[-1]),
             boxes=tuple(box.id for box in inside),
@@ -170,7 +174,7 @@ class Tiles:
             kind=kind,
             tone=tone,
             title=title,
-            lines=() if box.text else self._statistics(box.value),
+            lines=(*self._notes([box]), *(() if box.text else self._statistics(box.value))),
             shape=self._shape(box) if has_shape else None,
             dtype=self._dtype(box) if has_shape else "",
             boxes=(leaf,),
@@ -180,6 +184,19 @@ class Tiles:
         )
 
     # ------------------------------------------------------------------------------ what they hold
+
+    def _notes(self, boxes: Sequence[Box], call: ModuleCall | None = None) -> list[str]:
+        """Return what the caller wrote on a tile, and the numbers that colour it."""
+        numbers = numbers_of(boxes, call)
+        label = call.label if call is not None else boxes[0].label if len(boxes) == 1 else ""
+        if numbers:
+            self.numbers.append(numbers)
+        return [*filter(None, [label]), *([numbers_text(numbers)] if numbers else [])]
+
+    def _call(self, item: Item) -> ModuleCall | None:
+        """Return the module call that a folded part is."""
+        is_call = type(item) is Group and item.call is not None
+        return self.scene.calls[item.call] if is_call else None
 
     def names(self, group: Group) -> tuple[str, ...]:
         """Return what a module is called: its class, and its place in the one around it."""

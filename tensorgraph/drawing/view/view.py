@@ -118,6 +118,8 @@ class Scale:
     quantity: str
     low: str
     high: str
+    tones: tuple[str, ...]
+    """The colours from the one end to the other."""
 
 
 @dataclass(frozen=True, slots=True)

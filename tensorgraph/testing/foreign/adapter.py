@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -99,8 +100,8 @@ class _Call:
 
     def __init__(self, f: NativeFunction, library: Library) -> None:
         self.f, self.library = f, library
-        self.shapes: dict[int, tuple[int, ...]] = {}
-        """Of the floating-point results, by position."""
+        self.kinds: dict[int, tuple[tuple[int, ...], np.dtype[Any]]] = {}
+        """Shape and dtype of the floating-point results, by position."""
         self._others: dict[int, Array] = {}
         self._pulled: tuple[Any, list[Any]] = (None, [])
 
@@ -110,21 +111,20 @@ class _Call:
             natives = [self.library.native(np.array(value)) for value in inputs]
             results = [np.asarray(self.library.array(r)) for r in self.f(*natives)]
         kept = {k: r for k, r in enumerate(results) if r.dtype.kind in "fc"}
-        self.shapes = {k: r.shape for k, r in kept.items()}
+        self.kinds = {k: (r.shape, r.dtype) for k, r in kept.items()}
         self._others = {k: r for k, r in enumerate(results) if k not in kept}
         return np.concatenate([np.zeros(0, np.float16), *(r.reshape(-1) for r in kept.values())])
 
     def taken_apart(self, end_to_end: Any) -> list[Any]:
         """Return all results, the floating-point ones as parts of what they were laid into."""
-        parts = dict(zip(self.shapes, self._parts(end_to_end), strict=True))
+        parts = dict(zip(self.kinds, self._parts(end_to_end), strict=True))
         return [value for _, value in sorted({**parts, **self._others}.items())]
 
     def _parts(self, end_to_end: Any) -> list[Any]:
-        sizes = [int(np.prod(shape)) for shape in self.shapes.values()]
-        ends = np.cumsum([0, *sizes]).tolist()
+        ends = np.cumsum([0, *(math.prod(shape) for shape, _ in self.kinds.values())]).tolist()
         return [
-            end_to_end[start:end].reshape(shape)
-            for start, end, shape in zip(ends, ends[1:], self.shapes.values(), strict=False)
+            _in_precision(end_to_end[start:end].reshape(shape), dtype)
+            for start, end, (shape, dtype) in zip(ends, ends[1:], self.kinds.values(), strict=False)
         ]
 
     def gradient(self, g: Any, i: int, inputs: Sequence[Any]) -> Any:
@@ -135,7 +135,7 @@ class _Call:
         return self._pulled[1][wanted.index(i)]
 
     def _gradients(self, g: Any, wanted: Sequence[int], inputs: Sequence[Any]) -> list[Any]:
-        floating, count = list(self.shapes), len(inputs)
+        floating, count = list(self.kinds), len(inputs)
 
         def of_floating(*natives: Native) -> Sequence[Native]:
             results = self.f(*natives)
@@ -148,3 +148,10 @@ class _Call:
             return gradients
 
         return called(pull, self.library, [*inputs, *self._parts(g)])
+
+
+def _in_precision(part: Any, dtype: np.dtype[Any]) -> Any:
+    """Return real numbers as they were before they were laid beside others of another dtype."""
+    return (
+        part if dtype == part.dtype or "c" in (dtype.kind, part.dtype.kind) else part.astype(dtype)
+    )

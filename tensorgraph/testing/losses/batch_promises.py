@@ -6,6 +6,7 @@ import numpy as np
 
 from tensorgraph.engine.arrays import Array
 from tensorgraph.testing.losses.loss_calls import EXACT, LossCall, difference
+from tensorgraph.testing.plain_arrays import largest
 
 TOGETHER = (
     "\nif the examples belong together (pairs, a root over the batch), write independent=False"
@@ -20,7 +21,7 @@ def check_reductions(call: LossCall, seed: int) -> str:
         single, total, mean = (call.value(p, reduction=kind) for kind in ("none", "sum", "mean"))
         if off := difference(total, np.asarray(single.sum()), EXACT, float(np.abs(single).sum())):
             raise AssertionError(f'"sum" is {off}, the sum of the losses of "none"')
-        if abs(mean) > 1e-12 * float(np.abs(single).max(initial=0.0)):
+        if abs(mean) > 1e-12 * largest(single):
             counts.append(float(total / mean))
     if not counts:
         return ""
@@ -75,7 +76,7 @@ def check_independent(call: LossCall, seed: int) -> None:
     first, changed = (
         np.take(call.total_gradient(p), 0, axis=axis) for p in (call.predictions, mixed)
     )
-    if off := difference(changed, first, EXACT, float(np.abs(first).max(initial=0.0))):
+    if off := difference(changed, first, EXACT, largest(first)):
         raise AssertionError(
             f"with other predictions of the other examples the gradient by example 0 is"
             f" {off}\nis a mean, a softmax or a standardisation taken along the batch?{TOGETHER}"

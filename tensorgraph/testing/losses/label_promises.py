@@ -11,6 +11,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.tensor import tensor
 from tensorgraph.testing.losses.loss_calls import EXACT, LossCall, difference
+from tensorgraph.testing.plain_arrays import read_only
 
 WIDTHS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
@@ -47,18 +48,12 @@ def _forms(y: Array) -> Iterable[tuple[str, Any]]:
     yield from ((kind, y.astype(kind)) for kind in kinds)
     yield "a tensor", tensor(y)
     if y.dtype.kind != "b":
-        yield "a read-only array", _frozen(y)
+        yield "a read-only array", read_only(y)
 
 
 def _cast(y: Array, kind: str) -> Array:
     info = np.iinfo(kind)
     return np.clip(y, float(info.min), float(min(info.max, 2**53))).astype(kind)
-
-
-def _frozen(y: Array) -> Array:
-    frozen = np.array(y)
-    frozen.flags.writeable = False
-    return frozen
 
 
 def check_one_hot(call: LossCall) -> str:

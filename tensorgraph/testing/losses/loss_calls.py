@@ -14,6 +14,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
+from tensorgraph.testing.plain_arrays import read_only
 
 Loss = Callable[..., Any]
 
@@ -105,9 +106,7 @@ class LossCall:
     def leaf(self, predictions: Any = None) -> Tensor:
         """Return predictions as a tensor that a gradient is wanted by."""
         array = self.predictions if predictions is None else predictions
-        frozen = np.array(array)
-        frozen.flags.writeable = False
-        return wrap(frozen, None, True)
+        return wrap(read_only(np.array(array)), None, True)
 
     # ------------------------------------------------------------------------- what can be told
 

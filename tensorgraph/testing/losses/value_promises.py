@@ -12,6 +12,7 @@ from tensorgraph.engine.arrays import Array
 from tensorgraph.errors import describe
 from tensorgraph.testing.losses.loss_calls import EXACT, LOGITS, LossCall, as_numbers, difference
 from tensorgraph.testing.numeric.gradcheck import gradcheck
+from tensorgraph.testing.plain_arrays import largest
 from tensorgraph.testing.promises import NotAsked
 
 SINGLE = 2e-4
@@ -65,7 +66,7 @@ def check_naive(call: LossCall, naive: Callable[[Array, Array], Any], seed: int)
 
 def check_perfect(call: LossCall, perfect: Array) -> None:
     """A perfect prediction costs nothing, its gradient is finite, and no other costs less."""
-    usual = float(np.max(np.abs(call.value()), initial=0.0))
+    usual = largest(call.value())
     found = call.value(perfect)
     if not np.all(np.abs(found) <= 1e-6 * usual):
         worst = found.reshape(-1)[int(np.argmax(np.abs(found)))]
@@ -279,7 +280,7 @@ def check_class_sums(call: LossCall, seed: int) -> None:
     for p in (*call.varied(seed), *_extreme(call, seed)):
         slope = call.gradient(p)
         sums = slope.sum(axis=axis)
-        size = float(np.max(np.abs(slope), initial=0.0))
+        size = largest(slope)
         if np.isfinite(slope).all() and not (np.abs(sums) <= EXACT * size).all():
             worst = float(sums.reshape(-1)[int(np.argmax(np.abs(sums)))])
             raise AssertionError(

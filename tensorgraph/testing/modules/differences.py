@@ -17,6 +17,7 @@ import numpy as np
 from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.modes import MODE, PACKAGE, Forward, Observer, mode
 from tensorgraph.testing.modules.subject import Results
+from tensorgraph.testing.plain_arrays import largest
 
 _HERE = os.path.dirname(__file__)
 CLOSE = 1e-9
@@ -175,7 +176,7 @@ def examples_apart(j: int, count: int) -> Callable[[Array, Array], bool]:
     def apart(a: Array, b: Array) -> bool:
         if a.shape != b.shape or a.dtype.kind not in "fc":
             return False
-        size = float(np.max(np.abs(a), initial=0.0))
+        size = largest(a)
         with np.errstate(invalid="ignore"):
             changed = ~(np.abs(a - b) <= CLOSE * size) & ~(np.isnan(a) & np.isnan(b))
         return not stays_at(changed, j, count)

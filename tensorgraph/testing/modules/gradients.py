@@ -19,6 +19,7 @@ from tensorgraph.nn.stateless import functional_call
 from tensorgraph.testing.modules.stops import stops
 from tensorgraph.testing.modules.subject import ModuleSubject, Subject, parameter_places, seeded
 from tensorgraph.testing.numeric.gradcheck import gradcheck
+from tensorgraph.testing.plain_arrays import largest
 from tensorgraph.testing.promises import NotAsked
 
 EVERY_ELEMENT = 40
@@ -37,7 +38,7 @@ class Samples:
 
     def __init__(self, array: Array, directions: int, rng: np.random.Generator) -> None:
         self.array = array
-        unit = float(np.max(np.abs(array), initial=0.0)) or 1.0
+        unit = largest(array) or 1.0
         drawn = [rng.standard_normal(array.shape) for _ in range(directions)]
         self._ways = [d * (unit / np.linalg.norm(d)) for d in drawn]
 

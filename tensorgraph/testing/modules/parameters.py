@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.graph import reachable
 from tensorgraph.engine.nested_containers import flatten, places
@@ -19,6 +18,7 @@ from tensorgraph.nn.contents import walk
 from tensorgraph.nn.module import Module
 from tensorgraph.testing.modules.stops import stops
 from tensorgraph.testing.modules.subject import ModuleSubject, parameter_places, placed, tensors_of
+from tensorgraph.testing.plain_arrays import largest
 
 TRIALS = 3
 """In so many draws of other parameters has a gradient to be 0 to count as dead."""
@@ -55,7 +55,7 @@ def every_parameter_gets_a_gradient(subject: ModuleSubject) -> str:
         if not met:
             continue
         found = gradients(weighted(results), [t for _, t in met], retain_graph=True)
-        sizes = {path: _largest(g.numpy()) for (path, _), g in zip(met, found, strict=True)}
+        sizes = {path: largest(g.numpy()) for (path, _), g in zip(met, found, strict=True)}
         scale = max(sizes.values())
         for path, size in sizes.items():
             zero[path] = zero.get(path, 0) + (size == 0)
@@ -110,11 +110,7 @@ def _owners(module: Module) -> dict[str, Module]:
 
 def _counts(total: Tensor, results: list[Tensor]) -> bool:
     """Return whether a number depends on any of these results."""
-    return any(_largest(g.numpy()) > 0 for g in gradients(total, results, retain_graph=True))
-
-
-def _largest(array: Array) -> float:
-    return float(np.max(np.abs(array), initial=0.0))
+    return any(largest(g.numpy()) > 0 for g in gradients(total, results, retain_graph=True))
 
 
 # ------------------------------------------------------------------------------------------ found

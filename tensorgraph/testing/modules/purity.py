@@ -23,6 +23,7 @@ from tensorgraph.testing.modules.subject import (
     seeded,
     tensors_of,
 )
+from tensorgraph.testing.plain_arrays import largest
 from tensorgraph.testing.promises import NotAsked
 
 
@@ -100,8 +101,8 @@ def precisions_agree(subject: Subject) -> str:
             if told := difference({place: found[place]}, {place: b}, 1e-5, margins[place]):
                 raise AssertionError(f"in float32 it differs from float64: {told}")
             if b.dtype.kind == "f" and b.size:
-                size = float(np.max(np.abs(b))) or 1.0
-                worst = max(worst, float(np.max(np.abs(found[place] - b))) / size)
+                size = largest(b) or 1.0
+                worst = max(worst, largest(found[place] - b) / size)
     return f"to {worst:.0e}" if worst else ""
 
 
@@ -120,7 +121,7 @@ def _rounding(
         with np.errstate(all="ignore"):
             for place, a in subject.outputs(f, moved).items():
                 if place in expected and a.shape == expected[place].shape and a.size:
-                    distance = float(np.max(np.abs(a.astype(float) - expected[place])))
+                    distance = largest(a.astype(float) - expected[place])
                     changed[place] = max(changed[place], distance)
     return {place: 100 * distance for place, distance in changed.items()}
 

@@ -18,6 +18,7 @@ from tensorgraph.engine.nested_containers import flatten, places, unflatten
 from tensorgraph.engine.tensor import Tensor, argument, wrap
 from tensorgraph.nn.contents import walk
 from tensorgraph.nn.module import Module
+from tensorgraph.testing.plain_arrays import largest, read_only
 
 Results = dict[str, Array]
 """What a call returned, each array by its place: ``the result``, ``the result[0]``."""
@@ -137,7 +138,7 @@ class Subject:
 
     def _constants(self, leaves: Sequence[Any]) -> list[Any]:
         """Return the leaves with tensors in place of real numbers: what any module takes."""
-        return [wrap(_read_only(leaf)) if _is_real(leaf) else leaf for leaf in leaves]
+        return [wrap(read_only(leaf)) if _is_real(leaf) else leaf for leaf in leaves]
 
 
 class ModuleSubject(Subject):
@@ -202,16 +203,14 @@ class ModuleSubject(Subject):
 def moved(array: Array, rng: np.random.Generator) -> Array:
     """Return other numbers of the same signs and about the same size; zeros become small."""
     other = array * rng.uniform(0.8, 1.25, array.shape)
-    size = float(np.max(np.abs(array), initial=0.0)) or 1.0
+    size = largest(array) or 1.0
     zeros = rng.uniform(-0.3, 0.3, array.shape) * min(size, 1.0)
     return np.where(array == 0, zeros, other).astype(array.dtype)
 
 
 def variable(array: Array) -> Tensor:
     """Return a leaf with these numbers, which nobody else has."""
-    array = np.array(array)
-    array.flags.writeable = False
-    return argument(array)
+    return argument(read_only(np.array(array)))
 
 
 def placed(place: str, thing: Any) -> str:
@@ -291,12 +290,6 @@ def _axes(inputs: Sequence[Any], batch_axis: Any) -> list[int | None]:
 
 def _is_real(leaf: Any) -> bool:
     return type(leaf) is not Tensor and _kind(leaf) == "f"
-
-
-def _read_only(array: Any) -> Array:
-    view: Array = np.asarray(array).view()
-    view.flags.writeable = False
-    return view
 
 
 def _holds(leaf: Any, axis: int | None, count: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -16,15 +15,13 @@ from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.modes import Forward, Observer, mode
 from tensorgraph.engine.nested_containers import flatten, places, unflatten
+from tensorgraph.engine.numeric_rule import is_numeric
 from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, argument, asarray, wrap
+from tensorgraph.numeric.complex_step import NotAnalyticError, analytic
 
 Direction = dict[int, Array]
 """Which arguments move, by position among the checked ones, and how."""
-
-
-class NotAnalyticError(Exception):
-    """The function cannot be continued to complex numbers; the text says why."""
 
 
 class CheckedFunction:
@@ -59,8 +56,11 @@ class CheckedFunction:
                 "gradcheck: no argument is floating-point, there is nothing to differentiate by;"
                 " write tg.testing.gradcheck(f, np.array([1.0, 2.0]))"
             )
-        with mode(recording=True, observer=_Precision()), watch() as self._states:
+        seen = _Precision()
+        with mode(recording=True, observer=seen), watch() as self._states:
             self._first = [output._data for output in self._first_outputs(inputs)]
+        self.numeric = list(seen.numeric)
+        """The operations whose own gradient is numeric, by name."""
         if not all(np.isfinite(values).all() for values in self._first):
             raise errors.GradcheckError("gradcheck: the function is not finite at these arguments")
         self.shapes = [values.shape for values in self._first]
@@ -210,10 +210,6 @@ class Scalar:
     def complex_step(self, direction: Direction, step: float = 2.0**-100) -> float:
         """Return the derivative along a direction as Im f(x + ih·d) / h.
 
-        The square of the step vanishes beside 1, and there is no difference to cancel.
-        Source: W. Squire and G. Trapp, "Using complex variables to estimate derivatives of real
-        functions", SIAM Review 40, 1998.
-
         Raises:
             NotAnalyticError: an operation has no complex kernel, or lost the imaginary part.
         """
@@ -230,14 +226,7 @@ class Scalar:
         moved = {k: 1j * step * d for k, d in direction.items()}
         for k, away in (beside or {}).items():
             moved[k] = moved[k] + away if k in moved else away
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            try:
-                terms = self._terms(moved, observer)
-            except NotAnalyticError:
-                raise
-            except Exception as error:
-                raise NotAnalyticError(str(error).partition("\n")[0]) from error
+        terms = analytic(lambda: self._terms(moved, observer))
         return float(sum(np.sum(t.imag) for t in terms)) / step
 
     def _terms(self, moved: Direction, observer: Observer | None = None) -> list[Array]:
@@ -292,9 +281,14 @@ def _holds_numbers(values: Sequence[Any]) -> bool:
 
 
 class _Precision(Observer):
-    """Refuses an operation that rounds float64 to less."""
+    """Refuses an operation that rounds float64 to less; remembers those without a rule."""
+
+    def __init__(self) -> None:
+        self.numeric: dict[str, None] = {}
 
     def forward(self, event: Forward) -> None:
+        if is_numeric(event.op):
+            self.numeric[event.op.name] = None
         out = event.out
         narrow = out.dtype.kind == "f" and out.dtype.itemsize < 8
         if narrow and any(getattr(array, "dtype", None) == np.float64 for array in event.arrays):

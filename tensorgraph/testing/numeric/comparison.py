@@ -13,7 +13,9 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import Array
-from tensorgraph.testing.numeric.checked_function import NotAnalyticError, Scalar
+from tensorgraph.numeric.complex_step import NotAnalyticError
+from tensorgraph.numeric.ridders import SAFETY, Slope, exactly
+from tensorgraph.testing.numeric.checked_function import Scalar
 from tensorgraph.testing.numeric.derivatives import UNDERFLOW, Derivatives
 from tensorgraph.testing.numeric.findings import (
     Finding,
@@ -31,7 +33,6 @@ from tensorgraph.testing.numeric.kinks import (
     together,
 )
 from tensorgraph.testing.numeric.probes import Probe, Space, length
-from tensorgraph.testing.numeric.ridders import SAFETY, Slope, exactly
 
 COMPLEX_STEP, RIDDERS = "complex step", "Ridders extrapolation"
 EVERY_ELEMENT = 256

@@ -11,8 +11,8 @@ import numpy as np
 from tensorgraph.display.tables import html_lines, html_table
 from tensorgraph.engine.arrays import Array
 from tensorgraph.errors import GradcheckError
+from tensorgraph.numeric.ridders import Slope
 from tensorgraph.testing.numeric.probes import length
-from tensorgraph.testing.numeric.ridders import Slope
 
 PASSES = 2e-7
 """The relative difference up to which the course finds a gradient right."""

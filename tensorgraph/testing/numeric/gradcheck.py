@@ -79,6 +79,23 @@ def gradcheck(
         raise errors.ArgumentError(f"gradcheck: order is 1 or 2, not {order!r}")
     rng = np.random.default_rng(seed)
     checked = CheckedFunction(f, inputs)
+    try:
+        return _with_remark(_compared(f, checked, order, rtol, rng), checked.numeric)
+    except errors.GradcheckError as error:
+        if checked.numeric:
+            error.args = (f"{error}\n  {_of_numeric(checked.numeric)}",)
+        raise
+
+
+def _compared(
+    f: Callable[..., Any],
+    checked: CheckedFunction,
+    order: int,
+    rtol: float,
+    rng: np.random.Generator,
+) -> GradcheckResult:
+    """Return what comparing the gradients of a function with numeric ones gives."""
+    __tracebackhide__ = True
     cotangents = [random_weights(rng, shape) for shape in checked.shapes]
     value = projection(checked, cotangents)
     gradient = value.gradient()
@@ -100,6 +117,18 @@ def gradcheck(
         remark = "second derivatives were not checked at kinks: there are none"
         found = replace(found, remarks=(*found.remarks, remark))
     return found
+
+
+def _with_remark(found: GradcheckResult, numeric: Sequence[str]) -> GradcheckResult:
+    """Return a result that says which gradients were not checked, though they were compared."""
+    if not numeric:
+        return found
+    remark = f"{_of_numeric(numeric)}: that it agrees with another proves nothing of a rule"
+    return replace(found, remarks=(*found.remarks, remark))
+
+
+def _of_numeric(numeric: Sequence[str]) -> str:
+    return f"numeric itself is the gradient of {errors.listing(list(map(repr, numeric)))}"
 
 
 def _names(f: Callable[..., Any], places: Sequence[tuple[int, str]]) -> list[str]:

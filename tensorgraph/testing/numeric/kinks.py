@@ -14,9 +14,9 @@ from math import inf
 import numpy as np
 
 from tensorgraph.engine.arrays import Array
+from tensorgraph.numeric.ridders import Slope
 from tensorgraph.testing.numeric.checked_function import Direction
 from tensorgraph.testing.numeric.probes import Probe, Space
-from tensorgraph.testing.numeric.ridders import Slope
 
 MOST = 64
 """When so many elements at kinks are found, no more are searched for."""

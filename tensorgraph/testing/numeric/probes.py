@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.arrays import Array
+from tensorgraph.numeric.complex_step import steps_beside
 from tensorgraph.testing.numeric.checked_function import Direction
 
 
@@ -116,8 +117,7 @@ class Space:
             moving = rate != 0
             sizes = np.where(self.arrays[k], np.abs(self.arrays[k]), 1.0)[moving]
             least = min(least, float(np.min(sizes / np.abs(rate[moving]), initial=1.0)))
-        exponent = int(np.frexp(least)[1])
-        return float(np.ldexp(1.0, max(exponent - 80, min(-960, exponent - 34), -1070)))
+        return float(steps_beside(least))
 
 
 def random_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:

@@ -7,13 +7,13 @@ as in 1 − tanh² where tanh is 1, makes the derivatives spread; what does not,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.modes import Forward, Observer
+from tensorgraph.numeric.roughness import POINTS, roughness
 from tensorgraph.testing.numeric.checked_function import Direction, Scalar
 from tensorgraph.testing.numeric.probes import random_weights
 
@@ -24,10 +24,6 @@ _SMALL, _LARGE = 2.0**-46, 2.0**-34
 _SAMPLES = 6
 TIMES = 16.0
 """How much more than the spread of a few samples, by an ulp each, rounding may really do."""
-_APART, _POINTS, _DIFFERENCES = 2.0**-20, 8, 6
-"""How far neighbouring points are apart, how many there are a side, and which differences count."""
-_BINOMIAL = math.sqrt(math.comb(2 * _DIFFERENCES, _DIFFERENCES))
-"""How much larger these differences are of random numbers than the numbers."""
 _EXACT = {"shape", "index", "random"}
 """Families of operations that do not round."""
 
@@ -54,76 +50,79 @@ class _Shaken(Observer):
             part *= 1 + self._part * self._rng.uniform(-1, 1, part.shape)
 
 
-def of_gradient(scalar: Scalar, gradient: Sequence[Array], rng: np.random.Generator) -> list[Array]:
-    """Return how far each entry of a gradient may be off by rounding, 0 where that jumps."""
+def of_gradient(
+    scalar: Scalar, gradient: Sequence[Array], apart: float, rng: np.random.Generator
+) -> list[Array]:
+    """Return how far each entry of a gradient may be off by rounding, 0 where that jumps.
+
+    Args:
+        scalar: what it is the gradient of.
+        gradient: as it was computed.
+        apart: how far points beside the arguments are from each other, relative to these: so near
+            that what is smooth is nearly a straight line there.
+        rng: draws what rounding may do.
+    """
 
     def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
         return scalar.gradient_seen(shaken, moved)
 
-    return _floor(scalar, once, gradient, rng)
+    return _floor(scalar, once, gradient, apart, rng)
 
 
-def of_step(scalar: Scalar, rates: Direction, step: float, rng: np.random.Generator) -> float:
+def of_step(
+    scalar: Scalar, rates: Direction, step: float, apart: float, rng: np.random.Generator
+) -> float:
     """Return how far the complex step's derivative along a direction may be off by rounding."""
 
     def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
         return [np.asarray(scalar.stepped(rates, step, shaken, moved))]
 
-    return float(_floor(scalar, once, [np.asarray(scalar.stepped(rates, step))], rng)[0])
+    return float(_floor(scalar, once, [np.asarray(scalar.stepped(rates, step))], apart, rng)[0])
 
 
-def of_value(scalar: Scalar, rng: np.random.Generator) -> float:
+def of_value(scalar: Scalar, apart: float, rng: np.random.Generator) -> float:
     """Return how far the number itself may be off by rounding."""
 
     def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
         return [np.asarray(scalar.change(moved, shaken))]
 
-    return float(_floor(scalar, once, [np.zeros(())], rng)[0])
+    return float(_floor(scalar, once, [np.zeros(())], apart, rng)[0])
 
 
-def roughness_of_value(scalar: Scalar, rng: np.random.Generator) -> float:
+def roughness_of_value(scalar: Scalar, apart: float, rng: np.random.Generator) -> float:
     """Return how rough the number is along a line, however many digits it is computed with."""
 
     def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
         return [np.asarray(scalar.change(moved))]
 
-    return float(_jitter(scalar, once, [np.zeros(())], rng)[0])
+    return float(_jitter(scalar, once, [np.zeros(())], apart, rng)[0])
 
 
 def _floor(
-    scalar: Scalar, once: _Once, centre: Sequence[Array], rng: np.random.Generator
+    scalar: Scalar, once: _Once, centre: Sequence[Array], apart: float, rng: np.random.Generator
 ) -> list[Array]:
     spread = _spread(scalar, once, centre, rng)
-    jitter = _jitter(scalar, once, centre, rng)
+    jitter = _jitter(scalar, once, centre, apart, rng)
     return [np.maximum(s, j) for s, j in zip(spread, jitter, strict=True)]
 
 
 def _jitter(
-    scalar: Scalar, once: _Once, centre: Sequence[Array], rng: np.random.Generator
+    scalar: Scalar, once: _Once, centre: Sequence[Array], apart: float, rng: np.random.Generator
 ) -> list[Array]:
-    """Return how rough results are along a line through the arguments.
-
-    What rounds inside one kernel, no operation shows. But at neighbouring points it rounds
-    differently, while what is smooth vanishes in high differences (R. Hamming, "Numerical methods
-    for scientists and engineers", 1962; J. Moré and S. Wild, "Estimating computational noise",
-    2011).
-    """
+    """Return how rough results are along a line through the arguments."""
     line = {
-        k: np.clip(array, -1, 1) * (_APART * random_weights(rng, array.shape))
+        k: np.clip(array, -1, 1) * (apart * random_weights(rng, array.shape))
         for k, array in enumerate(scalar.checked.arrays)
     }
     sides = []
     for sign in (1, -1):  # a kink or jump at the arguments themselves is on neither
-        points = [sign * j for j in range(1, _POINTS + 1)]
+        points = [sign * j for j in range(1, POINTS + 1)]
         try:
             rows = [once(None, {k: j * move for k, move in line.items()}) for j in points]
         except Exception:  # whatever a function may raise a little beside its arguments
             return [np.zeros(array.shape) for array in centre]
-        differences = [
-            np.diff(np.stack(column), _DIFFERENCES, axis=0) for column in zip(*rows, strict=True)
-        ]
-        sides.append([np.max(np.abs(rough), axis=0) / _BINOMIAL for rough in differences])
-    return [np.nan_to_num(np.fmin(a, b), posinf=0.0) for a, b in zip(*sides, strict=True)]
+        sides.append([*zip(*rows, strict=True)])
+    return [roughness(both) for both in zip(*sides, strict=True)]
 
 
 def _spread(

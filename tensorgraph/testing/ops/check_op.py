@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.numeric_rule import is_numeric
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError, DTypeError, listing
 from tensorgraph.testing.ops import points, precision, record_requirements, requirements, sizes
 from tensorgraph.testing.ops.op_calls import Case, bound, elementwise_cases, record_of
 from tensorgraph.testing.ops.references import check_value, reference
+from tensorgraph.testing.ops.suggested_rule import suggested_rule
 from tensorgraph.testing.promises import Checked, NotAsked, Promise, examined
 
 
@@ -22,7 +24,8 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
     ================  ==============================================================================
     value             is that of ``ref``, element by element
     extremes          so it is at 0 and near it, at the domain's ends and beyond, at infinity; and
-                      the gradient is the slope of ``ref``: wherever that gives a number
+                      the gradient is the slope of ``ref``: wherever that gives a number. Without
+                      a ``ref``, the gradient is right far out in the domain
     dtypes            float32 in, float32 out; each gradient in the dtype of its operand
     precision         float32 gives what float64 does, up to rounding, in both orders
     gradients         and second derivatives are right, with numeric ones beside them
@@ -39,6 +42,7 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
     saved             is what the rules read, and nothing else
     body              of a fused operation: the same value, gradient and second derivative
     rules             given arrays return arrays
+    rule              of an operation without one: which it could have, where its kernel tells
     ================  ==============================================================================
 
     and what the record states besides: ``shape`` and ``dtype`` (*inference*), ``lowering``,
@@ -88,8 +92,31 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
         **_of_calls(record, cases, static, bool(inputs)),
         **_of_record(record, cases, static),
     }
+    if is_numeric(record):
+        for name in _OF_RULES & promises.keys():
+            promises[name] = _not_of_numeric
+        promises["rule"] = partial(_of_missing_rule, record, cases)
     needs = dict.fromkeys(promises, ("runs",)) | _NEEDS
     return examined(f"check_op: {record.name}, {calls}", promises, needs)
+
+
+_OF_RULES = {
+    "extremes", "precision", "gradients", "zero", "adjoint", "linearity", "aliasing", "NaN",
+    "sizes", "saved", "rules",
+}  # fmt: skip
+"""Promises that are those of gradient rules, at least in part."""
+
+
+def _not_of_numeric() -> None:
+    raise NotAsked("the gradient is numeric, and would be compared with itself")
+
+
+def _of_missing_rule(op: Op, cases: Sequence[Case]) -> str:
+    """Return the remark that tells which rule an operation without one could have."""
+    found = suggested_rule(op, cases)
+    if found is None:
+        raise NotAsked("it has none, and none follows from its kernel")
+    return f"it has none; one that agrees with its values: {found}"
 
 
 def _given(op: Op, inputs: Sequence[Any]) -> tuple[np.ndarray[Any, Any], ...]:
@@ -145,8 +172,9 @@ def _of_calls(
     drawn = partial(sizes.elements, op, static, cases=cases if given else ())
     if op.ref is not None:
         promises["extremes"] = partial(_in_turn, op, static, _EXTREMES)
-    if op.domain or not given:  # else nobody knows whether it is defined at 0
+    if op.domain or not given:  # else nobody knows whether it is defined there
         promises["zero"] = partial(points.check_zero, op, static)
+        promises.setdefault("extremes", partial(points.check_far, op, static))
     promises |= {
         "NaN": lambda: points.check_nan(op, static, drawn()),
         "sizes": lambda: sizes.check_elements(drawn),

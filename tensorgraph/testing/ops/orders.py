@@ -72,7 +72,7 @@ def pulled(
 ) -> list[Tensor]:
     """Return the gradients of all results together; the graph can be used again."""
     known = [
-        (result, frozen(np.asarray(seed, result.dtype)))
+        (result, _start(seed, result.dtype))
         for result, seed in zip(results, seeds, strict=True)
         if type(result) is Tensor and result.requires_grad
     ]
@@ -81,8 +81,8 @@ def pulled(
     return differentiate(outputs, starts, variables, create_graph, retain=True)
 
 
-def frozen(array: Any) -> Array:
-    """Return an array that nobody can write to."""
-    result: Array = np.asarray(array)
-    result.flags.writeable = False
-    return result
+def _start(seed: Array, dtype: Any) -> Array:
+    """Return a gradient to start from: itself, as it may also be an operand, and read-only."""
+    start = np.asarray(seed, dtype)
+    start.flags.writeable = False
+    return start

@@ -16,8 +16,9 @@ from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.domain import Domain, Real
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.rule import NONDIFF, ZERO
+from tensorgraph.errors import GradcheckError
+from tensorgraph.numeric.ridders import SAFETY, Slope, slope
 from tensorgraph.testing.numeric.gradcheck import gradcheck
-from tensorgraph.testing.numeric.ridders import SAFETY, Slope, slope
 from tensorgraph.testing.ops.op_calls import Case, bound, draw, near
 from tensorgraph.testing.ops.orders import orders
 from tensorgraph.testing.ops.references import reference
@@ -109,6 +110,32 @@ def check_zero(op: Op, static: dict[str, Any]) -> None:
                 parted = case.with_inputs({i: x[smooth] for i, x in enumerate(operands)})
                 gradcheck(parted.fixing(k), close[smooth], order=2)
                 _check_secants(parted, k)
+
+
+def check_far(op: Op, static: dict[str, Any]) -> None:
+    """The gradient is right far out, at each number alone: functions grow apart there.
+
+    Where no domain is declared, that is wherever there is a finite gradient.
+    """
+    rng = np.random.default_rng(1)
+    for k, name in enumerate(op.inputs):
+        inside = points_of(op.domain.get(name, Real(-INF, INF)))[0]
+        far = inside[np.isin(inside, FAR) & np.isfinite(inside)]
+        if not far.size or op.rule_word(k) is NONDIFF:
+            continue
+        operands = [_drawn(op, i, far.size, rng) for i in range(op.arity)]
+        operands[k] = far
+        case = Case(op.name, bound(op, static), tuple(operands))
+        found = orders(case, _ones, second=False)
+        if found.values[0].dtype.kind == "f":
+            finite = np.isfinite(found.values[0]) & np.isfinite(found.first[case.floating.index(k)])
+            for i in np.flatnonzero(finite):
+                alone = case.with_inputs({n: x[i : i + 1] for n, x in enumerate(operands)})
+                try:
+                    gradcheck(alone.fixing(k), far[i : i + 1])
+                except GradcheckError as error:
+                    at = ", ".join(map(repr, _numbers(alone.inputs)[0]))
+                    raise AssertionError(f"{op.name} at {at}: {error}") from None
 
 
 def _check_secants(case: Case, k: int) -> None:

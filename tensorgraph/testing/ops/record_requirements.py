@@ -19,6 +19,7 @@ from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, lift, make, symbol
 from tensorgraph.symbolic.infer import result_like
 from tensorgraph.testing.ops.op_calls import Case
+from tensorgraph.testing.promises import demand
 
 ROUNDING = 1e-12
 """What two ways to compute the same may differ by, relative to the largest number."""
@@ -32,7 +33,7 @@ def check_rules(op: Op, case: Case) -> None:
         return
     g = np.ones(result.shape, result.dtype)
     for i, rule in node.plan.rules:
-        _require(
+        demand(
             type(rule(g, node.saved, node, i)) is not Tensor,
             f"{case}: fed with plain arrays, its gradient rule for {op.input_key(i)!r} returned a"
             " Tensor, so it holds one, as tg.full(shape, 2.0) is; write np.full(shape, 2.0), or"
@@ -43,7 +44,7 @@ def check_rules(op: Op, case: Case) -> None:
 def check_inference(op: Op, case: Case, static: dict[str, Any]) -> None:
     """The result has the shape and dtype that the record tells without running the kernel."""
     result, (shape, dtype) = _result(op, case, static), _like(op, case, static)[1:]
-    _require(
+    demand(
         result.shape == shape and result.dtype == dtype,
         f"{case}: its kernel returns {result.dtype} {result.shape}, where the record's"
         f" shape and dtype say {np.dtype(dtype)} {shape}",
@@ -58,15 +59,13 @@ def check_lowering(op: Op, case: Case, static: dict[str, Any]) -> None:
     expected = _result(op, case, static)
     operands, shape, dtype = _like(op, case, static)
     lowered = lift(lowering(*operands, **_prepared(op, case, static)))
-    _require(
+    demand(
         (lowered.shape, lowered.dtype) == (shape, dtype),
         f"{case}: its lowering gives {lowered.dtype} {lowered.shape}, its kernel {dtype} {shape}",
     )
     given = dict(zip(operands, map(np.asarray, case.inputs), strict=True))
     found = np.asarray(evaluate([lowered], given)[lowered])
-    _require(
-        _alike(found, expected), f"{case}: its lowering computes something else than its kernel"
-    )
+    demand(_alike(found, expected), f"{case}: its lowering computes something else than its kernel")
 
 
 def check_code(op: Op, case: Case, static: dict[str, Any]) -> None:
@@ -87,7 +86,7 @@ def check_code(op: Op, case: Case, static: dict[str, Any]) -> None:
             found = np.asarray(namespace["f"](*(arrays[name] for name in parameters)))
     except Exception as error:
         raise AssertionError(f"{case}: its code {op.code!r} does not run: {error!r}") from error
-    _require(
+    demand(
         found.shape == expected.shape and _alike(found, expected),
         f"{case}: its code {op.code!r} computes something else than its kernel",
     )
@@ -108,7 +107,7 @@ def check_facts(op: Op, case: Case, static: dict[str, Any]) -> None:
             holds = bool(np.all(np.abs(sums - _SUMS[word]) <= _rounding(result) * size))
         else:
             holds = bool(np.all(_HOLDS[word](result, first, value)))
-        _require(
+        demand(
             holds and (word != "one_hot" or np.isin(result, (0, 1)).all()),
             f"{case}: its record states the fact {word!r} ({value!r}), which does not hold of"
             f" {np.array2string(result, threshold=6)}",
@@ -145,11 +144,6 @@ def _has_sign_of(op: Op, case: Case, static: dict[str, Any], names: Any) -> bool
 
 
 # --------------------------------------------------------------------------------------- helpers
-
-
-def _require(condition: Any, message: str) -> None:
-    if not condition:
-        raise AssertionError(message)
 
 
 def _prepared(op: Op, case: Case, static: dict[str, Any]) -> dict[str, Any]:

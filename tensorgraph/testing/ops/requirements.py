@@ -20,20 +20,18 @@ from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.engine.transforms import jvp, vjp
+from tensorgraph.numeric.complex_step import NotAnalyticError
 from tensorgraph.ops.arithmetic import multiply
-from tensorgraph.testing.numeric.checked_function import (
-    CheckedFunction,
-    NotAnalyticError,
-    projection,
-)
+from tensorgraph.testing.numeric.checked_function import CheckedFunction, projection
 from tensorgraph.testing.numeric.gradcheck import COMPLEX_STEP, gradcheck
 from tensorgraph.testing.numeric.probes import Space
 from tensorgraph.testing.ops.op_calls import Case
-from tensorgraph.testing.ops.orders import Projection, frozen, orders, pulled, random_projection
+from tensorgraph.testing.ops.orders import Projection, orders, pulled, random_projection
+from tensorgraph.testing.plain_arrays import largest, read_only
+from tensorgraph.testing.promises import demand
 
 EXACT = 1e-12
 """What two ways to compute the same number may differ by, relative to its terms."""
-
 
 IF_NOT = (
     'if it is not, say so where it is made: tg.op(…, family="contract"), or "reduce", "shape",'
@@ -50,7 +48,7 @@ def check_elementwise(case: Case) -> None:
     except Exception as error:
         raise AssertionError(f"{case}: {type(error).__name__}: {error}{otherwise}") from error
     for result in results:
-        _require(
+        demand(
             result.shape == shape,
             f"{case}: the result has shape {result.shape}, not {shape}{otherwise}",
         )
@@ -83,12 +81,12 @@ def check_dtypes(case: Case) -> None:
         for result, double in zip(results, doubles, strict=True):
             expected = promoted if double == np.float64 else double
             if case.promotes:
-                _require(
+                demand(
                     result.dtype == expected,
                     f"{case}: {_listing(kinds)} gives {result.dtype}, not {expected}",
                 )
         for variable, gradient in zip(variables, _pull(variables, results), strict=True):
-            _require(
+            demand(
                 gradient.dtype == variable.dtype,
                 f"{case}: the gradient of a {variable.dtype} input is {gradient.dtype}",
             )
@@ -102,16 +100,16 @@ def check_adjoint(case: Case) -> None:
     positions = case.floating
     primals = [case.inputs[i] for i in positions]
     function = _of_floating(case)
-    tangents = [frozen(rng.standard_normal(p.shape)) for p in primals]
+    tangents = [read_only(rng.standard_normal(p.shape)) for p in primals]
     values, slopes = jvp(function, primals, tangents)
-    u = [frozen(rng.standard_normal(v.shape)) for v in values]
+    u = [read_only(rng.standard_normal(v.shape)) for v in values]
     pulled = vjp(function, *primals)[1](u)
     left = _terms(u, slopes)
     right = _terms(pulled, tangents)
     # What cancelled on the way is small beside the values, not beside the derivatives.
     cancelled = sum(float(np.abs(a * v).sum()) for a, v in zip(u, values, strict=True))
     margin = EXACT * float(np.abs(left).sum() + np.abs(right).sum()) + 2**-48 * cancelled
-    _require(
+    demand(
         abs(left.sum() - right.sum()) <= margin,
         f"{case}: ⟨u, Jv⟩ = {left.sum():.17g}, but ⟨Jᵀu, v⟩ = {right.sum():.17g}",
     )
@@ -123,7 +121,7 @@ def check_adjoint(case: Case) -> None:
     except NotAnalyticError:
         return
     # A kernel that is not analytic, such as one with |x|, may take complex numbers all the same.
-    _require(
+    demand(
         abs(stepped - right.sum()) <= margin
         or gradcheck(function, *primals).method != COMPLEX_STEP,
         f"{case}: ⟨u, Jv⟩ = {stepped:.17g} by the complex step, ⟨Jᵀu, v⟩ = {right.sum():.17g}",
@@ -194,19 +192,19 @@ def check_purity(case: Case) -> None:
     before = [np.array(value) for value in case.inputs]
     variables, results = case.run()
     outputs = [r for r in results if type(r) is Tensor and r.requires_grad]
-    seeds = [frozen(np.linspace(1.0, 2.0, r.size).reshape(r.shape)) for r in outputs]
+    seeds = [read_only(np.linspace(1.0, 2.0, r.size).reshape(r.shape)) for r in outputs]
     copies = [seed.copy() for seed in seeds]
     for result, seed in zip(outputs, seeds, strict=True):
         result.backward(seed, retain_graph=True)
     for old, new in zip(before, case.inputs, strict=True):
-        _require(np.array_equal(old, new, equal_nan=True), f"{case}: an input was changed")
+        demand(np.array_equal(old, new, equal_nan=True), f"{case}: an input was changed")
     for old, new in zip(copies, seeds, strict=True):
-        _require(np.array_equal(old, new), f"{case}: the cotangent was changed")
+        demand(np.array_equal(old, new), f"{case}: the cotangent was changed")
     arrays = [v.grad._data for v in variables if v.grad is not None]
     others = [*seeds, *(np.asarray(value) for value in case.inputs)]
     for i, array in enumerate(arrays):
         for other in (*arrays[:i], *others):
-            _require(not np.may_share_memory(array, other), f"{case}: a gradient shares its memory")
+            demand(not np.may_share_memory(array, other), f"{case}: a gradient shares its memory")
 
 
 def check_saved(op: Op, cases: Sequence[Case]) -> None:
@@ -260,7 +258,7 @@ def _check_sufficient(case: Case, variables: Sequence[int]) -> None:
     alive = {i: weakref.ref(array) for i, array in arrays.items()}
     del operands, result, arrays
     for i, reference in alive.items():
-        _require(
+        demand(
             i in node.plan.keep or reference() is None,
             f"{case}: keeps operand {i} alive, which no rule asks for",
         )
@@ -277,7 +275,7 @@ def check_body(op: Op, case: Case, static: dict[str, Any]) -> None:
     for fused, plain in zip(fast.values, slow.values, strict=True):
         _close(fused, plain, f"{case}: its value differs from its body's")
     # Where a body's terms cancel, rounding is all that it is left with.
-    terms = [float(np.abs(a).max(initial=0.0)) for a in (*slow.values, *slow.first)]
+    terms = [largest(a) for a in (*slow.values, *slow.first)]
     lost = 2**-46 * max(terms, default=0.0)
     for fused, plain in zip(fast.first, slow.first, strict=True):
         _close(fused, plain, f"{case}: its gradient differs from its body's", lost)
@@ -296,7 +294,7 @@ def check_broadcasting(case: Case) -> None:
     variables, results = case.run()
     full_variables, full_results = full.run()
     for result, full_result in zip(results, full_results, strict=True):
-        _require(result.shape == shape, f"{case}: the result has shape {result.shape}")
+        demand(result.shape == shape, f"{case}: the result has shape {result.shape}")
         _close(np.asarray(result), np.asarray(full_result), f"{case}: broadcasting changes it")
     pairs = zip(_pull(variables, results), _pull(full_variables, full_results), strict=True)
     for i, (slope, full_slope) in zip(case.floating, pairs, strict=True):
@@ -310,18 +308,13 @@ def check_broadcasting(case: Case) -> None:
 # --------------------------------------------------------------------------------------- helpers
 
 
-def _require(condition: Any, message: str) -> None:
-    if not condition:
-        raise AssertionError(message)
-
-
 def _close(found: Array, expected: Array, message: str, lost: float = 0.0) -> None:
-    _require(found.shape == expected.shape, f"{message}: shape {found.shape}, not {expected.shape}")
+    demand(found.shape == expected.shape, f"{message}: shape {found.shape}, not {expected.shape}")
     if found.dtype.kind != "f":
-        _require(np.array_equal(found, expected), message)
+        demand(np.array_equal(found, expected), message)
         return
     finite = expected[np.isfinite(expected)]
-    margin = EXACT * float(np.max(np.abs(finite), initial=0.0)) + lost
+    margin = EXACT * largest(finite) + lost
     bad = np.argwhere(~np.isclose(found, expected, rtol=0, atol=margin, equal_nan=True))
     if len(bad):
         first = tuple(int(n) for n in bad[0])

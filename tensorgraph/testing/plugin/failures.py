@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -22,13 +23,32 @@ def explain(item: Any, error: BaseException) -> None:
     found = []
     if isinstance(error, (AssertionError, errors.ShapeError)) and own:  # what == is has no truth
         found.append(explanation(*own[-1]))
-    found += [_gradcheck_in(frames), repeated(item)]
+    found += [_judged(error), _gradcheck_in(frames), repeated(item)]
     for told in filter(None, found):
         error.add_note(told)
     if any(found):
         error._tensorgraph_told = True  # type: ignore[attr-defined]
     if not item.config.getoption("fulltrace"):
         _show_own_lines(error)
+
+
+def passed() -> None:
+    """Forget what was judged in a test that did not fail."""
+    judged = sys.modules.get(JUDGED)
+    if judged is not None:
+        judged.FAILED.clear()
+
+
+def _judged(error: BaseException) -> str:
+    """Return what ``tg.judge`` said in the test, if it was false: ``assert`` shows a part of it."""
+    judged = sys.modules.get(JUDGED)
+    if judged is None or not judged.FAILED or not isinstance(error, AssertionError):
+        return ""
+    return str(judged.FAILED.pop())
+
+
+JUDGED = "tensorgraph.teacher.judging.judgement"
+"""The module of what ``tg.judge`` returns, which is imported where it is used."""
 
 
 def _frames(error: BaseException) -> list[tuple[FrameType, int]]:

@@ -17,6 +17,7 @@ from tensorgraph.engine.transforms import grad
 from tensorgraph.errors import DTypeError, GradcheckError
 from tensorgraph.ops import where
 from tensorgraph.testing.numeric.gradcheck import gradcheck
+from tensorgraph.testing.plain_arrays import largest, read_only
 from tensorgraph.testing.plugin.recorded_calls import RecordedCall, plain
 from tensorgraph.testing.plugin.snippets import of_call
 
@@ -101,8 +102,8 @@ class _Rule:
                 f"{self.name} writes to what it is given ({error}), which others use too; write"
                 " g * 2 for g *= 2"
             )
-        scale = float(np.max(np.abs(again), initial=0.0))
-        off = float(np.max(np.abs(again - self.result), initial=0.0))
+        scale = largest(again)
+        off = largest(again - self.result)
         if off <= 256 * np.finfo(self.result.dtype).eps * scale:
             return ""
         return (
@@ -143,7 +144,7 @@ class _Rule:
         if self.result.dtype == np.float64:
             return ""
         eps = float(np.finfo(self.result.dtype).eps)
-        off, scale = _largest(self.pulled - self.result), _largest(self.pulled)
+        off, scale = largest(self.pulled - self.result), largest(self.pulled)
         if self._explained(off, scale, eps):
             return ""
         return (
@@ -223,7 +224,7 @@ class _Rule:
         x, f = self._of_elements(chosen)
         alone = np.zeros_like(self.wide)
         alone.flat[chosen] = plain(grad(f)(x))
-        off, scale = _largest(among_all - sum_to(alone, among_all.shape)), _largest(alone)
+        off, scale = largest(among_all - sum_to(alone, among_all.shape)), largest(alone)
         if self._explained(off, scale, float(np.finfo(np.float64).eps)):
             return ""
         return (
@@ -276,7 +277,7 @@ class _Rule:
         return x.reshape(-1)[chosen], lambda part: f(where(is_chosen, part[place], x))
 
     def _unit(self) -> float:
-        return _largest(self.operands[self.i])
+        return largest(self.operands[self.i])
 
     def _explained(self, off: float, scale: float, eps: float) -> bool:
         """Return whether rounding explains how far a gradient is off."""
@@ -296,7 +297,7 @@ class _Rule:
             near = [rounded(value) for value in self.operands]
             pulled = self._pulled_from(near, rounded(self._computed(near)), rounded(self.wide))
             self._require_finite(pulled)
-            moved = max(moved, _largest(pulled - self.pulled))
+            moved = max(moved, largest(pulled - self.pulled))
         return moved
 
     def _require_finite(self, *values: Any) -> None:
@@ -320,18 +321,10 @@ def _double(value: Any) -> Any:
 
 def _frozen(value: Any) -> Any:
     """Return a read-only copy of an array, or another value as it is."""
-    if not isinstance(value, np.ndarray):
-        return value
-    copy = value.copy()
-    copy.flags.writeable = False
-    return copy
+    return read_only(value.copy()) if isinstance(value, np.ndarray) else value
 
 
 def _chosen(value: Any, shape: tuple[int, ...], elements: Array) -> Any:
     if not isinstance(value, np.ndarray):
         return value
     return _frozen(np.broadcast_to(value, shape).reshape(-1)[elements])
-
-
-def _largest(array: Any) -> float:
-    return float(np.max(np.abs(array), initial=0.0))

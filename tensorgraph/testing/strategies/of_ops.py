@@ -25,6 +25,7 @@ from tensorgraph.engine.domain import Boolean, Domain, Integer, Real, Simplex
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError, listing
 from tensorgraph.testing.ops.op_calls import APART, record_of
+from tensorgraph.testing.plain_arrays import read_only
 
 Shape = tuple[int, ...]
 
@@ -89,7 +90,7 @@ def arrays(
         drawn = hnp.arrays(dtype, shape, elements=numbers, unique=True, fill=st.nothing())
     else:
         drawn = hnp.arrays(dtype, shape, elements=_numbers(domain, dtype, extreme))
-    return drawn.map(_read_only)
+    return drawn.map(read_only)
 
 
 def inputs(
@@ -340,9 +341,3 @@ def _floats(low: float, high: float, kind: np.dtype[Any]) -> st.SearchStrategy[f
 
 def _summing_to_one(array: Array) -> Array:
     return np.asarray(array / array.sum(axis=-1, keepdims=True)) if array.ndim else array / array
-
-
-def _read_only(array: Array) -> Array:
-    array = np.asarray(array)
-    array.flags.writeable = False
-    return array

@@ -5,7 +5,9 @@ const MODES = { ...COLOURINGS, nan: "First NaN" };
 
 class Colours {
   constructor(scene, canvas, legend) {
-    Object.assign(this, { scene, canvas, legend, mode: "family" });
+    Object.assign(this, { scene, canvas, legend });
+    this.mode = scene.boxes.some((box) => box.status) ? "difference" : isOwn(scene) ? "own" : "family";
+    this.own = ownScale(scene);
     this.origin = firstBroken(scene);
     this.hues = new Map();
   }
@@ -16,6 +18,8 @@ class Colours {
     return Object.keys(MODES).filter((mode) => {
       if (mode === "module") return scene.calls.length > 0;
       if (mode === "nan") return scene.measured;
+      if (mode === "own") return isOwn(scene);
+      if (mode === "difference") return scene.boxes.some((box) => box.status);
       const quantity = QUANTITIES[mode];
       return !quantity || ["forward", "backward"].some((side) => total(scene.boxes, side, quantity) !== null);
     });
@@ -35,15 +39,29 @@ class Colours {
   }
 
   paintOne(element, boxes, side, item) {
-    element.classList.remove("heated", "hot", "origin", "broken");
+    element.classList.remove("heated", "hot", "chilled", "signed", "unknown", "origin", "broken", ...STATUSES);
     element.style.removeProperty("--heat");
     if (this.mode === "module" && item) element.style.setProperty("--hue", this.hueOf(item));
     this.paintBroken(element, boxes, side);
+    if (this.mode === "difference") element.classList.add(statusOf(boxes));
+    if (this.mode === "own") this.paintOwn(element, farthest(ownNumbers(boxes, item?.call)));
     const quantity = QUANTITIES[this.mode];
     const value = quantity && total(boxes, side, quantity);
     if (value == null) return;
     const heat = this.heat(value);
     element.classList.add("heated");
+    element.classList.toggle("hot", heat > 0.55);
+    element.style.setProperty("--heat", `${Math.round(100 * heat)}%`);
+  }
+
+  /** The colour of a number that was given: by its size from zero where there are both signs. */
+  paintOwn(element, number) {
+    if (number === null) return;
+    if (Number.isNaN(number)) return void element.classList.add("unknown");
+    const heat = shareOf(number, this.own);
+    element.classList.add("heated");
+    element.classList.toggle("signed", this.own.signs);
+    element.classList.toggle("chilled", this.own.signs && number < 0);
     element.classList.toggle("hot", heat > 0.55);
     element.style.setProperty("--heat", `${Math.round(100 * heat)}%`);
   }
@@ -88,9 +106,22 @@ class Colours {
       swatch.style.setProperty("--hue", hue);
       return swatch;
     });
+    if (this.mode === "difference") {
+      const seen = new Set(this.scene.boxes.map((box) => box.status));
+      return STATUSES.filter((status) => seen.has(status)).map((status) => html("span", { class: `swatch ${status}` }, [status]));
+    }
+    if (this.mode === "own") return this.explainOwn();
     if (!this.range) return [html("span", {}, ["nothing to compare"])];
     const [low, high] = this.range.map((number) => quantityText(number, QUANTITIES[this.mode]));
     return [html("span", { class: "range" }, [low, html("span", { class: "scale" }), high])];
+  }
+
+  explainOwn() {
+    const { low, high, signs, wide } = this.own;
+    const name = html("span", {}, [`${this.scene.quantity}${wide ? ", log scale" : ""}`]);
+    const scale = html("span", { class: signs ? "scale both" : "scale" });
+    const ends = [numberText(low), scale, numberText(high)];
+    return [name, html("span", { class: "range", title: "Of several numbers the one farthest from zero has the colour." }, ends)];
   }
 
   originText() {
@@ -99,6 +130,34 @@ class Colours {
     const module = this.scene.calls[box.call]?.path;
     return `First NaN or infinity: ${what} ${boxLabel(box)} (#${box.id})${module ? ` in ${module}` : ""}`;
   }
+}
+
+function isOwn(scene) {
+  return scene.boxes.some((box) => box.numbers.length) || scene.calls.some((call) => call.numbers.length);
+}
+
+/** The scale of the numbers that were given, as drawing/view/colour.py has it. */
+function ownScale({ boxes, calls }) {
+  const known = [...boxes, ...calls].flatMap((part) => part.numbers).filter(Number.isFinite);
+  const [low, high] = known.length ? [known.reduce((a, b) => Math.min(a, b)), known.reduce((a, b) => Math.max(a, b))] : [0, 0];
+  const signs = low < 0 && high > 0;
+  const end = Math.max(-low, high);
+  return { low: signs ? -end : low, high: signs ? end : high, signs, wide: low > 0 && high >= WIDE * low };
+}
+
+/** How far a number is from the cold end of a scale, or from zero, from 0 to 1. */
+function shareOf(number, { low, high, signs, wide }) {
+  const inside = Math.min(Math.max(number, low), high);
+  if (signs) return Math.abs(inside) / high;
+  const size = Math.max(-low, high) || 1; // so that no difference overflows
+  const [from, at, to] = [low, inside, high].map((each) => (wide ? Math.log(each) : each / size));
+  return from < to ? (at - from) / (to - from) : 0.5;
+}
+
+/** What became of boxes together: what all are, or changed. */
+function statusOf(boxes) {
+  const [first, ...others] = new Set(boxes.map((box) => box.status));
+  return others.length || !first ? "changed" : first;
 }
 
 /** The quantity of boxes together on one side; null where none has it. */

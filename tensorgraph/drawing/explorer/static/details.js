@@ -83,7 +83,8 @@ class Details {
 
   /** @param taken the step that led here, with the number of steps, {step, at}; or nothing */
   box(box, taken = null) {
-    const rule = this.scene.rules[box.op];
+    const { scene } = this;
+    const rule = scene.rules[box.op];
     this.show([
       html("h2", {}, [html("span", {}, breakable(boxLabel(box))), html("span", { class: "kind" }, [isLeaf(box) ? box.kind : box.name ? box.op : box.family])]),
       this.scene.calls[box.call] && html("p", { class: "path" }, [placeText(this.scene.calls[box.call], this.scene.calls)]),
@@ -91,7 +92,7 @@ class Details {
       box.line && html("p", { class: "source" }, [html("span", {}, [box.line]), html("code", {}, [box.source ?? ""])]),
       facts({
         Shape: shapeText(box.shape), Type: box.dtype, Memory: bytesText(box.bytes),
-        Settings: box.settings, Constant: box.text, Holds: box.parts?.join(", "),
+        [scene.quantity]: numbersText(box.numbers), Note: box.label, Settings: box.settings, Constant: box.text, Holds: box.parts?.join(", "),
         "Time forward": isLeaf(box) ? null : secondsText(box.forward_seconds),
         "Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.backward_seconds),
       }),
@@ -168,6 +169,7 @@ class Details {
       button,
       facts({
         Operations: numberText(item.boxes.length),
+        [this.scene.quantity]: numbersText(ownNumbers(item.boxes, item.call)), Note: item.call?.label,
         "Made of": item.kind === "repeat" ? `${item.copies} equal parts` : null,
         Parameters: leaves.length ? `${elements(leaves)} in ${leaves.length}` : null,
         "Memory of values": bytesText(bytesOf(item.boxes)),

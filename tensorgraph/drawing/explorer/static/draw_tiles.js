@@ -43,14 +43,14 @@ function ending(path, length) {
 
 /** The two lines of a tile. */
 function linesOf(tile, letter = () => "") {
-  if (tile.leaf) return [short(boxLabel(tile.leaf)), shapeText(tile.leaf.shape)];
+  if (tile.leaf) return [short(boxLabel(tile.leaf)), dotted(noteText([tile.leaf]), shapeText(tile.leaf.shape))];
   const { item } = tile;
   if (item.kind === "op") {
     const { box } = item;
     const name = box.name || letter(box);
-    return [short(name ? `${box.op} → ${name}` : box.op), dotted(lastNames(item), shapeText(box.shape))];
+    return [short(name ? `${box.op} → ${name}` : box.op || box.symbol), dotted(noteText([box]), lastNames(item), shapeText(box.shape))];
   }
-  return [itemLabel(item), dotted(lastNames(item), item.kind === "module" && turnText(item.call), `${item.boxes.length} ops`)];
+  return [itemLabel(item), dotted(noteText(item.boxes, item.call), lastNames(item), item.kind === "module" && turnText(item.call), `${item.boxes.length} ops`)];
 }
 
 function dotted(...parts) {
@@ -84,8 +84,9 @@ function isComputed(box, scene) {
 }
 
 function pillText({ boxes }) {
-  if (boxes.some((box) => leafText(box) !== leafText(boxes[0]))) return `and ${boxes.length} more`;
-  return leafText(boxes[0], boxes.length > 1 ? ` × ${boxes.length}` : "");
+  const note = noteText(boxes);
+  if (boxes.some((box) => leafText(box) !== leafText(boxes[0]))) return dotted(`and ${boxes.length} more`, note);
+  return dotted(leafText(boxes[0], boxes.length > 1 ? ` × ${boxes.length}` : ""), note);
 }
 
 /** @param times how often it is there, where it stands for several */

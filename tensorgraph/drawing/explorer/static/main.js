@@ -229,6 +229,7 @@ class Explorer {
     shown("stepper", this.scene.steps.length);
     const modes = this.colours.available();
     find("colour").append(...modes.map((mode) => html("option", { value: mode }, [MODES[mode]])));
+    find("colour").value = this.colours.mode;
     find("colour").addEventListener("change", (event) => {
       this.colours.paint(event.target.value);
       event.target.blur();

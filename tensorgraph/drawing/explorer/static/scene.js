@@ -15,7 +15,7 @@ function readScene(text) {
   for (const box of boxes) {
     for (const wire of box.wires) boxes[wire.source].uses.push({ target: box.id, ...wire });
   }
-  const calls = data.calls.map((call, id) => ({ id, parent: null, ...call }));
+  const calls = data.calls.map((call, id) => ({ id, parent: null, label: "", ...call, numbers: (call.numbers ?? []).map(Number) }));
   const scene = { ...data, boxes, calls, root: buildHierarchy(boxes, calls, data.title) };
   scene.steps = readSteps(scene);
   scene.profiled = boxes.some((b) => b.forward_seconds != null || b.backward_seconds != null);
@@ -27,13 +27,14 @@ function readBox(id, columns) {
   const packed = Object.fromEntries(columns.map(([name, values]) => [name, values[id]]).filter(([, value]) => value != null));
   return {
     name: "", op: "", family: "", dtype: "", shape: [], bytes: 0, saved: [], turns: [], call: null, accumulates: 0,
-    differentiable: false,
+    differentiable: false, label: "", status: "",
     ...packed,
     id,
     wires: (packed.wires ?? []).map(([source, operand, note = "", stops = 0]) => ({ source, operand, note, stops: Boolean(stops) })),
     uses: [],
     value: readStatistics(packed.value),
     gradient: readStatistics(packed.gradient),
+    numbers: (packed.numbers ?? []).map(Number),
     value_sample: packed.value_sample ?? null,
     gradient_sample: packed.gradient_sample ?? null,
   };
@@ -284,6 +285,29 @@ function placeText(call, calls) {
 
 function bytesText(bytes) {
   return amountText(bytes, UNITS.bytes);
+}
+
+/** What was written on boxes, or on the module that they are, and the numbers that were given for them. */
+function noteText(boxes, call = null) {
+  const label = call ? call.label : boxes.length === 1 ? boxes[0].label : "";
+  return dotted(short(label, 44), numbersText(ownNumbers(boxes, call)));
+}
+
+/** The numbers that were given for boxes, or for the module that they are. */
+function ownNumbers(boxes, call = null) {
+  return call?.numbers.length ? call.numbers : boxes.flatMap((box) => box.numbers);
+}
+
+/** One number, or the least and the largest of several, as drawing/view/colour.py writes them. */
+function numbersText(numbers) {
+  const known = numbers.filter((number) => !Number.isNaN(number));
+  const ends = new Set(known.length ? [known.reduce((a, b) => Math.min(a, b)), known.reduce((a, b) => Math.max(a, b))].map(numberText) : []);
+  return [[...ends].join(" … "), known.length < numbers.length && "NaN"].filter(Boolean).join(", ");
+}
+
+/** The one that is farthest from zero, NaN before all others; null of none. */
+function farthest(numbers) {
+  return numbers.reduce((a, b) => (a === null || Number.isNaN(b) || Math.abs(b) > Math.abs(a) ? b : a), null);
 }
 
 function secondsText(seconds) {

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, nan
+from typing import Any
+
+import numpy as np
 
 _LEVELS = 9
 _RATIO = 1.6
@@ -86,27 +89,66 @@ def exactly(value: float) -> Slope:
 UNKNOWN = Slope(nan, inf, nan, nan, inf, 0.0)
 
 
+@dataclass(frozen=True)
+class FourValues:
+    """Difference quotients at 0 of two steps, of a function with one value or an array of them."""
+
+    value: Any
+    """The two-sided derivative, extrapolated."""
+    spread: Any
+    """How far extrapolation went."""
+    gap: Any
+    """How much the one-sided derivatives differ, extrapolated."""
+    steepest: Any
+    """The largest slope between the point and one close by."""
+    fine: float
+    """The smaller step."""
+
+    def rounding(self, size: Any) -> Any:
+        """Return what rounding may do to a quotient, of values of that size."""
+        return 2 * _ROUNDING * size / self.fine
+
+    def error(self, size: Any) -> Any:
+        """Return how far ``value`` may be off."""
+        return self.spread + self.rounding(size)
+
+
+def four_values(change: Callable[[float], Any], coarser: float = 1.0) -> FourValues:
+    """Return what four values tell of a derivative, with steps so many times coarser than usual.
+
+    Args:
+        change: as for :func:`slope`; it may return an array.
+        coarser: a power of 2.
+    """
+    coarse, fine = (step * coarser for step in _GLANCES)
+    (d1, s1, m1), (d2, s2, m2) = (_quotients(change, h) for h in (coarse, fine))
+    ratio = coarse / fine
+    value = (ratio**2 * d2 - d1) / (ratio**2 - 1)
+    gap = (ratio * s2 - s1) / (ratio - 1)
+    return FourValues(value, abs(value - d2), gap, _larger(m1, m2), fine)
+
+
+def _quotients(change: Callable[[float], Any], h: float) -> tuple[Any, Any, Any]:
+    """Return the two-sided quotient, the one-sided ones' difference, and the larger of these."""
+    above, below = change(h) / h, change(-h) / h
+    return (above - below) / 2, above + below, _larger(abs(above), abs(below))
+
+
+def _larger(a: Any, b: Any) -> Any:
+    return max(a, b) if isinstance(a, float) else np.maximum(a, b)
+
+
 def glance(change: Callable[[float], float], scale: float, size: float) -> Slope | None:
     """Return the derivative at 0 from four values, ``None`` if they do not settle it.
 
     Args are those of :func:`slope`.
     """
-    coarse, fine = _GLANCES
-    (d1, s1, m1), (d2, s2, m2) = (_quotients(change, h) for h in (coarse, fine))
-    ratio = coarse / fine
-    value = (ratio**2 * d2 - d1) / (ratio**2 - 1)
-    gap = (ratio * s2 - s1) / (ratio - 1)
-    error = abs(value - d2) + 2 * _ROUNDING * size / fine
-    enough = 1e-7 * max(scale, m1, m2) + 32 * _ROUNDING * size / fine
-    if not (abs(value - d2) <= enough and abs(gap) <= enough):
+    four = four_values(change)
+    value, steepest, error = four.value, four.steepest, four.error(size)
+    enough = 1e-7 * max(scale, steepest) + four.rounding(16 * size)
+    if not (four.spread <= enough and abs(four.gap) <= enough):
         return None
-    return Slope(value, error, value, value, error, max(m1, m2))
-
-
-def _quotients(change: Callable[[float], float], h: float) -> tuple[float, float, float]:
-    """Return the two-sided quotient, the one-sided ones' difference, and the larger of these."""
-    above, below = change(h) / h, change(-h) / h
-    return (above - below) / 2, above + below, max(abs(above), abs(below))
+    return Slope(value, error, value, value, error, steepest)
 
 
 def slope(

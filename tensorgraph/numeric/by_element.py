@@ -1,0 +1,199 @@
+"""Derivatives where an element of the result depends on one element of the operand alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from tensorgraph.engine.arrays import Array
+from tensorgraph.numeric.complex_step import NotAnalyticError, steps_beside
+from tensorgraph.numeric.not_settled import not_settled
+from tensorgraph.numeric.ridders import SAFETY, Slope, four_values, slope
+from tensorgraph.numeric.sampled_kernel import SampledKernel
+
+AGREES = 1e-8
+"""How far the complex step and differences of values may be apart, relative to the slope."""
+FAR = 2.0**-4
+"""A step by which a value changes as the slope says, more or less, whatever the noise."""
+
+
+def stepped(f: SampledKernel, along: Array | float = 1.0) -> Array:
+    """Return the derivatives by the complex step, where elements move by so much each.
+
+    Raises:
+        NotAnalyticError: the kernel does not take complex numbers.
+    """
+    step = steps_beside(np.where(f.x == 0, 1.0, np.abs(f.x)))
+    found = f.imaginary(np.asarray(step * along)) / np.broadcast_to(step, f.centre.shape)
+    return np.asarray(found)
+
+
+def slopes(f: SampledKernel) -> Array:
+    """Return the derivative of each element of the result by its own element of the operand.
+
+    The complex step is taken where differences of values confirm it, otherwise these.
+
+    Raises:
+        GraphError: a derivative does not settle.
+    """
+    try:
+        exact = stepped(f)
+    except NotAnalyticError:
+        exact = np.full(f.centre.shape, np.nan)
+    x = np.broadcast_to(f.x, f.centre.shape)
+    open_ = np.isfinite(f.centre) & np.isfinite(x)
+    found = np.full(f.centre.shape, np.nan)
+    glances = [_Glance(f, unit) for unit in _units(f)]
+    if np.any(np.isfinite(exact)):
+        size = np.abs(f.centre) * f.noise
+        for glance in glances:
+            confirmed = open_ & glance.confirms(exact, size)
+            found[confirmed] = exact[confirmed]
+            open_ &= ~confirmed
+    for glance in glances if open_.any() else ():  # noise costs some calls to find out
+        settled = open_ & glance.is_settled(f.sizes)
+        found[settled] = glance.value[settled]
+        open_ &= ~settled
+    if open_.any():
+        one_by_one = _OneByOne(f)
+        for at in np.ndindex(open_.shape):
+            if open_[at]:
+                found[at] = one_by_one.slope(at, float(exact[at]))
+    return found
+
+
+def _units(f: SampledKernel) -> list[Array]:
+    """Return steps that matter to elements: as large as they are, or 1."""
+    return [f.units] if np.all(f.units == 1) else [f.units, np.ones(f.x.shape)]
+
+
+class _Glance:
+    """The slopes of all elements, as far as four values tell them."""
+
+    def __init__(self, f: SampledKernel, unit: Array) -> None:
+        self._single = f.eps > 1e-12
+        self._four = four_values(
+            lambda h: f.change(h * unit), coarser=2.0**7 if self._single else 1.0
+        )
+        self._unit, self._magnitude = np.broadcast_to(unit, f.centre.shape), np.abs(f.centre)
+        self._staircase = np.zeros(f.centre.shape, bool)
+        flat = self._four.steepest == 0
+        if np.any(flat):  # close by; farther away it is others on both sides
+            self._staircase = flat & (f.change(FAR * unit) != 0) & (f.change(-FAR * unit) != 0)
+
+    @property
+    def value(self) -> Array:
+        """The slopes."""
+        return np.asarray(self._four.value / self._unit)
+
+    def is_settled(self, size: Array) -> Array:
+        """Return where the slope is known, if values round as those of this size do."""
+        four, magnitude = self._four, self._magnitude
+        steepest = four.steepest
+        enough = (1e-3 if self._single else 1e-7) * steepest + four.rounding(16 * size)
+        good = np.maximum(
+            (1e-3 if self._single else 1e-9) * steepest,
+            (1e-4 if self._single else 1e-11) * magnitude,
+        )
+        smooth = (four.spread <= enough) & (np.abs(four.gap) <= enough) & ~self._staircase
+        return np.asarray(smooth & (four.error(size) <= good))
+
+    def confirms(self, exact: Array, size: Array) -> Array:
+        """Return where a derivative agrees with a slope that is known."""
+        four, exact = self._four, exact * self._unit
+        margin = SAFETY * four.error(size) + AGREES * np.maximum(np.abs(exact), four.steepest)
+        return np.asarray(self.is_settled(size) & (np.abs(exact - four.value) <= margin))
+
+
+class _OneByOne:
+    """Slopes of elements by Ridders' method; what is computed for one is there for others."""
+
+    def __init__(self, f: SampledKernel) -> None:
+        self.f = f
+        self.units = np.broadcast_to(f.units, f.centre.shape)
+        self.x = np.broadcast_to(f.x, f.centre.shape)
+        self.place = np.broadcast_to(np.arange(f.x.size).reshape(f.x.shape), f.centre.shape)
+        self._changes: dict[float, Array] = {}
+
+    def slope(self, at: tuple[int, ...], exact: float) -> float:
+        """Return the derivative at an index; ``exact`` is by the complex step, or NaN."""
+        unit, size = float(self.units[at]), float(self.f.sizes[at])
+        for changes in (self._together(at), self._alone(at)):
+            s = slope(changes, 0.0, size, max(abs(float(self.x[at])) / unit, 1e-300))
+            if accepted(s, changes, size, abs(float(self.f.centre[at]))):
+                return confirmed(s, exact * unit) / unit
+        raise not_settled(self.f, at, float(self.x[at]), s.per(unit))
+
+    def _together(self, at: tuple[int, ...]) -> Callable[[float], float]:
+        """Return how the element changes where all elements move."""
+
+        def change(h: float) -> float:
+            if h not in self._changes:
+                self._changes[h] = self.f.change(h * self.f.units)
+            return float(self._changes[h][at])
+
+        return change
+
+    def _alone(self, at: tuple[int, ...]) -> Callable[[float], float]:
+        """Return the same where it alone moves: others may leave their domain."""
+        unit, place = float(self.units[at]), int(self.place[at])
+
+        def change(h: float) -> float:
+            moved = np.zeros(self.f.x.size)
+            moved[place] = h * unit
+            return float(self.f.change(moved.reshape(self.f.x.shape))[at])
+
+        return change
+
+
+def accepted(s: Slope, changes: Callable[[float], float], size: float, value: float) -> bool:
+    """Return whether a slope is known well enough: beside itself, what is around, or the value.
+
+    Args:
+        s: the slope.
+        changes: how the value changes: what it does far away counts, close by it may be noise.
+        size: how large a value is whose rounding, in double precision, is as large as the noise.
+        value: how large the value is.
+    """
+    around = max(abs(changes(h)) / abs(h) for h in (FAR, -FAR))
+    scale = max(abs(s.value), abs(s.left), abs(s.right), around if math.isfinite(around) else 0.0)
+    if s.is_kink:
+        return s.side_error <= 1e-3 * scale
+    return bool(s.error <= max(1e-3 * scale, 1e-8 * value**0.6 * max(size, value) ** 0.4))
+
+
+def confirmed(s: Slope, exact: float) -> float:
+    """Return a derivative by the complex step if a slope confirms it, otherwise that."""
+    scale = max(abs(exact), s.steepest)
+    is_known = s.is_kink or s.error <= 10 * AGREES * scale
+    return exact if is_known and s.allows(exact, AGREES * scale) else s.value
+
+
+def moves_alone(f: SampledKernel, found: Array) -> bool:
+    """Return whether each element of the result depends on its own of the operand alone.
+
+    If so, moving all by random parts changes each by that part of its derivative; if not, this is
+    so by no chance.
+    """
+    along = np.random.default_rng(0).uniform(0.5, 1.5, f.x.shape)
+    along *= np.random.default_rng(1).choice([-1.0, 1.0], f.x.shape)
+    expected = found * np.broadcast_to(along, f.centre.shape)
+    try:
+        seen, exactness = stepped(f, along), 1e-10
+        if not _near(seen, expected, exactness):
+            raise NotAnalyticError  # or the complex step is of no use here
+    except NotAnalyticError:
+        h = 2.0**-13 if f.eps < 1e-12 else 2.0**-6
+        unit = h * f.units * along
+        per = np.broadcast_to(h * f.units, f.centre.shape)
+        seen = (f.change(unit) - f.change(-unit)) / (2 * per)
+        return _near(seen, expected, 1e-5 if f.eps < 1e-12 else 1e-2)
+    return True
+
+
+def _near(seen: Array, expected: Array, exactness: float) -> bool:
+    largest = np.max(np.abs(expected[np.isfinite(expected)]), initial=0.0)
+    close = np.abs(seen - expected) <= exactness * (np.abs(expected) + 0.01 * largest)
+    return bool(np.all(close | np.isnan(expected)))

@@ -1,0 +1,253 @@
+"""What ``tg.explain`` returns: causes in words, with numbers, as text and as a table."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tensorgraph.display.tables import html_lines, html_table, text_table
+
+WIDTH = 88
+"""Lines of text are no longer, as far as words allow."""
+
+HEALTHY = "healthy"
+HARMLESS = frozenset(
+    ("never looked up", "not chosen", "masked", "zero inputs", "no influence", "frozen",
+     "nothing left to learn", "at a minimum")
+)  # fmt: skip
+"""Reasons for a gradient of 0 that are no reason to warn."""
+
+SICK_SHARE = 0.5
+"""A gradient of which so large a part is 0 for dead units is worth a warning."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A reason why a gradient is as it is."""
+
+    kind: str
+    """In a word or two: ``"dead units"``, ``"zero weights"``, ``"detached"``, …"""
+    text: str
+    """What was found, with numbers."""
+    remedy: str = ""
+    """What to write instead."""
+    checked: str = ""
+    """By what computation it was found to be so."""
+    op: str = ""
+    """The operation to blame."""
+    module: str = ""
+    """The path and class of the module that it ran in."""
+    line: str = ""
+    """The user's line, ``file:line``, as far as it is known."""
+    units: tuple[int, ...] = ()
+    """The units that it is about, if it is about units."""
+    share: float = 1.0
+    """Which part of the elements in question it is to blame for."""
+
+    @property
+    def where(self) -> str:
+        """The operation, the module and the line."""
+        place = f"{self.op} in {self.module}" if self.op and self.module else self.op or self.module
+        return f"{place} at {self.line}" if place and self.line else place or self.line
+
+    def lines(self) -> list[str]:
+        """Return it as paragraphs."""
+        head = f"{self.where}: {self.text}" if self.where else self.text
+        told = [head]
+        if self.checked:
+            told.append(f"checked: {self.checked}")
+        if self.remedy:
+            told.append(f"write: {self.remedy}")
+        return told
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a gradient is as it is; what :func:`explain` returns for a tensor.
+
+    Its text is for reading; the fields are for code.
+    """
+
+    name: str
+    """What the tensor is called."""
+    shape: tuple[int, ...]
+    verdict: str
+    """``"healthy"``, ``"none"``, ``"zero"``, ``"partly zero"``, ``"alike"``, ``"tiny"``,
+    ``"huge"`` or ``"not finite"``."""
+    summary: str
+    """The verdict in numbers."""
+    causes: tuple[Cause, ...] = ()
+    """The reasons, those first that the gradient meets last on its way from the loss."""
+    notes: tuple[str, ...] = ()
+    """What else is to be known."""
+    size: float = 0.0
+    """The root mean square of the gradient; NaN if there is none."""
+    zeros: float = 0.0
+    """Which part of its elements is 0."""
+    flow: tuple[tuple[str, float, float], ...] = field(default=(), repr=False)
+    """The gradient's root mean square at each layer between the loss and the tensor, and the
+    factor by which it differs from that of the layer before."""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is the matter."""
+        return self.verdict == HEALTHY
+
+    @property
+    def alarming(self) -> bool:
+        """Whether training will hardly go well so: not for a few units or rows without gradient."""
+        if self.causes and all(cause.kind in HARMLESS for cause in self.causes):
+            return False
+        return self.zeros >= SICK_SHARE if self.verdict == "partly zero" else not self.healthy
+
+    def noted(self, notes: Sequence[str]) -> Explanation:
+        """Return the same with further notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    def _paragraphs(self) -> list[str]:
+        told = [self.summary]
+        for i, cause in enumerate(self.causes, 1):
+            first, *rest = cause.lines()
+            told += [f"{i}. {first}" if len(self.causes) > 1 else first]
+            told += [f"   {line}" for line in rest]
+        return told
+
+    def __str__(self) -> str:
+        lines = wrapped(self._paragraphs())
+        if self.flow and self.verdict in ("tiny", "huge"):
+            lines += text_table(flow_cells(self.flow), left=[0]).splitlines()
+        return "\n".join([*lines, *wrapped(self.notes)])
+
+    def _repr_html_(self) -> str:
+        table = ""
+        if self.flow:
+            head, *rows = flow_cells(self.flow)
+            table = html_table(head, rows)
+        return f"{html_lines(self._paragraphs())}{table}{html_lines(self.notes)}"
+
+
+@dataclass(frozen=True)
+class Explanations(Sequence[Explanation]):
+    """What :func:`explain` returns for a model, or for several tensors: one for each.
+
+    ``explanations["layers.0.weight"]`` is that of a parameter.
+    """
+
+    each: tuple[Explanation, ...]
+    notes: tuple[str, ...] = ()
+
+    def __getitem__(self, key: int | str | slice) -> Explanation:  # type: ignore[override]
+        if isinstance(key, str):
+            for one in self.each:
+                if one.name == key:
+                    return one
+            raise KeyError(key)
+        return self.each[key]  # type: ignore[return-value]
+
+    def __iter__(self) -> Iterator[Explanation]:
+        return iter(self.each)
+
+    def __len__(self) -> int:
+        return len(self.each)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is the matter with any of them."""
+        return all(one.healthy for one in self.each)
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Every cause once."""
+        return tuple(self.by_cause())
+
+    def by_cause(self) -> dict[Cause, list[str]]:
+        """Return the names of the tensors that each cause is about."""
+        found: dict[Cause, list[str]] = {}
+        for one in self.each:
+            for cause in one.causes:
+                same = next((c for c in found if _same(c, cause)), cause)
+                found.setdefault(same, []).append(one.name)
+        return found
+
+    def warnings(self, told: set[Any]) -> list[str]:
+        """Return what to warn of, each cause once; ``told`` holds what was, and is added to."""
+        alarming = Explanations(tuple(one for one in self.each if one.alarming))
+        found = []
+        for cause, names in alarming.by_cause().items():
+            key = cause.kind, cause.op, cause.module
+            if cause.kind not in HARMLESS and key not in told:
+                told.add(key)
+                first, *rest = cause.lines()
+                text = "; ".join(
+                    [first, *(line for line in rest if not line.startswith("checked"))]
+                )
+                verdicts = {one.verdict for one in alarming if one.name in names}
+                found.append(f"the gradient of {_listed(names)} is {', '.join(verdicts)}: {text}")
+        return found
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        rows: list[tuple[str, ...]] = [("", "shape", "gradient", "zeros", "")]
+        for one in self.each:
+            size = "none" if one.size != one.size and one.verdict == "none" else f"{one.size:.3g}"
+            shape = " x ".join(map(str, one.shape)) or "1"
+            rows.append((one.name, shape, size, f"{one.zeros:.0%}", one.verdict))
+        return rows
+
+    def _paragraphs(self) -> list[str]:
+        told = []
+        for cause, names in self.by_cause().items():
+            first, *rest = cause.lines()
+            told += [f"{_listed(names)}: {first}", *(f"   {line}" for line in rest)]
+        if not told:
+            told = ["all gradients are healthy" if self.healthy else "no cause was found"]
+        return told
+
+    def __str__(self) -> str:
+        if not self.each:
+            return "there is no parameter"
+        table = text_table(self._cells(), left=[0, 4])
+        return "\n".join([table, *wrapped([*self._paragraphs(), *self.notes])])
+
+    def _repr_html_(self) -> str:
+        head, *rows = self._cells()
+        return f"{html_table(head, rows)}{html_lines([*self._paragraphs(), *self.notes])}"
+
+    def __repr__(self) -> str:
+        sick = [one.name for one in self.each if not one.healthy]
+        return f"<Explanations of {len(self.each)} gradients, {len(sick)} not healthy>"
+
+
+def flow_cells(flow: Sequence[tuple[str, float, float]]) -> list[tuple[str, ...]]:
+    """Return the rows of a table of gradients layer by layer."""
+    rows: list[tuple[str, ...]] = [("from the loss down", "gradient", "factor")]
+    return rows + [(name, f"{size:.3g}", f"{factor:.3g}") for name, size, factor in flow]
+
+
+def wrapped(paragraphs: Sequence[str]) -> list[str]:
+    """Return paragraphs as lines that fit into a terminal; what is indented stays so."""
+    lines = []
+    for text in paragraphs:
+        indent = text[: len(text) - len(text.lstrip())]
+        lines += textwrap.wrap(
+            text.lstrip(), WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ",
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
+    return lines
+
+
+_BY_KIND = ("vanishing", "exploding")
+"""Of these the first stands for all, that of the tensor furthest from the loss."""
+
+
+def _same(one: Cause, other: Cause) -> bool:
+    if one.kind == other.kind in _BY_KIND:
+        return one.op == other.op
+    return (one.kind, one.where, one.text) == (other.kind, other.where, other.text)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return (
+        ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
+    )

@@ -1,0 +1,248 @@
+"""``judge``: gradients written by hand are marked as a teacher marks them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.engine.autodiff import place_of
+from tensorgraph.engine.graph import Node, ancestors
+from tensorgraph.engine.tensor import Tensor
+from tensorgraph.formulas.naming.caller_variables import Scope
+from tensorgraph.teacher.judging.beside import formulas_beside
+from tensorgraph.teacher.judging.handed_in import (
+    HandedIn,
+    Namespace,
+    flat,
+    handed_in,
+    line_in,
+    parameters_in_order,
+    returned_by,
+)
+from tensorgraph.teacher.judging.judgement import Judgement
+from tensorgraph.teacher.judging.marking import Asked, Marking
+from tensorgraph.teacher.judging.names import Names, readings
+from tensorgraph.teacher.judging.recording import record
+
+
+def judge(
+    loss: Tensor,
+    grads: Any,
+    *args: Any,
+    wrt: Any = None,
+    steps: bool = False,
+    time_limit: float = 10.0,
+) -> Judgement:
+    """Compare gradients written by hand with the engine's, and say what is wrong with each.
+
+    The graph of ``loss`` says what is right. Where a gradient is not, changes of the backward pass
+    are sought that give exactly what was handed in: a factor, a mask or a term left out, a sum over
+    the wrong axis, another value in the place of one. What is said was computed; what nothing
+    explains is said to be so. Faults are told from the loss on; what comes later is judged given
+    what came earlier, and gradients on the way may leave out what all is divided by, as the Deep
+    Learning Specialization writes them: dZ = A − Y, and 1/m with dW and db.
+
+    Args:
+        loss: a scalar that was computed with tensors; the rest may be in NumPy.
+        grads: the gradients by name, as the course keeps them (``{"dW1": dW1, "db1": db1}``): arrays,
+            tensors, or formulas such as ``"(A2 - Y) @ A1.T / m"``; or the function that returns
+            them; or a list in the order of the parameters. Names are those of the caller's
+            variables, of ``tensor.name`` or of paths in a module, with or without the ``d``.
+        args: what to call the function with, as NumPy arrays; what is missing are the caller's
+            variables of these names.
+        wrt: what the gradients are of, where no names say it: tensors, a dict of them, or a module.
+        steps: stop at the first that is wrong.
+        time_limit: after so many seconds of work, what is not explained yet stays so.
+
+    Raises:
+        GraphError: the loss needs no gradient, is not a scalar, or a parameter was assigned to
+            since it was computed.
+        ArgumentError: nothing in the graph is called so; a formula cannot be computed; a function
+            lacks an argument.
+        DTypeError: something that is no array of numbers.
+
+    Example:
+        >>> import numpy as np
+        >>> import tensorgraph as tg
+        >>> X, Y = np.array([[0.5, -1.0, 2.0, 0.1]]), np.array([[1.0, 0.0, 1.0, 1.0]])
+        >>> m = X.shape[1]
+        >>> w = tg.tensor([[0.3]], dtype="float64", requires_grad=True)
+        >>> A = tg.sigmoid(w @ X)
+        >>> cost = -(Y * tg.log(A) + (1 - Y) * tg.log(1 - A)).sum() / m
+        >>> print(tg.judge(cost, {"dw": "(A - Y) @ X.T"}))
+        ✘ dw  4 times too large (m = 4): divide by m
+              you have (A - Y) @ X.T
+              it is    dw = (A − Y) Xᵀ / m
+              worst    you have -1.43614, it is -0.359035
+    """
+    return judged(loss, grads, args, wrt, steps, time_limit, sys._getframe(1))
+
+
+def judged(
+    loss: Any,
+    grads: Any,
+    args: tuple[Any, ...],
+    wrt: Any,
+    steps: bool,
+    time_limit: float,
+    frame: FrameType,
+) -> Judgement:
+    """Do what ``judge`` does, with the names of a frame."""
+    _check(loss, grads)
+    root = place_of(loss)
+    scope = Scope(frame)
+    source = ""
+    if callable(grads) and not isinstance(grads, (Mapping, Tensor)):
+        grads, source = returned_by(grads, args, frame)
+    elif args:
+        raise errors.ArgumentError(
+            f"judge: got {len(args)} more arguments, which only a function is called with; write"
+            " tg.judge(loss, backward, caches)"
+        )
+    tensors = dict(_of_tensors(wrt))
+    for name, t in tensors.items():
+        scope.places.setdefault(place_of(t), name)
+    recording = record(loss)
+    names = Names(root, recording, scope)
+    inputs = _inputs(grads, names, scope, root)
+    if inputs:
+        recording = record(loss, inputs)
+        names = Names(root, recording, scope)
+    values = {name: recording.values[p] for p, name in names.called.items()}
+    space = Namespace(frame, values)
+    by_name = _by_name(grads, wrt, names, scope)
+    items: list[HandedIn] = []
+    for key, value in by_name.items():
+        items.append(handed_in(key, value, space, source or line_in(frame, key, value)))
+        if items[-1].array is not None and key.isidentifier():
+            space.setdefault(key, items[-1].array)
+    asked = [_asked(item, names, scope, recording, tensors) for item in items]
+    if not any(a.places for a in asked):
+        raise _unknown([item.key for item in items], names)
+    lowest = min(node.dtype.itemsize for node in [root, *_leaf_types(root)])
+    marking = Marking(recording, names, scope, asked, lowest, time_limit)
+    marks = marking.marks(steps)
+    return Judgement(
+        tuple(marks), formulas_beside(loss, marks, names, scope, recording), loss, steps
+    )
+
+
+def _check(loss: Any, grads: Any) -> None:
+    if type(loss) is not Tensor:
+        hint = "; write tg.judge(f(W, b), …)" if callable(loss) else ""
+        raise errors.DTypeError(
+            f"judge: the loss is a tensor, whose graph says what is right, not"
+            f" {errors.describe(loss)}{hint}"
+        )
+    if type(loss._node) is not Node:
+        raise errors.GraphError(
+            f"judge: {errors.owner(loss)} was not computed from anything that needs a gradient;"
+            " write W = tg.tensor(W, requires_grad=True) where a parameter is made"
+        )
+    if loss.size != 1:
+        raise errors.GraphError(
+            f"judge: only a scalar has a gradient by itself, {errors.owner(loss)} has shape"
+            f" {loss.shape}; write .sum() or .mean() first"
+        )
+    if isinstance(grads, (Mapping, list, tuple)) and not len(grads):
+        raise errors.ArgumentError(
+            'judge: no gradients were given; write tg.judge(loss, {"dW1": dW1, "db1": db1})'
+        )
+
+
+def _leaf_types(root: Any) -> list[Any]:
+    found, seen, waiting = [], {root}, [root]
+    while waiting:
+        for parent in waiting.pop().parents:
+            if type(parent) is Node and parent not in seen:
+                seen.add(parent)
+                waiting.append(parent)
+                if parent.dtype.kind == "f":
+                    found.append(parent)
+            elif type(parent) is Tensor and parent.dtype.kind == "f":
+                found.append(parent)
+    return found
+
+
+def _of_tensors(wrt: Any) -> list[tuple[str, Any]]:
+    if wrt is None:
+        return []
+    found = parameters_in_order(wrt)
+    for _, t in found:
+        if type(t) is not Tensor:
+            raise errors.DTypeError(f"judge: wrt is of tensors, not {errors.describe(t)}")
+    return [(name or f"parameter {n}", t) for n, (name, t) in enumerate(found)]
+
+
+def _by_name(grads: Any, wrt: Any, names: Names, scope: Scope) -> dict[str, Any]:
+    """Return gradients by name; those of a list in the order of the parameters."""
+    if isinstance(grads, Mapping):
+        return flat(grads)
+    several = isinstance(grads, (list, tuple))
+    values = list(grads) if several else [grads]
+    if wrt is not None:
+        keys = [name for name, _ in _of_tensors(wrt)]
+    else:
+        keys = [names.of(leaf) for leaf in names.recording.leaves if leaf in names.called]
+        if len(keys) != len(names.recording.leaves):
+            keys = [names.named(leaf, n) for n, leaf in enumerate(names.recording.leaves)]
+    if len(keys) != len(values):
+        raise errors.ArgumentError(
+            f"judge: {len(values)} gradients in a list, and {len(keys)} parameters"
+            f" ({errors.listing(keys)}); write them by name:"
+            f' {{"d{keys[0] if keys else "W"}": …}}'
+        )
+    return {
+        f"d{key}" if key.isidentifier() else key: v for key, v in zip(keys, values, strict=True)
+    }
+
+
+def _inputs(grads: Any, names: Names, scope: Scope, root: Any) -> dict[str, Any]:
+    """Return the constant arrays of a graph that gradients are asked of: X, or A0 of layers."""
+    arrays = {each.name: each.value for each in scope._arrays[::-1]}
+    found: dict[str, Any] = {}
+    for key in flat(grads) if isinstance(grads, Mapping) else ():
+        if names.find(key):
+            continue
+        for name in readings(key):
+            value = arrays.get(name)
+            if value is None and name == "A0":
+                value = _first_input(root)
+            if value is not None and np.ndim(value) and value.dtype.kind == "f":
+                found[name] = value
+                break
+    return found
+
+
+def _first_input(root: Any) -> Any:
+    """Return what the first layer multiplies its weights with."""
+    for node in ancestors([root]):
+        for parent in node.parents if node.op.letter == "Z" or node.op.name == "matmul" else ():
+            value = parent._data if type(parent) is Tensor and not parent.requires_grad else parent
+            if isinstance(value, np.ndarray) and value.ndim > 1:
+                return value
+    return None
+
+
+def _asked(
+    item: HandedIn, names: Names, scope: Scope, recording: Any, tensors: Mapping[str, Any]
+) -> Asked:
+    places = names.find(item.key)
+    for name, t in tensors.items():
+        if item.key in (name, f"d{name}"):
+            new = recording.place.get(place_of(t))
+            places = [new] if new is not None else []
+    return Asked(item, tuple(places))
+
+
+def _unknown(keys: list[str], names: Names) -> errors.ArgumentError:
+    return errors.ArgumentError(
+        f"judge: nothing in the graph of the loss is called {errors.listing(keys)}; it has"
+        f" {errors.listing(sorted(set(names.known())), limit=20)}. Name tensors where they are made"
+        ' (tg.tensor(W, requires_grad=True, name="W1")), or write wrt=[W1, b1]'
+    )

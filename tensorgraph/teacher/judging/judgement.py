@@ -1,0 +1,121 @@
+"""What ``judge`` returns: a mark for each gradient, as text and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.display.text import escaped
+from tensorgraph.engine.tensor import Tensor
+from tensorgraph.teacher.judging.beside import Written
+from tensorgraph.teacher.judging.marking import Mark
+
+SIGNS = {
+    "right": "✔", "rounding": "✔", "given": "✔", "wrong": "✘", "unexplained": "✘", "unknown": "?"
+}  # fmt: skip
+
+
+FAILED: list[Judgement] = []
+"""The last whose truth was asked for and that was false; for what pytest says of a failed test."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Judgement:
+    """Marks for gradients; true if all of them are right.
+
+    ``assert tg.judge(loss, grads)`` shows it where one is not.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+        >>> j = tg.judge((w * w).sum(), {"w": [2.0, 4.0]})
+        >>> bool(j), j
+        (True, ✔ w  right)
+    """
+
+    marks: tuple[Mark, ...]
+    """What is said of each gradient, in the order of the backward pass."""
+    formulas: Mapping[str, Written] = field(repr=False)
+    """The derived formula of each that is wrong."""
+    loss: Tensor = field(repr=False)
+    stopped: bool = False
+    """Whether it stops at the first that is wrong."""
+
+    def __bool__(self) -> bool:
+        fine = all(mark.ok for mark in self.marks)
+        if not fine:
+            FAILED[:] = [self]
+        return fine
+
+    def __getitem__(self, key: str) -> Mark:
+        return next(mark for mark in self.marks if mark.key == key)
+
+    @property
+    def wrong(self) -> tuple[Mark, ...]:
+        """The gradients in which something is wrong, not only given what came before."""
+        return tuple(m for m in self.marks if m.verdict in ("wrong", "unexplained"))
+
+    def __str__(self) -> str:
+        width = max((len(m.key) for m in self.marks), default=0)
+        lines = []
+        for mark in self.marks:
+            lines.append(f"{SIGNS[mark.verdict]} {mark.key:<{width}}  {mark.text}")
+            lines += [f"{'':{width + 4}}{word:<9}{told}" for word, told in self._beside(mark)]
+        if self.stopped and not all(mark.ok for mark in self.marks):
+            lines.append("stopped here: put this right, and judge again")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _beside(self, mark: Mark) -> list[tuple[str, str]]:
+        """Return what stands below a mark."""
+        if mark.verdict not in ("wrong", "unexplained"):
+            return []
+        found = []
+        mine = mark.line or (mark.key in self.formulas and self.formulas[mark.key].mine)
+        if mine:
+            found.append(("you have", mine))
+        if mark.key in self.formulas:
+            found.append(("it is", self.formulas[mark.key].text))
+        worst = _worst(mark)
+        return [*found, ("worst", worst)] if worst else found
+
+    def _repr_html_(self) -> str:
+        rows = "".join(map(self._row, self.marks))
+        return (
+            "<table><thead><tr><th></th><th>gradient</th><th>what is said</th><th>it is</th></tr>"
+            f"</thead><tbody>{rows}</tbody></table>"
+        )
+
+    def _row(self, mark: Mark) -> str:
+        sign = SIGNS[mark.verdict]
+        colour = {"✔": "#2e9e4f", "✘": "#d64545"}.get(sign, "#888888")
+        said = escaped(mark.text)
+        if mark.line and mark.verdict == "wrong":
+            said += f"<br><code>{escaped(mark.line)}</code>"
+        worst = _worst(mark) if mark.verdict in ("wrong", "unexplained") else ""
+        if worst:
+            said += f"<br><small>{escaped(worst)}</small>"
+        formula = self.formulas.get(mark.key)
+        return (
+            f'<tr><td style="color:{colour}"><b>{sign}</b></td><th>{escaped(mark.key)}</th>'
+            f'<td style="text-align:left">{said}</td>'
+            f'<td style="text-align:left">{formula.mathml if formula else ""}</td></tr>'
+        )
+
+
+def _worst(mark: Mark) -> str:
+    """Return the element that is off most."""
+    mine: Any = mark.mine
+    right: Any = mark.right
+    if mine is None or right is None or mine.shape != right.shape or mine.size == 0:
+        return ""
+    with np.errstate(all="ignore"):
+        off = np.abs(mine - right)
+    off = np.where(np.isfinite(off), off, np.inf)
+    index = tuple(int(i) for i in np.unravel_index(int(off.argmax()), mine.shape))
+    at = f"at {list(index)} " if mine.size > 1 else ""
+    return f"{at}you have {mine[index] + 0.0:.6g}, it is {right[index] + 0.0:.6g}"
