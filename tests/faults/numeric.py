@@ -7,8 +7,8 @@ from tests.faults.fault import Fault, planted_in
 FAULTS: list[Fault] = [
     *planted_in(
         "numeric/followed.py",
-        ("Followed.__array_ufunc__", "ufunc not in _ANALYTIC", "False",
-         "op without a rule: a function that is not analytic passes as one"),
+        ("Followed.__array_ufunc__", "not _ANALYTIC[ufunc](*arrays)", "False",
+         "op without a rule: a singular point passes as any other"),
         ("_Trail.lose", "self.is_lost = True", "pass",
          "op without a rule: a kernel that swallows a refusal passes as followed"),
     ),
