@@ -142,9 +142,9 @@ class TestWrong:
         W1, W2, b1 = values(net.W1, net.W2, net.b1)
         term = net.lambd / net.m
         for key, wrong, said in [
-            ("dW1", -term * W1, "the regularisation term of W1 is missing"),
-            ("dW2", term * W2, "the regularisation term of W2 is there twice"),
-            ("dW2", net.lambd * W2 - term * W2, "term of W2 is 25 times too large (m = 25)"),
+            ("dW1", -term * W1, "the regularisation term λ / m W1 is missing"),
+            ("dW2", term * W2, "the regularisation term λ / m W2 is there twice"),
+            ("dW2", net.lambd * W2 - term * W2, "term λ / m W2 is 25 times too large (m = 25)"),
             ("db1", term * b1, "b1 is regularised, but not in the cost: λ / m b1 is too many"),
         ]:
             (mark,) = net.judge({**grads, key: grads[key] + wrong}).wrong
@@ -175,7 +175,7 @@ class TestWrong:
         assert [m.key for m in marks] == ["dZ2", "dZ1", "dW1"]
         assert "the derivative of sigmoid is applied twice" in marks[0].text
         assert marks[1].text.startswith("given your dZ2: the derivative of tanh is missing")
-        assert "regularisation term of W1 is missing" in marks[2].text
+        assert "regularisation term λ / m W1 is missing" in marks[2].text
 
     def test_what_nothing_explains_is_said_with_numbers(self):
         net = TwoLayers()

@@ -130,7 +130,8 @@ def _made_of(
                         continue  # it is no function of that, but that itself
                     edges = tuple(e for e in recording.takers[place] if e[0] in inside)
                     yield Activation(name, place, out, edges, axis)
-                    return
+                    if axis is None:
+                        return
             if type(place) is Node:
                 waiting.append(place)
 

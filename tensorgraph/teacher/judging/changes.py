@@ -44,6 +44,8 @@ class Change:
     """How unlikely it is before anything is known."""
     others: Mapping[Edge, Changed] = field(default_factory=dict)
     """What stands for the rules of further edges."""
+    as_written: bool = False
+    """Whether it brings in what may be written in a multiple, as the course writes dZ."""
 
     def rules(self, edge: Edge) -> dict[Edge, Changed]:
         """Return all rules that it changes, at an edge."""
@@ -130,6 +132,11 @@ class Finder:
             for other, value in self._alike(right, node.shape):
                 text = f"the {what} of {name} in {grad} is that of {other}, where {told} is meant"
                 yield Change("value", f"saved {k}", text, with_saved(k, value), 1.45)
+        for other, value in self._alike(out, node.shape) if name in OF_RESULT else ():
+            text = f"the derivative of {name} in {grad} is that of {other}, where {at} is meant"
+            with np.errstate(all="ignore"):
+                form = _product(OF_RESULT[name](value))
+            yield Change("value", "result of another", text, _on_g(form), 1.45)
         if name in ("relu", "maximum", "where"):
             for other, value in self._alike(x, x.shape):
                 text = f"the mask of {name} in {grad} is that of {other}, where {of} is meant"
@@ -171,6 +178,11 @@ class Finder:
             "mask" if is_mask else "factor", "skip", f"{what} is missing in {grad}",
             lambda at: at.g, 1.0,
         )  # fmt: skip
+        if is_mask:
+            yield Change(
+                "wrong mask", "upside down", f"the mask {told} in {grad} is upside down: 1 − {told}",
+                _times((zeros == 0) * 1.0), 1.2,
+            )  # fmt: skip
         if node.op.name == "divide":
             yield Change(
                 "derivative", "inverse", f"{grad} is multiplied by {told}, it is divided by it",
@@ -186,7 +198,7 @@ class Finder:
         for name, value in self._alike(other, np.shape(other)):
             if node.op.name == "multiply":
                 yield Change(
-                    "mask" if is_mask else "value", "another",
+                    "wrong mask" if is_mask else "value", "another",
                     f"{name} stands in {grad} where {told} is meant", _times(value), 1.5,
                 )  # fmt: skip
 
@@ -365,7 +377,8 @@ class Finder:
         for name, value in self._named:
             if np.shape(value) == np.shape(own):
                 told = f"{name} is used in {parent} where {right} is meant"
-                yield Change("value", "g", told, _of(np.asarray(value, float)), 1.4)
+                rule = _of(np.asarray(value, float))
+                yield Change("value", "g", told, rule, 1.4, as_written=True)
 
     # ----------------------------------------------------------------------------------- parts
 

@@ -89,8 +89,10 @@ class Marking:
         self.scales = [1.0, *averaged_over(recording)]
         self.convention = 1.0
         """In which multiple gradients on the way are written, as far as is known."""
-        self.search = Search(recording, names, numbers, finder, self.scales, seconds)
         self.true = Pass(recording)
+        self.search = Search(
+            recording, names, numbers, finder, self.scales, seconds, self.true
+        )  # fmt: skip
         self.current = self.true
         order = self.true.order
         known = [a for a in asked if a.places]

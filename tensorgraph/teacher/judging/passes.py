@@ -155,7 +155,8 @@ class Pass:
         found: dict[Any, float] = {self.recording.root: self.recording.root.seq + 0.5}
         for place, edges in self.recording.takers.items():
             node = min((node for node, _ in edges), key=lambda node: node.seq)
-            while type(place) is not Node and node.op.family == "shape":  # a weight, transposed
+            turned = ("permute_dims", "matrix_transpose")
+            while type(place) is not Node and node.op.name in turned:  # a weight, transposed
                 node = self.recording.takers.get(node, [(self.recording.root, 0)])[0][0]
             if type(place) is Node:
                 found[place] = place.seq + 0.5

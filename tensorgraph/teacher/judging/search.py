@@ -12,7 +12,7 @@ import numpy as np
 
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.teacher.judging.activations import extra_slopes
+from tensorgraph.teacher.judging.activations import OF_RESULT, extra_slopes
 from tensorgraph.teacher.judging.changes import Change, Finder, with_saved
 from tensorgraph.teacher.judging.closeness import difference, factor, mixture
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers
@@ -52,6 +52,7 @@ class Search:
         finder: what may be wrong at an edge.
         scales: the multiples in which gradients on the way may be written.
         seconds: when to give up.
+        true: the backward pass as it is.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class Search:
         finder: Finder,
         scales: Sequence[float],
         seconds: float,
+        true: Pass,
     ) -> None:
         self.recording, self.names, self.numbers, self.finder = recording, names, numbers, finder
         self.scales = scales
         self.deadline = time.thread_time() + seconds
+        self.true = true
 
     def faults(self, mine: Any, place: Any, base: Pass, share: float) -> list[Fault]:
         """Return what explains an array as the gradient of a place, the likeliest first."""
@@ -92,7 +95,7 @@ class Search:
             (self._of_square, self._summed_otherwise, self._other_terms, self._other_parts,
              self._steps, self._changed),
             (self._terms_before, self._extra_slopes),
-            (self._pairs, self._shifted),
+            (self._pairs, self._shifted, self._shifted_slopes, self._only_ends),
         ):  # fmt: skip
             for looking in stage:
                 found += looking(mine, place, base, share)
@@ -108,7 +111,8 @@ class Search:
         k = factor(mine, right, share)
         if k is None:
             if not mine.any() and right.any():
-                yield Fault("zero", "it is 0 everywhere", 0.5)
+                text = "it is 0 everywhere: is a mask upside down, or an array never filled in?"
+                yield Fault("zero", text, 1.6)
             return
         through = self._through(place, base)
         for n, scale in enumerate(self._scales(place)):
@@ -218,10 +222,6 @@ class Search:
     def _terms_before(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that a multiple of some value is missing in a gradient on the way."""
         right = base.grads[place]
-        rest = mine - right
-        if not rest.any():
-            return
-        fine = share * max(1.0, np.abs(mine).max() / np.abs(rest).max())
         for q in {place: None, **{edge[0]: None for edge in base.between(place)}}:
             if type(q) is not Node or q not in self.names.called or q is self.recording.root:
                 continue
@@ -233,7 +233,12 @@ class Search:
                     part = self._brought(q, np.asarray(value, float), place, base)
                     if part is not None and part.any():
                         parts[name] = np.asarray(value, float), part
-            yield from self._terms_at(q, parts, rest, fine, place is q)
+            for scale in self._scales(place):
+                rest = mine / scale - right
+                if rest.any():
+                    fine = share * max(1.0, np.abs(mine / scale).max() / np.abs(rest).max())
+                    for fault in self._terms_at(q, parts, rest, fine, place is q):
+                        yield replace(fault, scale=scale)
 
     def _brought(self, q: Node, value: Any, place: Any, base: Pass) -> Any:
         """Return what a place's gradient changes by if a value is added to that of another."""
@@ -369,7 +374,7 @@ class Search:
         parent = node.parents[i]
         grad = self.names.gradient_of(parent)
         if type(parent) is Tensor and self._is_penalty(node):
-            return f"the regularisation term of {self.names.of(parent)}"
+            return f"the regularisation term {self._penalty_told(parent)}"
         through = self.names.called.get(node)
         after = node
         while through is None:
@@ -389,6 +394,17 @@ class Search:
         if through is None and len(alike) > 1:
             told = f"use {alike.index(node.seq) + 1} of {len(alike)}, in {told}"
         return f"the part of {grad} that comes through {told}"
+
+    def _penalty_told(self, parameter: Tensor) -> str:
+        """Return the part of a parameter's gradient that its penalty makes: ``λ / m W1``."""
+        edges = [e for e in self.recording.takers[parameter] if self._is_penalty(e[0])]
+        name, value = self.names.of(parameter), self.recording.values[parameter]
+        part = sum(self.true.parts[edge] for edge in edges)
+        k = factor(part, value, 1e-9)
+        if k is None or k <= 0:
+            return f"of {name}"
+        known = self.numbers.recognised(k, 1e-9)
+        return f"{known[0].text if known else f'{k:.6g}'} {name}"
 
     def _penalties(self, base: Pass) -> list[float]:
         """Return what parameters are multiplied by in the gradients of their penalties."""
@@ -504,6 +520,10 @@ class Search:
         if mine.size > 1 and factor(found, base.grads[place], share) is not None:
             return  # that is but a factor
         for scale in self._scales(place):
+            if change.as_written and abs(k - 1) < 10 * share:
+                scaled = {edge: _product(rule, 1 / scale) for edge, rule in rules.items()}
+                yield Fault(change.kind, change.text, change.cost, scaled, scale)
+                continue
             fault = self._times(change.kind, change.text, change.cost, k, share, scale)
             if fault.cost < UNKNOWN + 1 and not (mine.size < 2 and fault.cost > 2):
                 yield replace(fault, changes=rules)
@@ -542,7 +562,7 @@ class Search:
         i = edges[0][1]
         values = [node.saved[1 - i] for node, _ in edges]
         for by, told in ((1, "next"), (-1, "step before")):
-            for name, end in self.finder.values.items():
+            for name, end in self._alike(values[0]):
                 taken = [*values[1:], end] if by == 1 else [end, *values[:-1]]
                 rules = {e: with_saved(1 - i, v) for e, v in zip(edges, taken, strict=True)}
                 text = (
@@ -552,6 +572,56 @@ class Search:
                 )
                 change = Change("value", "shifted", text, _scaled(0.0), 1.5)
                 yield from self._tried(mine, place, base, share, rules, change)
+
+    def _alike(self, value: Any) -> Iterator[tuple[str, Any]]:
+        """Yield the values of the graph that have the shape of one."""
+        for place, other in self.recording.values.items():
+            if np.shape(other) == np.shape(value):
+                yield self.names.of(place), other
+
+    def _shifted_slopes(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
+        """Yield that at each step of a loop the derivative was taken where that of another is."""
+        groups: dict[str, list[Edge]] = {}
+        for edge in base.between(place):
+            if edge[0].op.name in OF_RESULT:
+                groups.setdefault(edge[0].op.name, []).append(edge)
+        for name, edges in groups.items():
+            outs = [self.recording.values[node] for node, _ in edges[::-1]]
+            if len(edges) < 2 or len({np.shape(out) for out in outs}) > 1 or self._late():
+                continue
+            slope = OF_RESULT[name]
+            for by, told in ((1, "next"), (-1, "last")):
+                for _, end in self._alike(outs[0]):
+                    taken = [*outs[1:], end] if by == 1 else [end, *outs[:-1]]
+                    rules = {
+                        edge: _times(slope(a)) for edge, a in zip(edges[::-1], taken, strict=True)
+                    }
+                    text = f"at each step the derivative of {name} is that of the {told} step"
+                    change = Change("value", "shifted", text, _scaled(0.0), 1.5)
+                    yield from self._tried(mine, place, base, share, rules, change)
+
+    def _only_ends(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
+        """Yield that of a sum over samples and places only the last term is there."""
+        if not self.recording.is_parameter(place):
+            return
+        for node in {edge[0]: None for edge in base.between(place)}:
+            if node not in self.names.called or not 2 <= len(node.shape) <= 4 or self._late():
+                continue
+            axes = [a for a, n in enumerate(node.shape) if n > 1]
+            for n in range(1, len(axes) + 1):
+                for some in combinations(axes, n):
+                    for end, told in ((-1, "last"), (0, "first")):
+                        kept = np.zeros(node.shape)
+                        kept[tuple(end if a in some else slice(None) for a in range(kept.ndim))] = 1
+                        rules = {(node, i): _masked(kept) for i, _ in node.plan.rules}
+                        where = " and ".join(map(str, some))
+                        text = (
+                            f"only the {told} of {self.names.gradient_of(node)} along axis {where}"
+                            f" counts: {self.names.gradient_of(place)} is overwritten (=) where it"
+                            " is to be added to (+=)"
+                        )
+                        change = Change("overwritten", "ends", text, _scaled(0.0), 1.3)
+                        yield from self._tried(mine, place, base, share, rules, change)
 
     def _all_such_parts(
         self, mine: Any, place: Any, base: Pass, share: float, edges: Sequence[Edge]
@@ -642,6 +712,8 @@ class Search:
             if not expected[~wrong].any():
                 continue
             text = f"only {_where(wrong)} wrong"
+            if "elements" in text and n > 0.2 * mine.size and mine[wrong].any():
+                continue  # scattered as they are, they tell nothing
             k = factor(mine[wrong], expected[wrong], share)
             if not mine[wrong].any():
                 text += ": 0 there"
@@ -746,11 +818,11 @@ class Search:
                         if mine.shape == right.shape and difference(found, right) <= share:
                             continue
                         k = factor(mine, found, share)
-                        if k is None and mine.shape != right.shape:
+                        nothing = 1e-11 * np.abs(raw).max(initial=0)
+                        if mine.shape != right.shape and np.abs(mine).max() <= nothing * raw.size:
                             # Of softmax's gradients, say, the sums over the classes are all 0.
-                            nothing = 1e-12 * np.abs(raw).max(initial=0)
-                            both = max(np.abs(mine).max(), np.abs(found).max())
-                            k = 1.0 if how is np.sum and both <= nothing else None
+                            both = np.abs(found).max() <= nothing * raw.size
+                            k = 1.0 if how is np.sum and both else None
                         if k is None or factor(mine, right, share) is not None:
                             continue
                         if (
@@ -792,6 +864,11 @@ class Search:
                         raw = np.asarray(change.rule(At(edge, base.grads[edge[0]], base)))
                 except (ValueError, IndexError, TypeError, DoesNotFit):
                     continue
+                if change.kind == "gradient" and raw.shape != mine.shape:
+                    try:
+                        raw = fitted(raw, mine.shape)
+                    except DoesNotFit:
+                        continue
                 if raw.shape == mine.shape and mine.shape != np.shape(base.grads[place]):
                     k = factor(mine, raw, share)
                     if k is not None:
@@ -823,6 +900,14 @@ def _scaled(k: float) -> Changed:
 
 def _product(rule: Changed, k: float) -> Changed:
     return lambda at: k * np.asarray(rule(at))
+
+
+def _times(slope: Any) -> Changed:
+    return lambda at: at.g * slope
+
+
+def _masked(kept: Any) -> Changed:
+    return lambda at: at.usual(at.g * kept)
 
 
 def _plus(value: Any) -> Changed:
