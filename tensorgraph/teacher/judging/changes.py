@@ -7,7 +7,6 @@ a product turned round. Whether a change explains what somebody has, its numbers
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,35 +20,13 @@ from tensorgraph.teacher.judging.activations import (
     activations,
     forms,
 )
+from tensorgraph.teacher.judging.change import Change
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.passes import At, Changed, DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Edge, Recording
 
 MOST_VALUES = 60
 """So many values are tried in the place of another."""
-
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """Something wrong at an edge."""
-
-    kind: str
-    """One word for it: ``mask``, ``derivative``, ``transpose``."""
-    key: str
-    """What is the same of this at other edges of such operations."""
-    text: str
-    rule: Changed
-    cost: float
-    """How unlikely it is before anything is known."""
-    others: Mapping[Edge, Changed] = field(default_factory=dict)
-    """What stands for the rules of further edges."""
-    as_written: bool = False
-    """Whether it brings in what may be written in a multiple, as the course writes dZ."""
-
-    def rules(self, edge: Edge) -> dict[Edge, Changed]:
-        """Return all rules that it changes, at an edge."""
-        return {edge: self.rule, **self.others}
 
 
 class Finder:
@@ -79,7 +56,7 @@ class Finder:
 
     def at(self, edge: Edge, base: Pass) -> Iterator[Change]:
         """Yield what may be wrong at an edge."""
-        node, i = edge
+        node, _ = edge
         if node.op.family == "elementwise":
             yield from self._elementwise(edge)
         if node.op.name in ("softmax", "log_softmax"):
@@ -180,7 +157,8 @@ class Finder:
         )  # fmt: skip
         if is_mask:
             yield Change(
-                "wrong mask", "upside down", f"the mask {told} in {grad} is upside down: 1 − {told}",
+                "wrong mask", "upside down",
+                f"the mask {told} in {grad} is upside down: 1 − {told}",
                 _times((zeros == 0) * 1.0), 1.2,
             )  # fmt: skip
         if node.op.name == "divide":
@@ -245,7 +223,7 @@ class Finder:
         )  # fmt: skip
         yield Change(
             "transpose", "g",
-            f"a transpose is missing or too many in {grad}: {came} stands there the other way round",
+            f"a transpose is missing or too many in {grad}: {came} stands the other way round",
             lambda at: at.usual(np.swapaxes(at.g, -1, -2)), 1.3,
         )  # fmt: skip
         yield Change(
@@ -405,7 +383,7 @@ class Finder:
         return self.names.called.get(node, "")
 
     def _alike(self, right: Any, shape: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
-        """Yield other values that could stand in the place of one, repeated along axes if need be."""
+        """Yield other values that could stand for one, repeated along axes if need be."""
         for name, value in self._named:
             if value is right or np.ndim(value) != len(shape) or not len(shape):
                 continue

@@ -1,7 +1,6 @@
 """The backward pass with rules of one's own at some of its edges, or gradients given at places.
 
-Gradients are linear in those before them, so most of a pass stays as it was where little is changed:
-only what depends on that is computed again.
+Most of a pass stays as it was where little is changed: only what depends on that is computed again.
 """
 
 from __future__ import annotations
@@ -151,7 +150,7 @@ class Pass:
 
     @cached_property
     def order(self) -> dict[Any, float]:
-        """Where each place stands in the course's backward pass: dZ, dW, db, dA, the largest first."""
+        """Where each place stands in the course's backward pass: the largest first."""
         found: dict[Any, float] = {self.recording.root: self.recording.root.seq + 0.5}
         for place, edges in self.recording.takers.items():
             node = min((node for node, _ in edges), key=lambda node: node.seq)
