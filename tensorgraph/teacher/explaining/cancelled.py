@@ -55,9 +55,9 @@ def why_cancelled(rerun: Rerun, names: Names, blame: Blame) -> Cause | None:
         Rerun(rerun.root, {place: value + sign * small}).loss - rerun.loss for sign in (1, -1)
     )
     if up > 0 and down > 0:
-        kind, text = "at a minimum", "the loss is at its least here: it grows both ways"
+        kind, text = "at a minimum", "all else as it is, the loss is at its least here"
     elif up < 0 and down < 0:
-        kind, text = "at a maximum", "the loss is at its largest here: it falls both ways"
+        kind, text = "at a maximum", "all else as it is, the loss is at its largest here"
     else:
         return None
     node = blame.node

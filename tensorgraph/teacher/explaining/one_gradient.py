@@ -147,7 +147,7 @@ def _zero_causes(known: Known, place: Any, mask: Any, name: str) -> list[Cause]:
             if cause is not None:
                 causes.append(cause)
                 continue
-        causes.append(cause_of(Facts(blame, rerun, names), checked))
+        causes.append(cause_of(Facts(blame, rerun, found, names), checked))
     return causes
 
 

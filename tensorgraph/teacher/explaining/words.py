@@ -41,7 +41,7 @@ from tensorgraph.teacher.explaining.blame import (
 )
 from tensorgraph.teacher.explaining.explanation import Cause
 from tensorgraph.teacher.explaining.names import Names
-from tensorgraph.teacher.explaining.run_again import Rerun
+from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, rms
 from tensorgraph.teacher.explaining.units import along, listed, unit_axis, zero_slices
 from tensorgraph.teacher.explaining.zero_values import why_zero
 
@@ -60,6 +60,7 @@ class Facts(NamedTuple):
 
     blame: Blame
     rerun: Rerun
+    found: Gradients
     names: Names
 
     @property
@@ -117,6 +118,13 @@ def cause_of(facts: Facts, behind: str) -> Cause:
 
 
 def _slope(facts: Facts) -> Told:
+    if facts.rerun.loss == 0 and facts.node.op.family == "elementwise":
+        return Told(
+            "nothing left to learn",
+            f"the loss is 0, and its derivative too for {facts.many} elements:"
+            f" {facts.names.operand(facts.blame.edge)} is {facts.span(facts.blame.edge.i)} there",
+            "nothing, if the loss cannot be less than 0; otherwise look at the targets",
+        )
     teller = _BY_OP.get(facts.node.op, _flat)
     return teller(facts)
 
@@ -155,7 +163,7 @@ def _dead(facts: Facts) -> Told:
             " no unit is off for all examples",
             "more examples in a batch, or nn.LeakyReLU()",
         )
-    which = f"all {count}" if len(here) == count else f"{len(here)} of {count}"
+    which = f"all {count}" if len(here) == count > 1 else f"{len(here)} of {count}"
     numbers = "" if len(here) == count else f" ({_plural('unit', here)} {listed(here)})"
     kind = "examples" if values.ndim == 2 else "values of each"
     verb = "is" if len(here) == 1 else "are"
@@ -343,7 +351,7 @@ def _zero_operand(facts: Facts) -> Told:
     if type(place) is Tensor and place.requires_grad:
         return Told(
             "zero weights",
-            f"{extent}, and the gradient is multiplied by it",
+            f"{extent}, and the gradient is multiplied by it{_moves(facts, place)}",
             "random numbers to start with, such as nn.init.he_normal (for ReLU) or"
             " nn.init.xavier_normal (for tanh, sigmoid); only biases may start at 0",
         )
@@ -355,6 +363,17 @@ def _zero_operand(facts: Facts) -> Told:
         f"{extent}, and the gradient is multiplied by it",
         "nothing, where a mask or an input is meant to be 0",
     )
+
+
+def _moves(facts: Facts, place: Tensor) -> str:
+    """Say whether a parameter that is 0 will stay so."""
+    g = facts.found.at.get(place)
+    if g is None:
+        return ""
+    size = rms(g)
+    if size:
+        return f"; it has a gradient itself ({size:.3g}), so that a step or two may end this"
+    return "; its own gradient is 0 as well, so that it stays so"
 
 
 def _zero_where(values: Any) -> str:
