@@ -72,10 +72,10 @@ def explain(
         >>> why = tg.explain(W1, loss)
         >>> why.verdict, why.causes[0].kind
         ('zero', 'zero weights')
-        >>> print(why)
+        >>> print(why.summary)
         W1: the gradient is 0 in all 12 elements
-        matmul at ...: W2 is 0, and...the gradient is multiplied by it
-        ...
+        >>> print(why.causes[0].text)
+        W2 is 0, and the gradient is multiplied by it; its own gradient is 0 as well, so that it ...
     """
     frame = user_frame()
     model, named = _targets(target)
