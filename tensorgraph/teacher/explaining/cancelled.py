@@ -43,7 +43,8 @@ def why_cancelled(rerun: Rerun, names: Names, blame: Blame) -> Cause | None:
     if not np.isfinite(value).all():
         return None
     called = names.operand(blame.edge)
-    step = like(value, rms(value) or 1.0)
+    # As large as what it is a term of: a smaller one might be lost in rounding, and prove nothing.
+    step = like(value, max(rms(value), rms(rerun.values[blame.node])) or 1.0)
     if blame.mask.shape == value.shape:
         step = np.where(blame.mask, step, 0).astype(value.dtype)
     moved = Rerun(rerun.root, {place: value + step})

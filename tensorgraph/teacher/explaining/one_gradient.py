@@ -17,6 +17,7 @@ from tensorgraph.teacher.explaining.alive import Alive
 from tensorgraph.teacher.explaining.blame import CANCELS, OPPOSED, Blame, Verdict, blames
 from tensorgraph.teacher.explaining.cancelled import why_cancelled
 from tensorgraph.teacher.explaining.explanation import HEALTHY, Cause, Explanation
+from tensorgraph.teacher.explaining.facts import Facts
 from tensorgraph.teacher.explaining.flow import Step, by_layer, way
 from tensorgraph.teacher.explaining.losses import Loss
 from tensorgraph.teacher.explaining.lost import Search, why_lost
@@ -25,7 +26,7 @@ from tensorgraph.teacher.explaining.non_finite import first_anomaly
 from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, noise, rms
 from tensorgraph.teacher.explaining.sizes import size_causes
 from tensorgraph.teacher.explaining.units import listed, zero_slices
-from tensorgraph.teacher.explaining.words import Facts, cause_of
+from tensorgraph.teacher.explaining.words import cause_of
 
 MOST_CAUSES = 8
 
