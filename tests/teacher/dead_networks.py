@@ -131,6 +131,16 @@ def dead_units_in_columns():
     return W1, loss(), lambda: (cleared(b1), loss())[1]
 
 
+def dead_units_of_a_maximum():
+    W1, W2, b1 = parameter(8, 3), parameter(1, 8), zero(8, 1)
+    b1.assign(np.where(np.arange(8)[:, None] == 5, -30.0, 0.0).astype("float32"))
+
+    def loss():
+        return square((W2 @ tg.maximum(0, W1 @ data().T + b1)).T)
+
+    return W1, loss(), lambda: (cleared(b1), loss())[1]
+
+
 def dead_convolution():
     tg.random.seed(0)
     model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 16, 2))
@@ -426,6 +436,7 @@ BANK = [
     Planted(dead_layer, "zero", "dead units", "relu", "layers[1] ReLU", "all 8 units are dead"),
     Planted(dead_units, "partly zero", "dead units", "relu", "layers[1] ReLU", "units 3, 7, 9"),
     Planted(dead_units_in_columns, "partly zero", "dead units", "relu", text="units 1, 4"),
+    Planted(dead_units_of_a_maximum, "partly zero", "dead units", "maximum", text="(unit 5)"),
     Planted(dead_convolution, "partly zero", "dead units", "relu", "ReLU", "1 of 4 units"),
     Planted(saturated_sigmoid, "zero", "saturated", "sigmoid"),
     Planted(saturated_tanh, "zero", "saturated", "tanh"),

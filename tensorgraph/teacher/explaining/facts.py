@@ -61,5 +61,6 @@ class Facts(NamedTuple):
 
 def span_of(values: Any) -> str:
     """Return the range of some numbers."""
+    values = np.asarray(values, np.float64)
     low, high = float(values.min(initial=np.inf)), float(values.max(initial=-np.inf))
     return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"

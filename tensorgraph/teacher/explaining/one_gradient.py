@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -44,7 +44,9 @@ class Known(NamedTuple):
     """The root mean square of the largest gradient of a leaf."""
 
 
-def known_of(loss: Loss, root: Node, model: Module | None, alive: Alive) -> Known:
+def known_of(
+    loss: Loss, root: Node, model: Module | None, alive: Alive, paths: Mapping[Tensor, str]
+) -> Known:
     """Return all values and gradients of a loss.
 
     Args:
@@ -52,11 +54,12 @@ def known_of(loss: Loss, root: Node, model: Module | None, alive: Alive) -> Know
         root: what computed it.
         model: the model that is asked about, if one is.
         alive: all graphs there are.
+        paths: what tensors are called in what is asked about.
     """
     rerun = Rerun(root)
     found = rerun.backward()
     sizes = [size for _, g in found.leaves() if np.isfinite(size := rms(g))]
-    names = Names(loss.frames, rerun.nodes, model)
+    names = Names(loss.frames, rerun.nodes, paths)
     return Known(loss, rerun, found, names, model, alive, max(sizes, default=0.0))
 
 
@@ -157,10 +160,10 @@ def _checked(verdict: Verdict, blame: Blame, name: str) -> str:
     if not verdict.reached:
         return ""
     together = " and the others" if len(verdict.blames) > 1 else ""
-    return (
-        f"were a gradient let through there{together}, it would reach"
-        f" {_of(verdict.reached, verdict.asked)} of these elements of {name}"
-    )
+    reached = f"{_of(verdict.reached, verdict.asked)} of these elements of {name}"
+    if verdict.asked == 1:
+        reached = name
+    return f"were a gradient let through there{together}, it would reach {reached}"
 
 
 def _of(count: int, size: int) -> str:

@@ -25,7 +25,7 @@ from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.moments import center
 from tensorgraph.ops.trigonometric import tanh
 from tensorgraph.teacher.explaining.facts import Facts, Told, span_of
-from tensorgraph.teacher.explaining.units import along, listed, unit_axis
+from tensorgraph.teacher.explaining.units import along, listed, rectified, unit_axis
 
 
 def slope_told(facts: Facts) -> Told:
@@ -54,14 +54,14 @@ def _flat(facts: Facts) -> Told:
 
 def _dead(facts: Facts) -> Told:
     """Tell of units of a ReLU that put out 0 for all examples."""
-    node, mask = facts.node, facts.blame.mask
+    node, mask, i = facts.node, facts.blame.mask, facts.blame.edge.i
     axis = unit_axis(node)
-    values = facts.operand(0)
+    values = facts.operand(i)
     off = values <= 0
     if axis is None:
         return Told(
             "dead units",
-            f"the input is {facts.span(0)} for {facts.many} elements, and the derivative is 0"
+            f"the input is {facts.span(i)} for {facts.many} elements, and the derivative is 0"
             " where it is not above 0",
             _DEAD_REMEDY,
         )
@@ -71,7 +71,7 @@ def _dead(facts: Facts) -> Told:
     if not here:
         return Told(
             "off units",
-            f"the input is {facts.span(0)}, and so the derivative 0, for {facts.many} elements;"
+            f"the input is {facts.span(i)}, and so the derivative 0, for {facts.many} elements;"
             " no unit is off for all examples",
             "more examples in a batch, or nn.LeakyReLU()",
         )
@@ -95,7 +95,7 @@ _DEAD_REMEDY = (
 
 def _bias_to_blame(facts: Facts, axis: int, units: list[int]) -> str:
     """Return a remark if dead units would not all be dead without their bias."""
-    node = facts.node.parents[0]
+    node = facts.blame.edge.operand
     if type(node) is not Node:
         return ""
     found = [
@@ -195,6 +195,8 @@ def _clipped(facts: Facts) -> Told:
 
 def _lost_the_choice(facts: Facts) -> Told:
     i = facts.blame.edge.i
+    if rectified(facts.node) == i:
+        return _dead(facts)
     other = facts.span(1 - i) if facts.node.op.family == "elementwise" else ""
     beside = f", the other operand is {other}" if other else ""
     return Told(
