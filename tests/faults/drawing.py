@@ -6,6 +6,21 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "drawing/scene/own_notes.py",
+        ("_Work._inherit", "self.boxes[box.id].setdefault('numbers', self.calls[box.call]['numbers'])",
+         "self.boxes[box.id]['numbers'] = self.calls[box.call]['numbers']",
+         "own_notes: a module's number hides those of what is in it"),
+        ("farthest", "abs(number) > abs(found)", "number > found",
+         "own_notes: a large number below zero has the colour of a small one"),
+        ("_Work._put", "self._stands_alone(self.scene.boxes[k].call)", "",
+         "own_notes: parts with numbers of their own are drawn as one"),
+    ),
+    *planted_in(
+        "drawing/view/colour.py",
+        ("ByOwnNumber.__init__", "self.low = -self.high", "",
+         "own_notes: zero is not grey"),
+    ),
+    *planted_in(
         "drawing/formats/lettering.py",
         ("_seams", "joins = depth > 0 or word in _SIGNS", "joins = word in _SIGNS",
          "labels: a shape is broken in its middle"),
