@@ -136,6 +136,17 @@ def test_a_good_network_is_not_accused(name, make, shape, dtype):
         assert found.gradients.keys() == {"argument 0", *dict(model.named_parameters())}
 
 
+def test_what_is_another_function_is_no_remedy():
+    x = draw(4, 4, mean=1e3)
+    found = tg.precision(lambda x: (x * x).mean(axis=0) - x.mean(axis=1) ** 2, x)
+    assert not any("var" in lost.remedy for lost in found.lost)
+
+
+def test_what_gains_nothing_is_no_remedy():
+    found = tg.precision(lambda a: tg.sqrt(a + 0.1) - tg.sqrt(a), np.array([1e7, 2e7]))
+    assert found and not any(lost.remedy for lost in found.lost), found
+
+
 # ------------------------------------------------------------------------------------- what is told
 
 

@@ -110,7 +110,10 @@ def explained(number: int, target: Tensor, known: Known) -> Explanation:
     verdict, summary, causes = size_causes(
         target, g, known.rerun, known.names, steps, known.largest
     )
-    return _lost_after(target, g, hooks, make(verdict, summary, causes))
+    explanation = make(verdict, summary, causes)
+    if known.loss.left is not None or known.rerun.root.saved is not None:
+        return explanation  # no backward pass from this loss has been
+    return _lost_after(target, g, hooks, explanation)
 
 
 # -------------------------------------------------------------------------------------------- lost
@@ -207,9 +210,13 @@ def _alike(value: Any, g: Any) -> str:
 def _notes(target: Tensor, g: Any, known: Known, hooks: str) -> tuple[str, ...]:
     """Say how what ``.grad`` holds differs from the gradient of this loss."""
     name = known.names.tensor(target)
+    if known.loss.left is not None:  # computed for this: no backward pass can have seen it
+        return ()
     if target._grad is None:
         notes = _no_grad_yet(target, name, known)
         return (*notes, f"hooks may change it: {hooks}") if hooks else tuple(notes)
+    if known.rerun.root.saved is not None:  # it may be of any other loss
+        return ()
     stored = np.asarray(to_host(target._grad._data))
     told = _difference(name, stored, g, hooks)
     return (told,) if told else ()
@@ -220,8 +227,6 @@ def _no_grad_yet(target: Tensor, name: str, known: Known) -> list[str]:
         return [
             f"{name}.grad is None, as it is a result: write {name}.retain_grad() before backward()"
         ]
-    if known.loss.left is not None:
-        return []
     if known.rerun.root.saved is None:
         return [
             f"{name}.grad is None: zero_grad() was called after backward(), or the gradients were"

@@ -88,9 +88,7 @@ class Facts(NamedTuple):
 
     def span(self, i: int) -> str:
         """Return the range of an operand there."""
-        values = self.killed(i)
-        low, high = float(values.min(initial=np.inf)), float(values.max(initial=-np.inf))
-        return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+        return _span(self.killed(i))
 
 
 def cause_of(facts: Facts, behind: str) -> Cause:
@@ -159,10 +157,11 @@ def _dead(facts: Facts) -> Told:
         )
     which = f"all {count}" if len(here) == count else f"{len(here)} of {count}"
     numbers = "" if len(here) == count else f" ({_plural('unit', here)} {listed(here)})"
-    off_values = values.take(here, axis)
+    kind = "examples" if values.ndim == 2 else "values of each"
+    verb = "is" if len(here) == 1 else "are"
     text = (
-        f"{which} units are dead: they put out 0 for all {examples:,} examples{numbers}, their"
-        f" input is {float(off_values.min()):.3g} to {float(off_values.max()):.3g}"
+        f"{which} units {verb} dead: 0 for all {examples:,} {kind}{numbers}, as the input is"
+        f" {_span(values.take(here, axis))}"
     )
     bias = _bias_to_blame(facts, axis, here)
     return Told("dead units", text + bias, _DEAD_REMEDY, tuple(here))
@@ -186,18 +185,15 @@ def _bias_to_blame(facts: Facts, axis: int, units: list[int]) -> str:
     if len(found) != 1:
         return ""
     i, bias = found[0]
-    values = facts.operand(0)
-    own = np.asarray(to_host(facts.rerun.operands[node][i]))
-    shape = [1] * values.ndim
-    shape[axis] = -1 if own.size > 1 else 1
-    without = (values - own.reshape(shape)).take(units, axis)
-    flat = np.broadcast_to(own.ravel(), (values.shape[axis],))[units]
-    if float(flat.max()) < 0 and (without > 0).any():
-        return (
-            f"; without their bias, {float(flat.min()):.3g} to {float(flat.max()):.3g} in"
-            f" {facts.names.place(bias)}, they would not all be"
-        )
-    return ""
+    operands = list(facts.rerun.operands[node])
+    own = np.broadcast_to(to_host(operands[i]).ravel(), (node.shape[axis],))[units]
+    operands[i] = np.zeros_like(to_host(operands[i]))
+    without = np.asarray(to_host(node.op.compute(operands, node.static))).take(units, axis)
+    if own.max() >= 0 or not (without > 0).any():
+        return ""
+    return (
+        f"; with 0 for their bias, {_span(own)} in {facts.names.place(bias)}, they would not all be"
+    )
 
 
 def _saturated(facts: Facts) -> Told:
@@ -205,9 +201,7 @@ def _saturated(facts: Facts) -> Told:
     out = np.asarray(to_host(facts.rerun.values[facts.node]))
     mask = facts.blame.mask
     ends = out[mask] if mask.shape == out.shape else out
-    ends_text = f"{float(ends.min()):.3g}"
-    if ends.min() != ends.max():
-        ends_text += f" or {float(ends.max()):.3g}"
+    ends_text = _span(ends).replace(" to ", " or ")
     return Told(
         "saturated",
         f"{facts.many} values are saturated: the input is {facts.span(i)}, the result"
@@ -234,8 +228,8 @@ def _softmax_saturated(facts: Facts) -> Told:
         )
     return Told(
         "saturated",
-        f"its results are 0 or 1 to the last digit: the input is {float(values.min()):.3g} to"
-        f" {float(values.max()):.3g}, and the derivative is 0",
+        f"its results are 0 or 1 to the last digit: the input is {_span(values)}, and the"
+        " derivative is 0",
         "smaller weights, scaled inputs, and the loss from logits, nn.losses.cross_entropy(z, y)",
     )
 
@@ -436,6 +430,12 @@ _BY_REASON: dict[str, Callable[[Facts], Told]] = {
     OPPOSED: _opposed,
     UNDERFLOW: _underflow,
 }
+
+
+def _span(values: Any) -> str:
+    """Return the range of some numbers."""
+    low, high = float(values.min(initial=np.inf)), float(values.max(initial=-np.inf))
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
 
 
 def _plural(word: str, items: list[int]) -> str:

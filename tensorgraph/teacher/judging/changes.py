@@ -358,6 +358,8 @@ class Finder:
                 continue
             if type(place) is not Node or place is node.parents[i] or np.ndim(g) != np.ndim(own):
                 continue
+            if type(node.parents[i]) is Node and node in base.useful(place):
+                continue  # that one is made of this one
             told = f"{self.names.gradient_of(place)} is used in {parent} where {right} is meant"
             yield Change("gradient", f"g of {self.names.of(place)}", told, _of(g), 1.25)
         for name, value in self._named:

@@ -170,8 +170,9 @@ def averaged_over(recording: Recording) -> list[float]:
                     continue
                 number = abs(float(value))
                 number = number if node.op.name == "divide" and k == 1 else 1 / number
-                halved = [n for n in (number / 2, number) if _is_length(n, lengths)]
-                found |= {float(round(n)): None for n in halved[:1]}
+                for n in (number, number / 2):  # the squares of 1 / (2 m) Σ (…)² bring a 2
+                    if _is_length(n, lengths):
+                        found[float(round(n))] = None
     return [n for n in found if n not in (0.0, 1.0)]
 
 

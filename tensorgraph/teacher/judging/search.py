@@ -196,13 +196,14 @@ class Search:
             values = [(self.names.of(place), own)] if own is not None else []
             values += [(n, v) for n, v in self.finder.values.items() if v is not own]
             for name, value in values:
-                if np.shape(value) != mine.shape or np.count_nonzero(value) < 2:
+                if np.shape(value) != mine.shape or not np.any(value):
                     continue
                 k = factor(rest, np.asarray(value, float), fine)
                 if k is None:
                     continue
                 known = self.numbers.recognised(abs(k), 10 * fine)
-                if not known and mine.size < 4:
+                alike = any(abs(k - each) <= 10 * fine * k for each in self._penalties(base))
+                if not (alike and value is own) and (mine.size < 2 or (not known and mine.size < 4)):
                     continue
                 sign = "−" if k < 0 else ""
                 number = known[0].text if known else f"{abs(k):.6g}"
@@ -217,32 +218,61 @@ class Search:
     def _terms_before(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that a multiple of some value is missing in a gradient on the way."""
         right = base.grads[place]
-        for q in {edge[0]: None for edge in base.between(place)}:
-            if q not in self.names.called or q is self.recording.root or self._late():
+        rest = mine - right
+        if not rest.any():
+            return
+        fine = share * max(1.0, np.abs(mine).max() / np.abs(rest).max())
+        for q in {place: None, **{edge[0]: None for edge in base.between(place)}}:
+            if type(q) is not Node or q not in self.names.called or q is self.recording.root:
                 continue
+            if self._late():
+                return
+            parts: dict[str, tuple[Any, Any]] = {}
             for name, value in self.finder.values.items():
-                if np.shape(value) != q.shape:
+                if np.shape(value) == q.shape:
+                    part = self._brought(q, np.asarray(value, float), place, base)
+                    if part is not None and part.any():
+                        parts[name] = np.asarray(value, float), part
+            yield from self._terms_at(q, parts, rest, fine, place is q)
+
+    def _brought(self, q: Node, value: Any, place: Any, base: Pass) -> Any:
+        """Return what a place's gradient changes by if a value is added to that of another."""
+        if q is place:
+            return value
+        try:
+            rules = {(q, i): _plus(value) for i, _ in q.plan.rules}
+            return base.changed(rules, [place])[place] - base.grads[place]
+        except DoesNotFit:
+            return None
+
+    def _terms_at(
+        self, q: Node, parts: Mapping[str, Any], rest: Any, share: float, here: bool
+    ) -> Iterator[Fault]:
+        """Yield which value, or which in the place of which other, makes up for the rest."""
+        grad = self.names.gradient_of(q)
+        for name, (value, part) in parts.items():
+            k = factor(rest, part, share)
+            known = self.numbers.recognised(abs(k or 0.0), 20 * share)
+            if k is not None and not here and (abs(abs(k) - 1) < 20 * share or known):
+                number = "" if abs(abs(k) - 1) < 20 * share else f"{known[0].text} "
+                if known and known[0].cost > 2:
                     continue
-                rules = {(q, i): _plus(np.asarray(value, float)) for i, _ in q.plan.rules}
-                try:
-                    part = base.changed(rules, [place])[place] - right
-                except DoesNotFit:
-                    continue
-                rest = mine - right
-                if difference(right, right + part) < 1e-9 or not rest.any():
-                    continue
-                k = factor(rest, part, share * max(1.0, np.abs(mine).max() / np.abs(rest).max()))
-                known = self.numbers.recognised(abs(k or 0.0), 20 * share)
-                if k is None or not known or known[0].cost > 2:
-                    continue
-                number = "" if known[0].text == "1" else f"{known[0].text} "
                 told = f"{'−' if k < 0 else ''}{number}{name}"
-                text = (
-                    f"{self.names.gradient_of(q)} is off by {told}: a term with {name} is missing"
-                    " in it, or too many"
-                )
-                rules = {(q, i): _plus(k * np.asarray(value, float)) for i, _ in q.plan.rules}
+                text = f"{grad} is off by {told}: a term with {name} is missing in it, or too many"
+                rules = {(q, i): _plus(k * value) for i, _ in q.plan.rules}
                 yield Fault("term", text, 1.35, rules)
+        for (name, (value, part)), (other, (meant, its)) in combinations(parts.items(), 2):
+            k = factor(rest, part - its, share)
+            if k is None:
+                continue
+            known = self.numbers.recognised(abs(k), 20 * share)
+            if abs(abs(k) - 1) > 20 * share and not (known and known[0].cost < 2):
+                continue
+            # The loss's own gradients rise with what they are of.
+            first, second = (name, other) if k > 0 else (other, name)
+            text = f"{first} stands in {grad} where {second} is meant (or the other way round)"
+            rules = {(q, i): _plus(k * (value - meant)) for i, _ in q.plan.rules}
+            yield Fault("value", text, 1.38, rules)
 
     def _extra_slopes(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that a gradient on the way, or this one, is multiplied by a derivative too many."""
@@ -359,6 +389,16 @@ class Search:
         if through is None and len(alike) > 1:
             told = f"use {alike.index(node.seq) + 1} of {len(alike)}, in {told}"
         return f"the part of {grad} that comes through {told}"
+
+    def _penalties(self, base: Pass) -> list[float]:
+        """Return what parameters are multiplied by in the gradients of their penalties."""
+        found = []
+        for place, edges in self.recording.takers.items():
+            if type(place) is Tensor:
+                parts = [base.parts[edge] for edge in edges if self._is_penalty(edge[0])]
+                k = factor(sum(parts), self.recording.values[place], 1e-9) if parts else None
+                found += [k] if k is not None else []
+        return found
 
     def _is_penalty(self, node: Node) -> bool:
         """Return whether what a node leads to, up to where it is added, is made of parameters."""

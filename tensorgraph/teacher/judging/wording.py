@@ -16,14 +16,14 @@ def factor_told(k: float, known: Sequence[Known]) -> str:
         >>> factor_told(2.5, [])
         '2.5 times too large'
         >>> factor_told(-0.25, [])
-        '4 times too small, and of the wrong sign'
+        '4 times too small, and of the wrong sign, -0.25 times what it is to be'
     """
     size = abs(k)
     text = f"{size:.6g} times too large" if size > 1 else f"{1 / size:.6g} times too small"
     if k < 0:
         text += ", and of the wrong sign"
     if not known:
-        return text
+        return text if size > 1 else f"{text}, {k:.6g} times what it is to be"
     told = " or ".join(dict.fromkeys(_remedy(each, "−" if k < 0 else "") for each in known))
     values = dict.fromkeys(each.told for each in known if each.told != each.text)
     return f"{text} ({', '.join(values)}): {told}" if values else f"{text}: {told}"
