@@ -20,7 +20,7 @@ find out what to work on          ``tg.diagnose.accuracy(predictions, labels)``
 read the gradient as a formula    ``tg.derive(cost(w), wrt=w)``
 state a fact that it may use      ``tg.assume(one_hot, one_hot=1)``
 see the graph                     ``tg.render(cost(w))``
-compare graphs, models or runs    ``tg.diff(a, b)``
+compare graphs, models or runs    ``tg.diff(f, cost, w)``
 list what a function computes     ``tg.trace(f, u)``
 print an optimizer's rule         ``tg.update_rule(optimizer)``
 find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``

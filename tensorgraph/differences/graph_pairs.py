@@ -107,6 +107,15 @@ def only_op(side: Side, box: Box) -> Hashable:
     return (box.op,)
 
 
+def _place(side: Side, k: int) -> Hashable:
+    box = side.boxes[k]
+    return side.path(box), named(side, box)
+
+
+def _path(side: Side, k: int) -> Hashable:
+    return side.path(side.boxes[k])
+
+
 class _Matching:
     """The work of one match."""
 
@@ -150,16 +159,16 @@ class _Matching:
         groups: list[dict[int, list[int]]] = []
         for side, ops in zip((self.a, self.b), left, strict=True):
             numbers, found = way(side, label), defaultdict(list)
-            for k in ops:
+            for k in ops if way == self._upward else reversed(ops):
                 found[numbers[k]].append(k)
             groups.append(found)
         for number, ones in groups[0].items():
             self._pair(ones, groups[1].get(number, []))
 
     def _pair(self, ones: list[int], others: list[int]) -> None:
-        """Match operations that are alike: those at the same place first, then in order."""
+        """Match operations that are alike: by what they take and give, by place, then in order."""
         if len(ones) > 1 or len(others) > 1:
-            for key in (self._place, lambda side, k: side.path(side.boxes[k])):
+            for key in (self._taken_and_given, self._taken, self._given, _place, _path):
                 waiting = defaultdict(list)
                 for k in reversed(others):
                     waiting[key(self.b, k)].append(k)
@@ -172,9 +181,23 @@ class _Matching:
         for one, other in zip(ones, others, strict=False):
             self.pairs.add(one, other)
 
-    def _place(self, side: Side, k: int) -> Hashable:
-        box = side.boxes[k]
-        return (side.path(box), *named(side, box))  # type: ignore[misc]
+    def _taken_and_given(self, side: Side, k: int) -> Hashable:
+        return self._taken(side, k), self._given(side, k)
+
+    def _taken(self, side: Side, k: int) -> Hashable:
+        """Return which operations an operation takes, by their numbers in the second scene."""
+        sources = (wire.source for wire in side.boxes[k].wires)
+        return tuple(self._shared(side, s) for s in sources if not side.boxes[s].is_leaf)
+
+    def _given(self, side: Side, k: int) -> Hashable:
+        """Return which operations take what an operation makes."""
+        return frozenset((self._shared(side, user), i) for user, i in side.users[k])
+
+    def _shared(self, side: Side, k: int) -> Hashable:
+        """Return the number of an operation in the second scene; one like no other without any."""
+        if side is self.b:
+            return k if k in self.pairs.of_b else ("b", k)
+        return self.pairs.of_a.get(k, ("a", k))
 
     def _upward(self, side: Side, label: Label) -> dict[int, int]:
         """Return for each operation a number that tells all that leads to it."""

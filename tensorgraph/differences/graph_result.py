@@ -202,11 +202,13 @@ class GraphDifference(Difference):
             if found.last is not None:
                 k = found.last[1]
                 yield Line(f"values agree up to {_written(self._b, k)}{_where(self._b, k)}")
-            why = "; all it is computed from agrees" if first.starts else ""
             place = f"{_written(self._b, first.b)}{_where(self._b, first.b)}"
             there = f"{_written(self._a, first.a)}{_where(self._a, first.a)}"
-            place += f"; in the first graph {there}" * (there != place)
-            yield Line(f"first differs here: {place}: {first.found}{why}", "≠")
+            yield Line(f"first differs here: {place}", "≠")
+            if there != place:
+                yield Line(f"in the first graph: {there}")
+            why = "; all it is computed from agrees" if first.starts else ""
+            yield Line(f"{first.found}{why}")
         for each in found.outputs:
             if first is None or each.b != first.b:
                 yield Line(f"result {label_of(self._b.boxes[each.b])}: {each.found}", "≠")

@@ -146,7 +146,7 @@ class Watch:
         explain = import_module("tensorgraph.teacher.explaining.explain").explain  # further up
         for text in explain(self.model).warnings(self._warned):
             warnings.warn(
-                f"nn.Watch: step {self.steps}: {text}", errors.GradientWarning, user_level() + 1
+                f"nn.Watch: step {self.steps}: {text}", errors.GradientWarning, user_level()
             )
 
     def _add(self, columns: dict[str, list[float]], values: dict[str, float]) -> None:

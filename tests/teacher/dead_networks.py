@@ -403,7 +403,7 @@ def not_used():
 
 BANK = [
     Planted(zero_initialisation, "zero", "zero weights", "matmul", text="W2 is 0"),
-    Planted(zero_activations, "zero", "zero values", "matmul", text="W1 (weights) is 0"),
+    Planted(zero_activations, "zero", "zero values", "matmul", text="that is 0, as W1 is 0"),
     Planted(dead_layer, "zero", "dead units", "relu", "layers[1] ReLU", "all 8 units are dead"),
     Planted(dead_units, "partly zero", "dead units", "relu", "layers[1] ReLU", "units 3, 7, 9"),
     Planted(dead_units_in_columns, "partly zero", "dead units", "relu", text="units 1, 4"),

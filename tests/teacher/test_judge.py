@@ -104,7 +104,7 @@ SLOPES = {
     "the derivative of tanh is missing": lambda z, a: 1.0,
     "the square is missing in the derivative of tanh": lambda z, a: 1 - a,
     "the derivative of sigmoid stands in dZ1": lambda z, a: a * (1 - a),
-    "tanh stands where its derivative is meant": lambda z, a: a,
+    "A1 stands in dZ1 where the derivative of tanh is meant": lambda z, a: a,
 }
 
 

@@ -40,6 +40,8 @@ def why_cancelled(rerun: Rerun, names: Names, blame: Blame) -> Cause | None:
     """
     place = blame.edge.operand
     value = np.asarray(to_host(rerun.value_at(place)))
+    if not np.isfinite(value).all():
+        return None
     called = names.operand(blame.edge)
     step = like(value, rms(value) or 1.0)
     if blame.mask.shape == value.shape:

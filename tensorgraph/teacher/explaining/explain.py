@@ -74,7 +74,7 @@ def explain(
         ('zero', 'zero weights')
         >>> print(why)
         W1: the gradient is 0 in all 12 elements
-        matmul: W2 is 0, and the gradient is multiplied by it
+        matmul at ...: W2 is 0, and...the gradient is multiplied by it
         ...
     """
     frame = user_frame()

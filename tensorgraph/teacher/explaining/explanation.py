@@ -177,7 +177,7 @@ class Explanations(Sequence[Explanation]):
         found = []
         for cause, names in alarming.by_cause().items():
             key = cause.kind, cause.op, cause.module
-            if key not in told:
+            if cause.kind not in HARMLESS and key not in told:
                 told.add(key)
                 first, *rest = cause.lines()
                 text = "; ".join(

@@ -25,6 +25,7 @@ from tensorgraph.ops.cross_entropy import (
 from tensorgraph.ops.extrema import clip, maximum, minimum
 from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.masking import dropout
+from tensorgraph.ops.moments import center
 from tensorgraph.ops.pool import max_pool
 from tensorgraph.ops.reduce import max as maximal, min as minimal
 from tensorgraph.ops.trigonometric import tanh
@@ -33,6 +34,7 @@ from tensorgraph.teacher.explaining.blame import (
     OPERAND,
     OPPOSED,
     SLOPE,
+    UNDERFLOW,
     UNUSED,
     WORD,
     Blame,
@@ -86,9 +88,7 @@ class Facts(NamedTuple):
 
     def span(self, i: int) -> str:
         """Return the range of an operand there."""
-        values = self.killed(i)
-        low, high = float(values.min(initial=np.inf)), float(values.max(initial=-np.inf))
-        return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+        return _span(self.killed(i))
 
 
 def cause_of(facts: Facts, behind: str) -> Cause:
@@ -157,10 +157,11 @@ def _dead(facts: Facts) -> Told:
         )
     which = f"all {count}" if len(here) == count else f"{len(here)} of {count}"
     numbers = "" if len(here) == count else f" ({_plural('unit', here)} {listed(here)})"
-    off_values = values.take(here, axis)
+    kind = "examples" if values.ndim == 2 else "values of each"
+    verb = "is" if len(here) == 1 else "are"
     text = (
-        f"{which} units are dead: they put out 0 for all {examples:,} examples{numbers}, their"
-        f" input is {float(off_values.min()):.3g} to {float(off_values.max()):.3g}"
+        f"{which} units {verb} dead: 0 for all {examples:,} {kind}{numbers}, as the input is"
+        f" {_span(values.take(here, axis))}"
     )
     bias = _bias_to_blame(facts, axis, here)
     return Told("dead units", text + bias, _DEAD_REMEDY, tuple(here))
@@ -184,18 +185,15 @@ def _bias_to_blame(facts: Facts, axis: int, units: list[int]) -> str:
     if len(found) != 1:
         return ""
     i, bias = found[0]
-    values = facts.operand(0)
-    own = np.asarray(to_host(facts.rerun.operands[node][i]))
-    shape = [1] * values.ndim
-    shape[axis] = -1 if own.size > 1 else 1
-    without = (values - own.reshape(shape)).take(units, axis)
-    flat = np.broadcast_to(own.ravel(), (values.shape[axis],))[units]
-    if float(flat.max()) < 0 and (without > 0).any():
-        return (
-            f"; without their bias, {float(flat.min()):.3g} to {float(flat.max()):.3g} in"
-            f" {facts.names.place(bias)}, they would not all be"
-        )
-    return ""
+    operands = list(facts.rerun.operands[node])
+    own = np.broadcast_to(to_host(operands[i]).ravel(), (node.shape[axis],))[units]
+    operands[i] = np.zeros_like(to_host(operands[i]))
+    without = np.asarray(to_host(node.op.compute(operands, node.static))).take(units, axis)
+    if own.max() >= 0 or not (without > 0).any():
+        return ""
+    return (
+        f"; with 0 for their bias, {_span(own)} in {facts.names.place(bias)}, they would not all be"
+    )
 
 
 def _saturated(facts: Facts) -> Told:
@@ -203,9 +201,7 @@ def _saturated(facts: Facts) -> Told:
     out = np.asarray(to_host(facts.rerun.values[facts.node]))
     mask = facts.blame.mask
     ends = out[mask] if mask.shape == out.shape else out
-    ends_text = f"{float(ends.min()):.3g}"
-    if ends.min() != ends.max():
-        ends_text += f" or {float(ends.max()):.3g}"
+    ends_text = _span(ends).replace(" to ", " or ")
     return Told(
         "saturated",
         f"{facts.many} values are saturated: the input is {facts.span(i)}, the result"
@@ -223,20 +219,48 @@ def _saturated(facts: Facts) -> Told:
 def _softmax_saturated(facts: Facts) -> Told:
     i = facts.blame.edge.i
     values = facts.operand(i)
+    if _is_of_one(facts):
+        return Told(
+            "constant",
+            f"it is over an axis of length 1 (of shape {values.shape}): the result is 1, whatever"
+            " the input",
+            "tg.sigmoid for a single unit (and binary_cross_entropy_with_logits), or another axis",
+        )
     return Told(
         "saturated",
-        f"its results are 0 or 1 to the last digit: the input is {float(values.min()):.3g} to"
-        f" {float(values.max()):.3g}, and the derivative is 0",
+        f"its results are 0 or 1 to the last digit: the input is {_span(values)}, and the"
+        " derivative is 0",
         "smaller weights, scaled inputs, and the loss from logits, nn.losses.cross_entropy(z, y)",
     )
 
 
 def _loss_is_reached(facts: Facts) -> Told:
+    if facts.node.op in (class_cross_entropy.op, softmax_cross_entropy.op):
+        if _is_of_one(facts):
+            return _softmax_saturated(facts)
     return Told(
         "nothing left to learn",
         f"the predictions are equal to the targets to the last digit: the loss is"
         f" {facts.rerun.loss:.3g}",
         "nothing, if that is meant; otherwise look at the targets",
+    )
+
+
+def _is_of_one(facts: Facts) -> bool:
+    """Return whether an operation goes along axes of length 1, and so always gives the same."""
+    shape, axis = facts.operand(0).shape, facts.node.static.get("axis", -1)
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return all(shape[k] == 1 for k in axes)
+
+
+def _centred(facts: Facts) -> Told:
+    if not _is_of_one(facts):
+        return _flat(facts)
+    return Told(
+        "constant",
+        f"it subtracts the mean of one element (of shape {facts.operand(0).shape}): the result is"
+        " 0, whatever the input",
+        "more examples in a batch; or nn.LayerNorm, which takes the mean over features",
     )
 
 
@@ -275,6 +299,7 @@ _BY_OP: dict[Op, Callable[[Facts], Told]] = {
         [class_cross_entropy.op, softmax_cross_entropy.op, sigmoid_cross_entropy.op],
         _loss_is_reached,
     ),
+    center.op: _centred,
     clip.op: _clipped,
     **dict.fromkeys([maximum.op, minimum.op], _lost_the_choice),
 }
@@ -385,6 +410,17 @@ def _opposed(facts: Facts) -> Told:
     return Told("cancels", f"{called} is used in several places, whose gradients add up to 0")
 
 
+def _underflow(facts: Facts) -> Told:
+    dtype = np.dtype(facts.node.dtype)
+    return Told(
+        "vanishing",
+        f"what is left of the gradient is too small for {dtype}, whose smallest number is"
+        f" {float(np.finfo(dtype).smallest_subnormal):.2g}: {facts.many} elements become 0",
+        "ReLU in hidden layers with nn.init.he_normal, or a normalisation; for float16, a loss that"
+        " is scaled up",
+    )
+
+
 _BY_REASON: dict[str, Callable[[Facts], Told]] = {
     SLOPE: _slope,
     WORD: _by_declaration,
@@ -392,7 +428,14 @@ _BY_REASON: dict[str, Callable[[Facts], Told]] = {
     UNUSED: _not_used,
     CANCELS: _cancelled,
     OPPOSED: _opposed,
+    UNDERFLOW: _underflow,
 }
+
+
+def _span(values: Any) -> str:
+    """Return the range of some numbers."""
+    low, high = float(values.min(initial=np.inf)), float(values.max(initial=-np.inf))
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
 
 
 def _plural(word: str, items: list[int]) -> str:

@@ -61,6 +61,8 @@ class Pass:
         self._useful: dict[Any, set[Any]] = {}
         self.grads: dict[Any, Any] = {}
         self.parts: dict[Edge, Any] = {}
+        self.largest: dict[Any, float] = {}
+        """The largest element that each place's gradient is summed up from: rounding is of that."""
         root = recording.root
         self.grads[root] = np.ones(root.shape)
         with np.errstate(all="ignore"):
@@ -74,7 +76,10 @@ class Pass:
                 self.grads[node] = self._sum(node, self.parts)
             for i, _ in node.plan.rules:
                 edge = (node, i)
-                self.parts[edge] = fitted(self.raw(edge), node.parents[i].shape)
+                raw, parent = self.raw(edge), node.parents[i]
+                self.parts[edge] = fitted(raw, parent.shape)
+                size = float(np.abs(raw).max(initial=0.0))
+                self.largest[parent] = max(size, self.largest.get(parent, 0.0))
         for place in self.recording.takers:
             if type(place) is not Node:
                 self.grads[place] = self._sum(place, self.parts)
@@ -150,6 +155,8 @@ class Pass:
         found: dict[Any, float] = {self.recording.root: self.recording.root.seq + 0.5}
         for place, edges in self.recording.takers.items():
             node = min((node for node, _ in edges), key=lambda node: node.seq)
+            while type(place) is not Node and node.op.family == "shape":  # a weight, transposed
+                node = self.recording.takers.get(node, [(self.recording.root, 0)])[0][0]
             if type(place) is Node:
                 found[place] = place.seq + 0.5
             elif node.op.name == "add":  # a bias, after the weights of its layer

@@ -12,7 +12,8 @@ import numpy as np
 
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.teacher.judging.changes import Change, Finder, slopes_of, with_saved
+from tensorgraph.teacher.judging.activations import extra_slopes
+from tensorgraph.teacher.judging.changes import Change, Finder, with_saved
 from tensorgraph.teacher.judging.closeness import difference, factor, mixture
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers
 from tensorgraph.teacher.judging.names import Names
@@ -167,7 +168,7 @@ class Search:
 
     def _of_square(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         right = base.grads[place]
-        if right.ndim == 2 and right.shape[0] == right.shape[1]:
+        if right.ndim == 2 and right.shape[0] == right.shape[1] > 1:
             k = factor(mine.T, right, share)
             if k is not None:
                 yield self._times("transpose", "it is transposed", 0.6, k, share)
@@ -195,13 +196,14 @@ class Search:
             values = [(self.names.of(place), own)] if own is not None else []
             values += [(n, v) for n, v in self.finder.values.items() if v is not own]
             for name, value in values:
-                if np.shape(value) != mine.shape or np.size(value) < 1:
+                if np.shape(value) != mine.shape or not np.any(value):
                     continue
                 k = factor(rest, np.asarray(value, float), fine)
                 if k is None:
                     continue
                 known = self.numbers.recognised(abs(k), 10 * fine)
-                if not known and mine.size < 4:
+                alike = any(abs(k - each) <= 10 * fine * k for each in self._penalties(base))
+                if not (alike and value is own) and (mine.size < 2 or (not known and mine.size < 4)):
                     continue
                 sign = "−" if k < 0 else ""
                 number = known[0].text if known else f"{abs(k):.6g}"
@@ -216,32 +218,61 @@ class Search:
     def _terms_before(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that a multiple of some value is missing in a gradient on the way."""
         right = base.grads[place]
-        for q in {edge[0]: None for edge in base.between(place)}:
-            if q not in self.names.called or q is self.recording.root or self._late():
+        rest = mine - right
+        if not rest.any():
+            return
+        fine = share * max(1.0, np.abs(mine).max() / np.abs(rest).max())
+        for q in {place: None, **{edge[0]: None for edge in base.between(place)}}:
+            if type(q) is not Node or q not in self.names.called or q is self.recording.root:
                 continue
+            if self._late():
+                return
+            parts: dict[str, tuple[Any, Any]] = {}
             for name, value in self.finder.values.items():
-                if np.shape(value) != q.shape:
+                if np.shape(value) == q.shape:
+                    part = self._brought(q, np.asarray(value, float), place, base)
+                    if part is not None and part.any():
+                        parts[name] = np.asarray(value, float), part
+            yield from self._terms_at(q, parts, rest, fine, place is q)
+
+    def _brought(self, q: Node, value: Any, place: Any, base: Pass) -> Any:
+        """Return what a place's gradient changes by if a value is added to that of another."""
+        if q is place:
+            return value
+        try:
+            rules = {(q, i): _plus(value) for i, _ in q.plan.rules}
+            return base.changed(rules, [place])[place] - base.grads[place]
+        except DoesNotFit:
+            return None
+
+    def _terms_at(
+        self, q: Node, parts: Mapping[str, Any], rest: Any, share: float, here: bool
+    ) -> Iterator[Fault]:
+        """Yield which value, or which in the place of which other, makes up for the rest."""
+        grad = self.names.gradient_of(q)
+        for name, (value, part) in parts.items():
+            k = factor(rest, part, share)
+            known = self.numbers.recognised(abs(k or 0.0), 20 * share)
+            if k is not None and not here and (abs(abs(k) - 1) < 20 * share or known):
+                number = "" if abs(abs(k) - 1) < 20 * share else f"{known[0].text} "
+                if known and known[0].cost > 2:
                     continue
-                rules = {(q, i): _plus(np.asarray(value, float)) for i, _ in q.plan.rules}
-                try:
-                    part = base.changed(rules, [place])[place] - right
-                except DoesNotFit:
-                    continue
-                rest = mine - right
-                if difference(right, right + part) < 1e-9 or not rest.any():
-                    continue
-                k = factor(rest, part, share * max(1.0, np.abs(mine).max() / np.abs(rest).max()))
-                known = self.numbers.recognised(abs(k or 0.0), 20 * share)
-                if k is None or not known or known[0].cost > 2:
-                    continue
-                number = "" if known[0].text == "1" else f"{known[0].text} "
                 told = f"{'−' if k < 0 else ''}{number}{name}"
-                text = (
-                    f"{self.names.gradient_of(q)} is off by {told}: a term with {name} is missing"
-                    " in it, or too many"
-                )
-                rules = {(q, i): _plus(k * np.asarray(value, float)) for i, _ in q.plan.rules}
+                text = f"{grad} is off by {told}: a term with {name} is missing in it, or too many"
+                rules = {(q, i): _plus(k * value) for i, _ in q.plan.rules}
                 yield Fault("term", text, 1.35, rules)
+        for (name, (value, part)), (other, (meant, its)) in combinations(parts.items(), 2):
+            k = factor(rest, part - its, share)
+            if k is None:
+                continue
+            known = self.numbers.recognised(abs(k), 20 * share)
+            if abs(abs(k) - 1) > 20 * share and not (known and known[0].cost < 2):
+                continue
+            # The loss's own gradients rise with what they are of.
+            first, second = (name, other) if k > 0 else (other, name)
+            text = f"{first} stands in {grad} where {second} is meant (or the other way round)"
+            rules = {(q, i): _plus(k * (value - meant)) for i, _ in q.plan.rules}
+            yield Fault("value", text, 1.38, rules)
 
     def _extra_slopes(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that a gradient on the way, or this one, is multiplied by a derivative too many."""
@@ -252,7 +283,7 @@ class Search:
             x, name = self.recording.values[q], self.names.of(q)
             if q is not place and q not in self.names.called:
                 continue
-            for told, slope in slopes_of(x, name):
+            for told, slope in extra_slopes(x, name):
                 rules = {(q, i): _multiplied(slope) for i, _ in q.plan.rules}
                 try:
                     found = right * slope if q is place else base.changed(rules, [place])[place]
@@ -263,7 +294,7 @@ class Search:
                     continue
                 text = f"{self.names.gradient_of(q)} is multiplied by {told} once too often"
                 for scale in self._scales(place):
-                    fault = self._times("derivative", text, 1.35, k, share, scale)
+                    fault = self._times("extra derivative", text, 1.35, k, share, scale)
                     if fault.cost < UNKNOWN:
                         yield replace(fault, changes=rules)
 
@@ -280,7 +311,9 @@ class Search:
             except DoesNotFit:
                 continue
             part = twice - right
-            if not np.abs(part).max(initial=0) > 0 or factor(part, right, 1e-9) is not None:
+            if not np.abs(part).max(initial=0) > 0:
+                continue
+            if mine.size > 1 and factor(part, right, 1e-9) is not None:
                 continue
             for scale in self._scales(place):
                 rest = mine / scale - right
@@ -289,7 +322,7 @@ class Search:
                 k = factor(rest, part, fine) if size else None
                 if k is not None:
                     fault = self._part(edges, 1 + k, 20 * fine)
-                    if fault is not None and (mine.size > 3 or fault.cost < UNKNOWN):
+                    if fault is not None and fault.cost < (1 if mine.size == 1 else UNKNOWN + 1 if mine.size > 3 else UNKNOWN):
                         yield replace(fault, scale=scale)
                     break
             both = mixture(mine, [right - part, part], share)
@@ -357,36 +390,31 @@ class Search:
             told = f"use {alike.index(node.seq) + 1} of {len(alike)}, in {told}"
         return f"the part of {grad} that comes through {told}"
 
+    def _penalties(self, base: Pass) -> list[float]:
+        """Return what parameters are multiplied by in the gradients of their penalties."""
+        found = []
+        for place, edges in self.recording.takers.items():
+            if type(place) is Tensor:
+                parts = [base.parts[edge] for edge in edges if self._is_penalty(edge[0])]
+                k = factor(sum(parts), self.recording.values[place], 1e-9) if parts else None
+                found += [k] if k is not None else []
+        return found
+
     def _is_penalty(self, node: Node) -> bool:
         """Return whether what a node leads to, up to where it is added, is made of parameters."""
         place: Node = node
         while True:
             if not all(
                 np.ndim(p) == 0 or type(p) in (Node, Tensor) for p in place.parents
-            ) or not self._of_parameters(place):
+            ) or not self.recording.of_parameters(place):
                 return False
             takers = self.recording.takers.get(place, ())
             if len(takers) != 1:
                 return False
             above = takers[0][0]
-            if above.op.name in ("add", "subtract") and not self._of_parameters(above):
+            if above.op.name in ("add", "subtract") and not self.recording.of_parameters(above):
                 return place.shape == () or int(np.prod(place.shape)) == 1
             place = above
-
-    def _of_parameters(self, node: Node) -> bool:
-        waiting, seen = [node], {node}
-        while waiting:
-            for parent in waiting.pop().parents:
-                if type(parent) is Node:
-                    if parent not in seen:
-                        seen.add(parent)
-                        waiting.append(parent)
-                elif type(parent) is Tensor:
-                    if parent not in self.recording.takers:
-                        return False
-                elif np.ndim(parent):
-                    return False
-        return True
 
     def _steps(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that of a value that is used several times only some uses were counted."""
@@ -440,7 +468,7 @@ class Search:
                 key = (edge[0].op.name, edge[1], change.key)
                 groups.setdefault((*key, None), []).append((edge, change))
                 groups.setdefault((*key, edge[0].shape), []).append((edge, change))
-                yield from self._tried(mine, place, base, share, {edge: change.rule}, change)
+                yield from self._tried(mine, place, base, share, change.rules(edge), change)
             yield from self._without_ends(mine, place, base, share, edge)
         for group in groups.values():
             if len({edge for edge, _ in group}) < 2 or self._late():
@@ -450,7 +478,7 @@ class Search:
                 first.setdefault(edge, change)
             one = group[0][1]
             told = replace(one, text=f"{one.text}; and so at each of {len(first)} such places")
-            rules = {edge: change.rule for edge, change in first.items()}
+            rules = {e: rule for edge, c in first.items() for e, rule in c.rules(edge).items()}
             told = replace(told, cost=one.cost + 0.1)
             yield from self._tried(mine, place, base, share, rules, told)
         yield from self._all_such_parts(mine, place, base, share, edges)
@@ -471,7 +499,9 @@ class Search:
         k = factor(mine, found, share)
         if k is None or difference(found, base.grads[place]) <= share:
             return
-        if factor(found, base.grads[place], share) is not None:
+        if mine.size == 1 and difference(mine, found) > share:
+            return
+        if mine.size > 1 and factor(found, base.grads[place], share) is not None:
             return  # that is but a factor
         for scale in self._scales(place):
             fault = self._times(change.kind, change.text, change.cost, k, share, scale)
@@ -561,8 +591,8 @@ class Search:
         ]
         for edge in base.between(place)[::-1]:
             for change in self.finder.at(edge, base):
-                if change.cost <= 1.1:
-                    singles.append(({edge: change.rule}, change.kind, change.text, change.cost))
+                if change.cost <= 1.0 and edge[0].op.family != "reduce":
+                    singles.append((change.rules(edge), change.kind, change.text, change.cost))
         for a, b in combinations(singles[:40], 2):
             if self._late():
                 return
@@ -598,8 +628,8 @@ class Search:
 
     def _in_places(self, mine: Any, right: Any, place: Any, share: float) -> Iterator[Fault]:
         """Yield that only some elements are wrong."""
-        with np.errstate(all="ignore"):
-            ratio = float(np.nanmedian(np.where(right != 0, mine / right, np.nan)))
+        there = right != 0
+        ratio = float(np.median(mine[there] / right[there])) if there.any() else 1.0
         common = self.numbers.recognised(abs(ratio), 10 * share)[:1] if np.isfinite(ratio) else []
         scales = [*self._scales(place), *([ratio] if common and abs(ratio - 1) > 1e-4 else [])]
         for scale in scales:
@@ -716,6 +746,11 @@ class Search:
                         if mine.shape == right.shape and difference(found, right) <= share:
                             continue
                         k = factor(mine, found, share)
+                        if k is None and mine.shape != right.shape:
+                            # Of softmax's gradients, say, the sums over the classes are all 0.
+                            nothing = 1e-12 * np.abs(raw).max(initial=0)
+                            both = max(np.abs(mine).max(), np.abs(found).max())
+                            k = 1.0 if how is np.sum and both <= nothing else None
                         if k is None or factor(mine, right, share) is not None:
                             continue
                         if (
@@ -723,6 +758,8 @@ class Search:
                             and right.size > 1
                             and (factor(mine.reshape(right.shape), right, share) is not None)
                         ):
+                            continue
+                        if (how is np.max or found.size < 3) and not self._is_known(k, share):
                             continue
                         if how is np.max and abs(k - 1) > 10 * share:
                             continue
@@ -759,6 +796,13 @@ class Search:
                     k = factor(mine, raw, share)
                     if k is not None:
                         yield self._times(change.kind, change.text, change.cost, k, share)
+
+    def _is_known(self, k: float, share: float) -> bool:
+        """Return whether a factor is 1, or a number that is met here."""
+        if abs(abs(k) - 1) < 10 * share:
+            return True
+        known = self.numbers.recognised(abs(k), 10 * share)
+        return bool(known) and known[0].cost < 1.8
 
     def _late(self) -> bool:
         return time.thread_time() > self.deadline
