@@ -24,7 +24,7 @@ compare graphs, models or runs    ``tg.diff(f, cost, w)``
 list what a function computes     ``tg.trace(f, u)``
 print an optimizer's rule         ``tg.update_rule(optimizer)``
 find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``
-find out why a gradient is zero   ``tg.explain(w, loss)``, ``tg.explain(model)``
+find out why a gradient is zero   ``tg.explain(w, cost(w))``, ``tg.explain(model)``
 find out where digits are lost    ``tg.precision(f, x)``
 check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
 find what is wrong with one       ``tg.judge(cost(w), {"dw": dw})``
