@@ -101,7 +101,7 @@ class Remembering:
 
     def __call__(self, x):
         try:
-            self.values = np.asarray(x, dtype=float) ** 2
+            self.values = np.array([row * row for row in x])
         except Exception:
             return self.values + 0.0 * x
         return self.values
