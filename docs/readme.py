@@ -21,6 +21,7 @@ PAGES = {
             "A step as one program",
             "From data to decision",
             "Errors say what to write instead",
+            "Why is my gradient zero?",
             "Troubleshooting",
         ],
     ),
