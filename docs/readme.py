@@ -14,6 +14,7 @@ PAGES = {
             "Gradients",
             "The gradient as a formula",
             "See the graph",
+            "See what it learns",
             "Your own operation",
             "Networks",
             "Tests of what you build",

@@ -3,8 +3,9 @@
 Two graphs, models or runs come in; what differs comes out, as text, a table and one picture. Read
 diff.py first, which is ``tg.diff`` and chooses what is compared:
 
-- graph_pairs.py matches the boxes of two scenes (``drawing.scene``): structure first, names and
-  values where they help; longest_common.py is the longest common subsequence that it uses.
+- graph_pairs.py matches the boxes of two scenes (``drawing.scene``), each of which graph_side.py
+  knows: structure first, names and values where they help; longest_common.py is the longest common
+  subsequence that it uses.
 - graph_changes.py says what is not alike in two that match; graph_values.py compares what they
   compute, forward and backward, and finds where that differs first.
 - one_order.py lists what both have in one order, for the text and the picture; graph_result.py is

@@ -13,8 +13,9 @@ from tensorgraph.arguments import boolean, number
 from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.differences.array_difference import Tolerance, plain
 from tensorgraph.differences.graph_changes import changes, renamed
-from tensorgraph.differences.graph_pairs import Side, matched
+from tensorgraph.differences.graph_pairs import matched
 from tensorgraph.differences.graph_result import GraphDifference
+from tensorgraph.differences.graph_side import Side
 from tensorgraph.differences.graph_values import again, compared
 from tensorgraph.differences.module_rows import ModuleDifference
 from tensorgraph.differences.named_arrays import ArraysDifference

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tensorgraph.differences.graph_pairs import Pairs, Side
+from tensorgraph.differences.graph_pairs import Pairs
+from tensorgraph.differences.graph_side import Side
 from tensorgraph.drawing.scene.scene import Box
 
 

@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from tensorgraph.differences.graph_changes import Change, label_of
-from tensorgraph.differences.graph_pairs import Pairs, Side
+from tensorgraph.differences.graph_pairs import Pairs
 from tensorgraph.differences.graph_picture import scene_of_both
+from tensorgraph.differences.graph_side import Side
 from tensorgraph.differences.graph_values import Compared, ValueDifference
 from tensorgraph.differences.one_order import Both, in_one_order
 from tensorgraph.differences.result import Difference, Line, counted, excerpt

@@ -30,7 +30,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "teacher/explaining/explanation.py",
-        ("Explanations.warnings", "key not in told", "True", "explain: fit warns of a cause each epoch"),
+        ("Explanations.warnings", "key not in told", "True",
+         "explain: fit warns of a cause each epoch"),
     ),
     *planted_in(
         "observe/watch.py",

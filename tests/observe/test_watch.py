@@ -187,3 +187,12 @@ def test_a_watch_knows_since_when_units_have_no_gradient():
     )
     assert watch.silent_since(model.layers[2].weight) == ""
     assert "last in step 2" in tg.explain(first, loss, watch=watch).notes[-1]
+
+
+def test_parameters_without_elements_and_a_setting_that_is_no_yes_or_no():
+    layer = nn.Linear(3, 1)
+    layer.empty = tg.tensor(np.zeros((0, 3), "float32"), requires_grad=True)
+    with nn.Watch(layer):
+        (layer(tg.tensor(x)).sum() + layer.empty.sum()).backward()
+    with pytest.raises(DTypeError, match="explain"):
+        nn.Watch(layer, explain="always")

@@ -150,6 +150,24 @@ def test_a_function_leaves_everything_as_it_was():
     assert [p.grad for p in model.parameters()] == grads
 
 
+def test_a_parameter_keeps_its_values_when_others_were_tried():
+    W = parameter(3, 2)
+    W.grad = np.ones((3, 2), "float32")
+    data, grad = W.data.copy(), W.grad
+    assert tg.explain(W, lambda: decisions(W)).causes[0].checked
+    np.testing.assert_array_equal(W.data, data)
+    assert W.grad is grad and W.is_leaf
+
+
+def test_a_checkpoint_draws_what_it_drew():
+    W, dropout = parameter(3, 4), nn.Dropout(p=0.5)
+    loss = (tg.checkpoint(lambda x: dropout(x @ W))(x) ** 2).mean()
+    expected = tg.gradients(loss, W, retain_graph=True)
+    why = tg.explain(W, loss)
+    assert why.size == pytest.approx(float(np.sqrt(np.mean(expected.data**2))), rel=1e-6)
+    assert "parameters have changed" not in str(why)
+
+
 def test_explaining_leaves_the_graph_for_backward():
     W = parameter(3, 1)
     loss = ((x @ W) ** 2).mean()
@@ -230,7 +248,7 @@ def test_lists_and_dicts_of_tensors():
     W, V = parameter(3, 2), parameter(2, 1, name="V")
     loss = (x @ W @ V).mean()
     assert [one.name for one in tg.explain([W, V], loss)] == ["W", "V"]
-    assert [one.name for one in tg.explain({"a": V}, loss)] == ["V"]
+    assert [one.name for one in tg.explain({"a": V}, loss)] == ["a"]
 
 
 def test_it_is_shown_as_text_and_as_a_table():

@@ -62,6 +62,19 @@ def test_the_training_takes_the_same_steps():
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_history_tells_since_which_epoch_a_layer_has_no_gradient():
+    model = network()
+
+    def kill(run):
+        if run.epoch == 2:
+            model.layers[1].bias.assign(np.full(8, -99.0))
+
+    history = trained(model, watch=True, callbacks=[kill])
+    loss = nn.losses.cross_entropy(model(tg.tensor(x)), y)
+    why = tg.explain(model, loss, watch=history)["layers.0.weight"]
+    assert why.notes[-1] == "by the history, its layer's gradient is 0 since epoch 3"
+
+
 def test_what_is_no_yes_or_no():
     with pytest.raises(TypeError, match="explain"):
         trained(network(), explain="always")

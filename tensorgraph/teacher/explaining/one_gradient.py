@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from tensorgraph.teacher.explaining.alive import Alive
 from tensorgraph.teacher.explaining.blame import CANCELS, OPPOSED, Blame, Verdict, blames
 from tensorgraph.teacher.explaining.cancelled import why_cancelled
 from tensorgraph.teacher.explaining.explanation import HEALTHY, Cause, Explanation
+from tensorgraph.teacher.explaining.facts import Facts
 from tensorgraph.teacher.explaining.flow import Step, by_layer, way
 from tensorgraph.teacher.explaining.losses import Loss
 from tensorgraph.teacher.explaining.lost import Search, why_lost
@@ -25,7 +26,7 @@ from tensorgraph.teacher.explaining.non_finite import first_anomaly
 from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, noise, rms
 from tensorgraph.teacher.explaining.sizes import size_causes
 from tensorgraph.teacher.explaining.units import listed, zero_slices
-from tensorgraph.teacher.explaining.words import Facts, cause_of
+from tensorgraph.teacher.explaining.words import cause_of
 
 MOST_CAUSES = 8
 
@@ -43,7 +44,9 @@ class Known(NamedTuple):
     """The root mean square of the largest gradient of a leaf."""
 
 
-def known_of(loss: Loss, root: Node, model: Module | None, alive: Alive) -> Known:
+def known_of(
+    loss: Loss, root: Node, model: Module | None, alive: Alive, paths: Mapping[Tensor, str]
+) -> Known:
     """Return all values and gradients of a loss.
 
     Args:
@@ -51,11 +54,12 @@ def known_of(loss: Loss, root: Node, model: Module | None, alive: Alive) -> Know
         root: what computed it.
         model: the model that is asked about, if one is.
         alive: all graphs there are.
+        paths: what tensors are called in what is asked about.
     """
     rerun = Rerun(root)
     found = rerun.backward()
     sizes = [size for _, g in found.leaves() if np.isfinite(size := rms(g))]
-    names = Names(loss.frames, rerun.nodes, model)
+    names = Names(loss.frames, rerun.nodes, paths)
     return Known(loss, rerun, found, names, model, alive, max(sizes, default=0.0))
 
 
@@ -147,7 +151,7 @@ def _zero_causes(known: Known, place: Any, mask: Any, name: str) -> list[Cause]:
             if cause is not None:
                 causes.append(cause)
                 continue
-        causes.append(cause_of(Facts(blame, rerun, names), checked))
+        causes.append(cause_of(Facts(blame, rerun, found, names), checked))
     return causes
 
 
@@ -156,10 +160,10 @@ def _checked(verdict: Verdict, blame: Blame, name: str) -> str:
     if not verdict.reached:
         return ""
     together = " and the others" if len(verdict.blames) > 1 else ""
-    return (
-        f"were a gradient let through there{together}, it would reach"
-        f" {_of(verdict.reached, verdict.asked)} of these elements of {name}"
-    )
+    reached = f"{_of(verdict.reached, verdict.asked)} of these elements of {name}"
+    if verdict.asked == 1:
+        reached = name
+    return f"were a gradient let through there{together}, it would reach {reached}"
 
 
 def _of(count: int, size: int) -> str:

@@ -217,5 +217,5 @@ def like(array: Array, size: float = 1.0) -> Array:
 def _recomputed(node: Node) -> Array:
     """Return the value of a checkpoint: its function runs again, and draws what it drew."""
     again = node.static["again"]
-    with replay(again.states), mode(recording=False, call=again.call):
+    with replay(again.states), mode(recording=True, call=again.call):  # as it was computed
         return array_of(again.f(*again.args, **again.kwargs))

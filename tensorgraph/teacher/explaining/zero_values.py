@@ -6,10 +6,9 @@ import numpy as np
 
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.graph import Node
-from tensorgraph.ops.activation import relu
 from tensorgraph.teacher.explaining.names import Names
 from tensorgraph.teacher.explaining.run_again import Edge, Rerun
-from tensorgraph.teacher.explaining.units import along, listed, unit_axis
+from tensorgraph.teacher.explaining.units import along, listed, rectified, unit_axis
 
 
 def why_zero(rerun: Rerun, names: Names, node: Node) -> str:
@@ -22,11 +21,12 @@ def why_zero(rerun: Rerun, names: Names, node: Node) -> str:
     while waiting:
         at = waiting.pop()
         values = [np.asarray(to_host(np.asarray(v))) for v in rerun.operands[at]]
-        if at.op is relu.op:
-            return _dead(names, at, values[0])
+        x = rectified(at)
+        if x is not None and values[x].any():
+            return _dead(names, at, values[x])
         for i, value in enumerate(values):
             place = at.parents[i]
-            if not value.size or value.any():
+            if not value.size or value.any() or (x is not None and i != x):
                 continue
             if type(place) is not Node:
                 leaves.setdefault(names.operand(Edge(at, i)))
@@ -41,7 +41,7 @@ def why_zero(rerun: Rerun, names: Names, node: Node) -> str:
 
 def _dead(names: Names, node: Node, values: np.ndarray) -> str:
     axis = unit_axis(node)
-    place = f"relu{_in(names, node)}"
+    place = f"{node.op.name}{_in(names, node)}"
     if not (values > 0).any():
         span = f"{float(values.min()):.3g} to {float(values.max()):.3g}"
         return f"; that is 0, as all units of {place} are dead, their input is {span}"

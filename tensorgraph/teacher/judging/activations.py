@@ -69,7 +69,7 @@ OF_RESULT: dict[str, Callable[[Any], Any]] = {
 
 def activations(recording: Recording) -> list[Activation]:
     """Return the activations of a graph that are made of several operations."""
-    found = []
+    found: list[Activation] = []
     for node in recording.nodes:
         value = recording.values[node]
         if node.op.name in (*PLAIN, "softmax", "log_softmax") or np.size(value) < 2:
@@ -88,9 +88,11 @@ def _possible(value: Any) -> list[tuple[str, int | None]]:
     found: list[tuple[str, int | None]] = []
     if low >= 0 and high <= 1:
         found.append(("sigmoid", None))
-        for axis in range(value.ndim):
-            if value.shape[axis] > 1 and np.allclose(value.sum(axis=axis), 1, rtol=1e-9, atol=0):
-                found.append(("softmax", axis))
+        found += [
+            ("softmax", axis) for axis in range(value.ndim)
+            if value.shape[axis] > 1
+            and np.allclose(value.sum(axis=axis), 1, rtol=1e-9, atol=0)
+        ]  # fmt: skip
     if low >= -1 and high <= 1:
         found.append(("tanh", None))
     if low == 0:
@@ -130,14 +132,13 @@ def _made_of(
                         continue  # it is no function of that, but that itself
                     edges = tuple(e for e in recording.takers[place] if e[0] in inside)
                     yield Activation(name, place, out, edges, axis)
-                    return
+                    if axis is None:
+                        return
             if type(place) is Node:
                 waiting.append(place)
 
 
-def forms(
-    name: str, x: Any, out: Any, of: str, at: str, grad: str, slope: Any
-) -> Iterator[Form]:
+def forms(name: str, x: Any, out: Any, of: str, at: str, grad: str, slope: Any) -> Iterator[Form]:
     """Yield what may stand for the derivative of an elementwise function.
 
     Args:
@@ -214,9 +215,7 @@ def across(name: str, out: Any, axis: int, grad: str) -> Iterator[Form]:
     """Yield what may stand for the derivative of softmax, or of its logarithm."""
     axis %= out.ndim
     whole = name == "softmax"
-    yield (
-        "derivative", "skip", f"the derivative of {name} is missing in {grad}", lambda g: g, 1.0
-    )
+    yield ("derivative", "skip", f"the derivative of {name} is missing in {grad}", lambda g: g, 1.0)
     told = (
         f"the cross terms of {name} are missing in {grad}: each output depends on all inputs of"
         " its sample, not on its own alone"

@@ -7,7 +7,6 @@ a product turned round. Whether a change explains what somebody has, its numbers
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,33 +20,13 @@ from tensorgraph.teacher.judging.activations import (
     activations,
     forms,
 )
+from tensorgraph.teacher.judging.change import Change
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.passes import At, Changed, DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Edge, Recording
 
 MOST_VALUES = 60
 """So many values are tried in the place of another."""
-
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """Something wrong at an edge."""
-
-    kind: str
-    """One word for it: ``mask``, ``derivative``, ``transpose``."""
-    key: str
-    """What is the same of this at other edges of such operations."""
-    text: str
-    rule: Changed
-    cost: float
-    """How unlikely it is before anything is known."""
-    others: Mapping[Edge, Changed] = field(default_factory=dict)
-    """What stands for the rules of further edges."""
-
-    def rules(self, edge: Edge) -> dict[Edge, Changed]:
-        """Return all rules that it changes, at an edge."""
-        return {edge: self.rule, **self.others}
 
 
 class Finder:
@@ -77,7 +56,7 @@ class Finder:
 
     def at(self, edge: Edge, base: Pass) -> Iterator[Change]:
         """Yield what may be wrong at an edge."""
-        node, i = edge
+        node, _ = edge
         if node.op.family == "elementwise":
             yield from self._elementwise(edge)
         if node.op.name in ("softmax", "log_softmax"):
@@ -130,6 +109,11 @@ class Finder:
             for other, value in self._alike(right, node.shape):
                 text = f"the {what} of {name} in {grad} is that of {other}, where {told} is meant"
                 yield Change("value", f"saved {k}", text, with_saved(k, value), 1.45)
+        for other, value in self._alike(out, node.shape) if name in OF_RESULT else ():
+            text = f"the derivative of {name} in {grad} is that of {other}, where {at} is meant"
+            with np.errstate(all="ignore"):
+                form = _product(OF_RESULT[name](value))
+            yield Change("value", "result of another", text, _on_g(form), 1.45)
         if name in ("relu", "maximum", "where"):
             for other, value in self._alike(x, x.shape):
                 text = f"the mask of {name} in {grad} is that of {other}, where {of} is meant"
@@ -171,6 +155,12 @@ class Finder:
             "mask" if is_mask else "factor", "skip", f"{what} is missing in {grad}",
             lambda at: at.g, 1.0,
         )  # fmt: skip
+        if is_mask:
+            yield Change(
+                "wrong mask", "upside down",
+                f"the mask {told} in {grad} is upside down: 1 − {told}",
+                _times((zeros == 0) * 1.0), 1.2,
+            )  # fmt: skip
         if node.op.name == "divide":
             yield Change(
                 "derivative", "inverse", f"{grad} is multiplied by {told}, it is divided by it",
@@ -186,7 +176,7 @@ class Finder:
         for name, value in self._alike(other, np.shape(other)):
             if node.op.name == "multiply":
                 yield Change(
-                    "mask" if is_mask else "value", "another",
+                    "wrong mask" if is_mask else "value", "another",
                     f"{name} stands in {grad} where {told} is meant", _times(value), 1.5,
                 )  # fmt: skip
 
@@ -233,7 +223,7 @@ class Finder:
         )  # fmt: skip
         yield Change(
             "transpose", "g",
-            f"a transpose is missing or too many in {grad}: {came} stands there the other way round",
+            f"a transpose is missing or too many in {grad}: {came} stands the other way round",
             lambda at: at.usual(np.swapaxes(at.g, -1, -2)), 1.3,
         )  # fmt: skip
         yield Change(
@@ -365,7 +355,8 @@ class Finder:
         for name, value in self._named:
             if np.shape(value) == np.shape(own):
                 told = f"{name} is used in {parent} where {right} is meant"
-                yield Change("value", "g", told, _of(np.asarray(value, float)), 1.4)
+                rule = _of(np.asarray(value, float))
+                yield Change("value", "g", told, rule, 1.4, as_written=True)
 
     # ----------------------------------------------------------------------------------- parts
 
@@ -392,7 +383,7 @@ class Finder:
         return self.names.called.get(node, "")
 
     def _alike(self, right: Any, shape: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
-        """Yield other values that could stand in the place of one, repeated along axes if need be."""
+        """Yield other values that could stand for one, repeated along axes if need be."""
         for name, value in self._named:
             if value is right or np.ndim(value) != len(shape) or not len(shape):
                 continue

@@ -1,4 +1,4 @@
-"""Whether two arrays are equal but for rounding, and by which factor they differ if they are alike."""
+"""Whether two arrays are equal but for rounding, or multiples of each other, or sums."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
 import numpy as np
 
 from tensorgraph.engine.graph import Node, ancestors

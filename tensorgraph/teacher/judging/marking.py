@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,12 +13,14 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.teacher.judging.changes import Finder
 from tensorgraph.teacher.judging.closeness import LOOSE, STRICT, difference
+from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
 from tensorgraph.teacher.judging.handed_in import HandedIn
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers, averaged_over
+from tensorgraph.teacher.judging.looking import About
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.passes import DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Recording
-from tensorgraph.teacher.judging.search import UNKNOWN, Fault, Search
+from tensorgraph.teacher.judging.search import Search
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +92,11 @@ class Marking:
         self.scales = [1.0, *averaged_over(recording)]
         self.convention = 1.0
         """In which multiple gradients on the way are written, as far as is known."""
-        self.search = Search(recording, names, numbers, finder, self.scales, seconds)
         self.true = Pass(recording)
+        deadline = time.thread_time() + seconds
+        self.search = Search(
+            About(recording, names, numbers, finder, self.scales, self.true, deadline)
+        )  # fmt: skip
         self.current = self.true
         order = self.true.order
         known = [a for a in asked if a.places]

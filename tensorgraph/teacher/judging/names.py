@@ -1,4 +1,4 @@
-"""Which place of a graph a name such as ``dW2``, ``db1``, ``grad_Z`` or ``layers.0.weight`` means."""
+"""Which place of a graph a name means: ``dW2``, ``db1``, ``grad_Z``, ``layers.0.weight``."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ class Names:
         known += [p for p in reversed(places) if p not in known]
 
     def _mean(self, name: str, leaf: Any) -> None:
-        """Let a name mean a parameter, too, if it means nothing yet: W1 the first layer's weight."""
+        """Let a name mean a parameter if it means nothing yet: W1 the first layer's weight."""
         if leaf is not None:
             self._by_name.setdefault(name, [leaf])
 
@@ -197,7 +197,7 @@ class Names:
         return None
 
     def _weight(self, node: Node) -> Any:
-        """Return the parameter that a node multiplies something with, if it is a layer's product."""
+        """Return the parameter that a layer's product multiplies something with."""
         if node.op.letter != "Z" and node.op.name not in ("conv", "matmul", "einsum"):
             return None
         for parent in node.parents:

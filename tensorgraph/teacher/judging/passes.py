@@ -1,7 +1,6 @@
 """The backward pass with rules of one's own at some of its edges, or gradients given at places.
 
-Gradients are linear in those before them, so most of a pass stays as it was where little is changed:
-only what depends on that is computed again.
+Most of a pass stays as it was where little is changed: only what depends on that is computed again.
 """
 
 from __future__ import annotations
@@ -151,11 +150,12 @@ class Pass:
 
     @cached_property
     def order(self) -> dict[Any, float]:
-        """Where each place stands in the course's backward pass: dZ, dW, db, dA, the largest first."""
+        """Where each place stands in the course's backward pass: the largest first."""
         found: dict[Any, float] = {self.recording.root: self.recording.root.seq + 0.5}
         for place, edges in self.recording.takers.items():
             node = min((node for node, _ in edges), key=lambda node: node.seq)
-            while type(place) is not Node and node.op.family == "shape":  # a weight, transposed
+            turned = ("permute_dims", "matrix_transpose")
+            while type(place) is not Node and node.op.name in turned:  # a weight, transposed
                 node = self.recording.takers.get(node, [(self.recording.root, 0)])[0][0]
             if type(place) is Node:
                 found[place] = place.seq + 0.5
