@@ -241,6 +241,13 @@ def test_single_numbers_and_none(shape):
     assert not tg.precision(lambda x: tg.exp(x) * 2, np.full(shape, 0.3))
 
 
+def test_arrays_of_more_digits_that_a_function_holds():
+    model = nn.Linear(4, 3)
+    found = tg.precision(lambda x: model(x), draw(2, 4), dtype="float16")
+    assert "1 of 1 operations take arrays of more digits" in str(found)
+    assert "more digits" not in str(tg.precision(model, draw(2, 4), dtype="float16"))
+
+
 def test_a_table_and_a_notebook():
     found = tg.precision(*BAD["variance"][:1], *BAD["variance"][1])
     head, row = found.table().splitlines()
@@ -254,5 +261,7 @@ def test_a_table_and_a_notebook():
 def test_errors():
     text = told(lambda: tg.precision(tg.exp, draw(3), dtype="float64"), errors.ArgumentError)
     assert text == "precision: dtype is float16 or float32, not float64"
+    text = told(lambda: tg.precision(3, draw(3)), errors.DTypeError)
+    assert text.startswith("precision: f is a function of tensors or a module, not")
     text = told(lambda: tg.precision(lambda x: 1.0, draw(3)), errors.DTypeError)
     assert text.startswith("precision: the function returned no tensor that it computed, but")

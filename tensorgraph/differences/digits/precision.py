@@ -13,7 +13,8 @@ from tensorgraph.differences.digits.losses import Comparison, Loss
 from tensorgraph.differences.digits.ranges import lost_constants
 from tensorgraph.differences.digits.remedies import Remedies
 from tensorgraph.differences.digits.report import LostDigits, PrecisionReport
-from tensorgraph.differences.digits.tape import recorded
+from tensorgraph.differences.digits.rounded import is_float
+from tensorgraph.differences.digits.tape import Entry, recorded
 
 _NARROW = ("float16", "float32")
 
@@ -48,7 +49,7 @@ def precision(
 
     Raises:
         ArgumentError: another ``dtype``.
-        DTypeError: the function returns nothing that it computed of tensors.
+        DTypeError: ``f`` is no function, or returns nothing that it computed of tensors.
 
     Example:
         >>> import numpy as np
@@ -60,6 +61,10 @@ def precision(
         >>> tg.precision(lambda x: tg.var(x), x).serious
         ()
     """
+    if not callable(f):
+        raise errors.DTypeError(
+            f"precision: f is a function of tensors or a module, not {errors.describe(f)}"
+        )
     narrow = np.dtype(dtype)
     if narrow.name not in _NARROW:
         raise errors.ArgumentError(f"precision: dtype is float16 or float32, not {narrow.name}")
@@ -75,11 +80,23 @@ def precision(
             dict(comparison.results()),
             {name: error for name, error, _ in gradients},
             tuple(sorted(found, key=lambda lost: -lost.effect)),
+            sum(_takes_more(entry, narrow) for entry in tape.entries),
             {
                 **lost_constants(tape.entries),
                 **{f"gradient of {name}": gone for name, _, gone in gradients if gone},
             },
         )
+
+
+def _takes_more(entry: Entry, narrow: np.dtype[Any]) -> bool:
+    """Return whether an operation takes an array from outside that has more digits."""
+    return any(
+        source.entry is None
+        and is_float(source.array)
+        and np.ndim(source.array) > 0
+        and source.array.dtype.itemsize > narrow.itemsize
+        for source in entry.operands
+    )
 
 
 def _told(loss: Loss, comparison: Comparison, remedies: Remedies) -> LostDigits:

@@ -86,6 +86,8 @@ class PrecisionReport:
     """The relative error of each gradient, by the leaf's name."""
     lost: tuple[LostDigits, ...]
     """Operations that lose a digit by themselves, those that cost most in the end first."""
+    wide: int
+    """How many operations took arrays of more digits, which the function holds."""
     vanished: dict[str, str]
     """What rounds to 0: constants, and how many entries of gradients."""
 
@@ -128,6 +130,11 @@ class PrecisionReport:
         if len(groups) > _SHOWN:
             lines.append(f"  … {len(groups) - _SHOWN} more")
         lines += [f"  {name}: {told}" for name, told in self.vanished.items()]
+        if self.wide:
+            lines.append(
+                f"  {self.wide} of {self.operations} operations take arrays of more digits, which"
+                " the function holds: give the model itself"
+            )
         over = [r for lost in self.lost if not lost.is_serious for r in lost.remarks if _counts(r)]
         lines += [f"  without harm here: {remark}" for remark in dict.fromkeys(over)]
         return "\n".join(lines)
