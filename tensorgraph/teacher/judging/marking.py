@@ -220,7 +220,7 @@ class Marking:
             return True
         given = {**self.current.given, place: item.array / self.convention}
         as_it_is = self._agreeing(Pass(self.recording, self.current.changes, given))
-        return self._agreeing(base) >= as_it_is
+        return as_it_is - self._agreeing(base) < 2
 
     def _agreeing(self, after: Pass) -> int:
         """Return how many of those that are not marked yet a pass gives."""
