@@ -72,7 +72,7 @@ def backward(AL, Y, caches):
     """Return all gradients, as the course keeps them."""
     grads = {}
     for l in range(L, 0, -1):
-        A_prev, W, b, Z = caches[l - 1]
+        A_prev, W, _, Z = caches[l - 1]
         dZ = AL - Y if l == L else relu_backward(grads[f"dA{l}"], Z)
         dW, db, dA_prev = linear_backward(dZ, A_prev, W)
         grads[f"dZ{l}"], grads[f"dW{l}"], grads[f"db{l}"] = dZ, regularised(dW, W), db
@@ -97,7 +97,7 @@ print(tg.judge(cost, backward, steps=True))
 
 
 # %%
-def linear_backward(dZ, A_prev, W):
+def linear_backward(dZ, A_prev, W):  # noqa: F811
     """Return dW, db and the gradient of what came in."""
     dW = np.dot(dZ, A_prev.T) / m
     db = np.sum(dZ, axis=1) / m
@@ -113,7 +113,7 @@ print(tg.judge(cost, backward, steps=True))
 
 
 # %%
-def regularised(dW, W):
+def regularised(dW, W):  # noqa: F811
     """Return dW with the part of the penalty."""
     return dW + lambd / m * W
 
@@ -127,7 +127,7 @@ print(tg.judge(cost, backward, steps=True))
 
 
 # %%
-def linear_backward(dZ, A_prev, W):
+def linear_backward(dZ, A_prev, W):  # noqa: F811
     """Return dW, db and the gradient of what came in."""
     dW = np.dot(dZ, A_prev.T) / m
     db = np.sum(dZ, axis=1, keepdims=True) / m
@@ -146,7 +146,7 @@ print(tg.judge(cost, backward))
 
 
 # %%
-def relu_backward(dA, Z):
+def relu_backward(dA, Z):  # noqa: F811
     """Return dZ of a ReLU layer."""
     return dA * (Z > 0)
 

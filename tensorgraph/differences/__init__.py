@@ -1,4 +1,4 @@
-"""Two computations beside each other, operation by operation: ``tg.diff``.
+"""Two computations beside each other, operation by operation: ``tg.diff``, ``tg.precision``.
 
 Two graphs, models or runs come in; what differs comes out, as text, a table and one picture. Read
 diff.py first, which is ``tg.diff`` and chooses what is compared:
@@ -14,4 +14,5 @@ diff.py first, which is ``tg.diff`` and chooses what is compared:
   histories.
 - array_difference.py is how two arrays are compared, for all of them; result.py what all results
   have in common.
+- digits is what ``tg.precision`` finds: one computation in two precisions, and where digits go.
 """

@@ -11,7 +11,7 @@ import tensorgraph as tg
 from tensorgraph.leads.attributes import ROOMS
 from tests.leads.samples import variables
 
-LATER = ["assume", "data", "debug", "derive", "diagnose", "profile", "render", "testing", "trace"]
+LATER = ["assume", "data", "debug", "derive", "diagnose", "explain", "profile", "render", "testing", "trace"]
 MAPPED = ["tg", "tg.nn", "tg.nn.losses", "tg.random", "tg.optim", "tg.train", "tg.data"]
 MAPPED += ["tg.diagnose", "tg.testing"]
 

@@ -38,7 +38,8 @@ class TwoLayers:
         dz2 = dZ2(A2, self.Y)
         dz1 = (W2.T @ dz2) * slope(Z1, A1)
         return {
-            "dZ2": dz2, "dW2": dz2 @ A1.T / m + lambd / m * W2, "db2": dz2.sum(1, keepdims=True) / m,
+            "dZ2": dz2, "dW2": dz2 @ A1.T / m + lambd / m * W2,
+            "db2": dz2.sum(1, keepdims=True) / m,
             "dZ1": dz1, "dW1": dz1 @ self.X.T / m + lambd / m * W1,
             "db1": dz1.sum(1, keepdims=True) / m,
         }  # fmt: skip
@@ -104,7 +105,7 @@ SLOPES = {
     "the derivative of tanh is missing": lambda z, a: 1.0,
     "the square is missing in the derivative of tanh": lambda z, a: 1 - a,
     "the derivative of sigmoid stands in dZ1": lambda z, a: a * (1 - a),
-    "tanh stands where its derivative is meant": lambda z, a: a,
+    "A1 stands in dZ1 where the derivative of tanh is meant": lambda z, a: a,
 }
 
 
@@ -142,9 +143,9 @@ class TestWrong:
         W1, W2, b1 = values(net.W1, net.W2, net.b1)
         term = net.lambd / net.m
         for key, wrong, said in [
-            ("dW1", -term * W1, "the regularisation term of W1 is missing"),
-            ("dW2", term * W2, "the regularisation term of W2 is there twice"),
-            ("dW2", net.lambd * W2 - term * W2, "term of W2 is 25 times too large (m = 25)"),
+            ("dW1", -term * W1, "the regularisation term λ / m W1 is missing"),
+            ("dW2", term * W2, "the regularisation term λ / m W2 is there twice"),
+            ("dW2", net.lambd * W2 - term * W2, "term λ / m W2 is 25 times too large (m = 25)"),
             ("db1", term * b1, "b1 is regularised, but not in the cost: λ / m b1 is too many"),
         ]:
             (mark,) = net.judge({**grads, key: grads[key] + wrong}).wrong
@@ -161,7 +162,11 @@ class TestWrong:
             ("db1", dZ1 / m, "the sum over axis 1 is missing"),
             ("db1", dZ1.sum() / m, "summed over axis 0 and 1, where axis 1 is meant"),
             ("dW1", None, "None"),
-            ("dW1", np.where(np.arange(5)[:, None] == 2, 0, grads["dW1"]), "only row 2 is wrong: 0"),
+            (
+                "dW1",
+                np.where(np.arange(5)[:, None] == 2, 0, grads["dW1"]),
+                "only row 2 is wrong: 0",
+            ),
             ("dW2", grads["dZ2"] @ values(net.Z1)[0].T / m, "Z1 stands in dW2 where A1 is meant"),
         ]:
             (mark,) = net.judge({**grads, key: wrong}).wrong
@@ -175,7 +180,7 @@ class TestWrong:
         assert [m.key for m in marks] == ["dZ2", "dZ1", "dW1"]
         assert "the derivative of sigmoid is applied twice" in marks[0].text
         assert marks[1].text.startswith("given your dZ2: the derivative of tanh is missing")
-        assert "regularisation term of W1 is missing" in marks[2].text
+        assert "regularisation term λ / m W1 is missing" in marks[2].text
 
     def test_what_nothing_explains_is_said_with_numbers(self):
         net = TwoLayers()
@@ -197,7 +202,9 @@ class TestWrong:
 class TestHandedIn:
     def test_formulas_use_the_callers_names_and_each_other(self):
         net = TwoLayers()
-        judged = net.judge({"dZ2": "A2 - Y", "dW2": "dZ2 @ A1.T", "db2": "dZ2.mean(1, keepdims=True)"})
+        judged = net.judge(
+            {"dZ2": "A2 - Y", "dW2": "dZ2 @ A1.T", "db2": "dZ2.mean(1, keepdims=True)"}
+        )
         (mark,) = judged.wrong
         assert mark.key == "dW2" and mark.line == "dZ2 @ A1.T"
 

@@ -7,36 +7,26 @@ a product turned round. Whether a change explains what somebody has, its numbers
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.engine.graph import Node
+from tensorgraph.teacher.judging.activations import (
+    OF_RESULT,
+    SLOPES,
+    Activation,
+    across,
+    activations,
+    forms,
+)
+from tensorgraph.teacher.judging.change import Change
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.passes import At, Changed, DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Edge, Recording
 
 MOST_VALUES = 60
 """So many values are tried in the place of another."""
-
-ACTIVATIONS = frozenset(
-    "relu sigmoid tanh leaky_relu elu gelu silu softplus softmax log_softmax".split()
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """Something wrong at an edge."""
-
-    kind: str
-    """One word for it: ``mask``, ``derivative``, ``transpose``."""
-    key: str
-    """What is the same of this at other edges of such operations."""
-    text: str
-    rule: Changed
-    cost: float
-    """How unlikely it is before anything is known."""
 
 
 class Finder:
@@ -57,16 +47,22 @@ class Finder:
             if value is not None and np.any(value) and np.ndim(value):
                 self.values[name] = value
         for name, value in constants.items():
-            self.values.setdefault(name, value)
+            if np.any(value):
+                self.values.setdefault(name, value)
         self._named = list(self.values.items())[:MOST_VALUES]
+        self._begun: dict[Edge, list[Activation]] = {}
+        for found in activations(recording):
+            self._begun.setdefault(found.edges[0], []).append(found)
 
     def at(self, edge: Edge, base: Pass) -> Iterator[Change]:
         """Yield what may be wrong at an edge."""
-        node, i = edge
-        if node.op.family == "elementwise" or node.op.name in ACTIVATIONS:
+        node, _ = edge
+        if node.op.family == "elementwise":
             yield from self._elementwise(edge)
-        if node.op.name in ("softmax", "log_softmax", "center", "cumulative_sum"):
+        if node.op.name in ("softmax", "log_softmax"):
             yield from self._across(edge)
+        for found in self._begun.get(edge, ()):
+            yield from self._whole_activation(found)
         if node.op.name == "matmul":
             yield from self._product(edge)
         elif node.op.name in ("conv", "conv_transpose", "einsum"):
@@ -84,12 +80,10 @@ class Finder:
     def _elementwise(self, edge: Edge) -> Iterator[Change]:
         node, i = edge
         x, out = self.recording.operand(edge), self.recording.values[node]
-        parent = node.parents[i]
-        of, name = self.names.of(parent), node.op.name
-        grad = self.names.gradient_of(parent)
+        name, parent = node.op.name, node.parents[i]
         variables = [
             p for k, p in enumerate(node.parents) if k != i and np.ndim(self.recording.of(p))
-        ]  # fmt: skip
+        ]
         if variables and name in ("multiply", "divide"):
             yield from self._masked(edge)
             return
@@ -101,99 +95,51 @@ class Finder:
         if name in ("multiply", "divide"):
             yield from self._scaled_operand(edge)
             return
-        f = node.op.name
-        at = self._own(node) or f"{f}({of})"
-        masks = name in ("relu", "maximum", "where", "clip", "minimum")
-        missing = f"the mask of {f} is missing" if masks else f"the derivative of {f} is missing"
-        yield Change(
-            "mask" if masks else "derivative", "skip",
-            f"{missing} in {grad}: what comes to {at} is passed on as it is",
-            lambda at: at.g, 1.0,
-        )  # fmt: skip
-        yield from self._other_slopes(edge, x, out, of, at, grad, masks, f)
-        saved = node.saved
-        for k, kept in enumerate(saved or ()):
+        of, grad = self.names.of(parent), self.names.gradient_of(parent)
+        at = self.names.called.get(node) or f"{name}({of})"
+        slope = _slope(node, i)
+        for kind, key, text, form, cost in forms(name, x, out, of, at, grad, slope):
+            yield Change(kind, key, text, _on_g(form), cost)
+        for k, kept in enumerate(node.saved or ()):
             if kept is None or np.shape(kept) != node.shape:
                 continue
             right = out if k == len(node.parents) else self.recording.of(node.parents[k])
             told = self.names.of(node if k == len(node.parents) else node.parents[k])
+            what = "mask" if name in ("relu", "maximum", "where") else "derivative"
             for other, value in self._alike(right, node.shape):
-                yield Change(
-                    "value", f"saved {k}",
-                    f"the derivative of {f} in {grad} is taken at {other}, where {told} is meant",
-                    with_saved(k, value), 1.6,
-                )  # fmt: skip
-        yield Change(
-            "derivative", "twice", f"the derivative of {f} is applied twice in {grad}",
-            lambda at: at.usual(at.usual()), 1.3,
-        )  # fmt: skip
-
-    def _other_slopes(
-        self, edge: Edge, x: Any, out: Any, of: str, at: str, grad: str, masks: bool, f: str
-    ) -> Iterator[Change]:
-        """Yield products with something else than the derivative."""
-        own = edge[0].op.name
-        what = "the mask" if masks else "the derivative"
-        with np.errstate(all="ignore"):
-            sigmoid = 1 / (1 + np.exp(-x))
-            forms: list[tuple[str, str, Any, float]] = [
-                ("derivative", f"{f} stands where its derivative is meant in {grad}", out, 1.3),
-                ("derivative", f"{of} stands where the derivative of {f} is meant in {grad}", x,
-                 1.5),
-                ("mask", f"the mask of {f} in {grad} is upside down: it keeps what is to be 0",
-                 (x <= 0) * 1.0, 1.4),
-            ]  # fmt: skip
-            slopes = [
-                ("sigmoid", "σ′", out * (1 - out), sigmoid * (1 - sigmoid), x * (1 - x)),
-                ("tanh", "tanh′", 1 - out**2, 1 - np.tanh(x) ** 2, 1 - x**2),
-                ("relu", "relu′", (out > 0) * 1.0, (x > 0) * 1.0, None),
-            ]
-            for op, slope, at_out, at_x, wrong in slopes:
-                if op != own:
-                    told = f"the derivative of {op} stands in {grad}, where that of {f} is meant"
-                    forms.append(("derivative", told, at_out, 1.4))
-                    forms.append(("derivative", told, at_x, 1.4))
-                else:
-                    told = (
-                        f"the derivative of {f} in {grad} is taken at {at} once more:"
-                        f" {slope}({at}) where {slope}({of}) is meant"
-                    )
-                    again = {"sigmoid": lambda z: _sigmoid(z) * (1 - _sigmoid(z)),
-                             "tanh": lambda z: 1 - np.tanh(z) ** 2,
-                             "relu": lambda z: (z > 0) * 1.0}[op]  # fmt: skip
-                    forms.append(("value", told, again(out), 1.4))
-                if wrong is not None and op == own:
-                    formula = f"{of} (1 − {of})" if op == "sigmoid" else f"1 − {of}²"
-                    right = f"{at} (1 − {at})" if op == "sigmoid" else f"1 − {at}²"
-                    told = (
-                        f"the derivative of {f} in {grad} is taken at {of} where {at} is meant:"
-                        f" you have {formula}, it is {right}"
-                    )
-                    forms.append(("value", told, wrong, 1.1))
-            if own == "tanh":
-                told = f"the square is missing in the derivative of tanh in {grad}: 1 − {at}²"
-                forms.append(("derivative", told, 1 - out, 1.3))
-                told = f"a sign is wrong in the derivative of tanh in {grad}: it is 1 − {at}²"
-                forms.append(("derivative", told, 1 + out**2, 1.4))
-            if own == "sigmoid":
-                told = f"half of the derivative of sigmoid is missing in {grad}: {at} (1 − {at})"
-                forms.append(("derivative", told, 1 - out, 1.4))
-        for n, (kind, text, slope, cost) in enumerate(forms):
-            if slope is not None:
-                yield Change(kind, f"slope {n}", text, _times(slope), cost)
-        yield Change(
-            "mask", "mask of g",
-            f"the mask of {f} in {grad} is taken from the gradient that comes in, where {of} is"
-            " meant",
-            lambda at: at.g * (at.g > 0), 1.4,
-        )  # fmt: skip
-        if masks:
+                text = f"the {what} of {name} in {grad} is that of {other}, where {told} is meant"
+                yield Change("value", f"saved {k}", text, with_saved(k, value), 1.45)
+        for other, value in self._alike(out, node.shape) if name in OF_RESULT else ():
+            text = f"the derivative of {name} in {grad} is that of {other}, where {at} is meant"
+            with np.errstate(all="ignore"):
+                form = _product(OF_RESULT[name](value))
+            yield Change("value", "result of another", text, _on_g(form), 1.45)
+        if name in ("relu", "maximum", "where"):
             for other, value in self._alike(x, x.shape):
-                yield Change(
-                    "mask", "mask of another",
-                    f"the mask of {f} in {grad} is that of {other}, where {of} is meant",
-                    _times((value > 0) * 1.0), 1.5,
-                )  # fmt: skip
+                text = f"the mask of {name} in {grad} is that of {other}, where {of} is meant"
+                yield Change("value", "mask of another", text, _times((value > 0) * 1.0), 1.5)
+
+    def _whole_activation(self, found: Activation) -> Iterator[Change]:
+        """Yield what may be wrong at an activation that is made of several operations."""
+        x, out = self.recording.values[found.x], self.recording.values[found.out]
+        of, at = self.names.of(found.x), self.names.of(found.out)
+        grad = self.names.gradient_of(found.x)
+        if found.axis is not None:
+            every = across(found.name, out, found.axis, grad)
+        else:
+            every = forms(found.name, x, out, of, at, grad, SLOPES[found.name](x))
+        nothing = {edge: _nothing for edge in found.edges[1:]}
+        nameless = 0.0 if found.out in self.names.called else 0.07
+        for kind, key, text, form, cost in every:
+            rule = _from(found.out, form)
+            yield Change(kind, f"{found.name} {key}", text, rule, cost - 0.02 + nameless, nothing)
+        if found.axis is None:
+            for other, value in self._alike(out, out.shape):
+                text = f"the derivative of {found.name} in {grad} is taken at {other}, where {at}"
+                with np.errstate(all="ignore"):
+                    slope = OF_RESULT[found.name](value)
+                rule = _from(found.out, _product(slope))
+                yield Change("value", "another", f"{text} is meant", rule, 1.45, nothing)
 
     def _masked(self, edge: Edge) -> Iterator[Change]:
         """Yield what may be wrong where one array is multiplied with another."""
@@ -209,6 +155,12 @@ class Finder:
             "mask" if is_mask else "factor", "skip", f"{what} is missing in {grad}",
             lambda at: at.g, 1.0,
         )  # fmt: skip
+        if is_mask:
+            yield Change(
+                "wrong mask", "upside down",
+                f"the mask {told} in {grad} is upside down: 1 − {told}",
+                _times((zeros == 0) * 1.0), 1.2,
+            )  # fmt: skip
         if node.op.name == "divide":
             yield Change(
                 "derivative", "inverse", f"{grad} is multiplied by {told}, it is divided by it",
@@ -224,7 +176,7 @@ class Finder:
         for name, value in self._alike(other, np.shape(other)):
             if node.op.name == "multiply":
                 yield Change(
-                    "mask" if is_mask else "value", "another",
+                    "wrong mask" if is_mask else "value", "another",
                     f"{name} stands in {grad} where {told} is meant", _times(value), 1.5,
                 )  # fmt: skip
 
@@ -246,24 +198,14 @@ class Finder:
             yield Change("factor", "inverse", text, lambda at: at.g * float(value), 1.2)
 
     def _across(self, edge: Edge) -> Iterator[Change]:
-        """Yield that only the diagonal of a Jacobian was used."""
+        """Yield that only the diagonal of a Jacobian was used, or the sum of another axis."""
         node, _ = edge
-        grad, f = self.names.gradient_of(node.parents[0]), node.op.name
-        yield Change(
-            "cross terms", "diagonal",
-            f"the cross terms of {f} are missing in {grad}: each output depends on all inputs of"
-            " its sample",
-            _diagonal, 1.05,
-        )  # fmt: skip
-        out = self.recording.values[node]
-        if f not in ("softmax", "log_softmax"):
-            return
-        own = node.static["axis"]
-        own = own[0] if isinstance(own, tuple) else own
-        for axis in range(out.ndim):
-            if axis != own % out.ndim:
-                text = f"the sum in the derivative of {f} in {grad} is over axis {axis}, not {own}"
-                yield Change("axis", f"axis {axis}", text, _along(out, axis, f), 1.2)
+        grad, axis = self.names.gradient_of(node.parents[0]), node.static["axis"]
+        axis = axis[0] if isinstance(axis, tuple) else axis
+        for kind, key, text, form, cost in across(
+            node.op.name, self.recording.values[node], axis, grad
+        ):
+            yield Change(kind, key, text, _on_g(form), cost)
 
     def _product(self, edge: Edge) -> Iterator[Change]:
         node, i = edge
@@ -281,7 +223,7 @@ class Finder:
         )  # fmt: skip
         yield Change(
             "transpose", "g",
-            f"a transpose is missing or too many in {grad}: {came} stands there the other way round",
+            f"a transpose is missing or too many in {grad}: {came} stands the other way round",
             lambda at: at.usual(np.swapaxes(at.g, -1, -2)), 1.3,
         )  # fmt: skip
         yield Change(
@@ -400,17 +342,21 @@ class Finder:
         ):
             return
         own = base.grads[node]
-        parent = self.names.gradient_of(node.parents[i])
+        parent, right = self.names.gradient_of(node.parents[i]), self.names.gradient_of(node)
         for place, g in base.grads.items():
-            if place is node or place not in self.names.called or np.shape(g) != np.shape(own):
+            if place is node or place not in self.names.called or g is own:
                 continue
-            if g is own or type(place) is not Node or place is node.parents[i]:
+            if type(place) is not Node or place is node.parents[i] or np.ndim(g) != np.ndim(own):
                 continue
-            told = (
-                f"{self.names.gradient_of(place)} is used in {parent} where"
-                f" {self.names.gradient_of(node)} is meant"
-            )
+            if type(node.parents[i]) is Node and node in base.useful(place):
+                continue  # that one is made of this one
+            told = f"{self.names.gradient_of(place)} is used in {parent} where {right} is meant"
             yield Change("gradient", f"g of {self.names.of(place)}", told, _of(g), 1.25)
+        for name, value in self._named:
+            if np.shape(value) == np.shape(own):
+                told = f"{name} is used in {parent} where {right} is meant"
+                rule = _of(np.asarray(value, float))
+                yield Change("value", "g", told, rule, 1.4, as_written=True)
 
     # ----------------------------------------------------------------------------------- parts
 
@@ -437,8 +383,11 @@ class Finder:
         return self.names.called.get(node, "")
 
     def _alike(self, right: Any, shape: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
+        """Yield other values that could stand for one, repeated along axes if need be."""
         for name, value in self._named:
-            if value is not right and np.shape(value) == shape:
+            if value is right or np.ndim(value) != len(shape) or not len(shape):
+                continue
+            if all(n in (1, m) for n, m in zip(np.shape(value), shape, strict=True)):
                 yield name, value
 
 
@@ -448,10 +397,6 @@ def _is_leaf(parent: Any) -> bool:
 
 def _same(at: At) -> Any:
     return at.g
-
-
-def _sigmoid(z: Any) -> Any:
-    return 1 / (1 + np.exp(-z))
 
 
 def _of(g: Any) -> Changed:
@@ -474,47 +419,25 @@ def with_saved(k: int, value: Any) -> Changed:
     return rule
 
 
-def _along(out: Any, axis: int, name: str) -> Changed:
-    """Return the rule of softmax, or of its logarithm, along another axis."""
-
-    def rule(at: At) -> Any:
-        if name == "softmax":
-            return out * (at.g - (at.g * out).sum(axis=axis, keepdims=True))
-        return at.g - np.exp(out) * at.g.sum(axis=axis, keepdims=True)
-
-    return rule
-
-
-def _diagonal(at: At) -> Any:
-    """Return a gradient by each input's own output alone."""
-    node = at.edge[0]
-    axis = node.static["axis"]
-    axis = axis[0] if isinstance(axis, tuple) else axis
-    out = np.zeros(node.shape)
-    for k in range(node.shape[axis]):
-        here = [slice(None)] * len(node.shape)
-        here[axis] = slice(k, k + 1)
-        only = np.zeros(node.shape)
-        only[tuple(here)] = at.g[tuple(here)]
-        out[tuple(here)] = at.usual(only)[tuple(here)]
-    return out
-
-
-def slopes_of(x: Any, name: str) -> list[tuple[str, Any]]:
-    """Return the derivatives of activations, taken at a value, and at what it is of as a result."""
+def _slope(node: Node, i: int) -> Any:
+    """Return the derivative of an elementwise operation, by its own rule."""
+    rule = dict(node.plan.rules)[i]
     with np.errstate(all="ignore"):
-        sigmoid = _sigmoid(x)
-        found = [
-            (f"σ′({name})", sigmoid * (1 - sigmoid)),
-            (f"{name} (1 − {name})", x * (1 - x)),
-            (f"1 − {name}²", 1 - x**2),
-            (f"tanh′({name})", 1 - np.tanh(x) ** 2),
-            (f"[{name} > 0]", (x > 0) * 1.0),
-            (name, x),
-        ]
-        if np.ndim(x) > 1:
-            for axis in (0, -1):
-                shifted = np.exp(x - x.max(axis=axis, keepdims=True))
-                a = shifted / shifted.sum(axis=axis, keepdims=True)
-                found.append((f"A (1 − A) of A = softmax({name})", a * (1 - a)))
-    return found
+        return np.asarray(rule(np.ones(node.shape), node.saved, node, i))
+
+
+def _on_g(form: Callable[[Any], Any]) -> Changed:
+    return lambda at: form(at.g)
+
+
+def _from(out: Node, form: Callable[[Any], Any]) -> Changed:
+    return lambda at: form(at.before.grads[out])
+
+
+def _nothing(at: At) -> Any:
+    node, i = at.edge
+    return np.zeros(node.parents[i].shape)
+
+
+def _product(slope: Any) -> Callable[[Any], Any]:
+    return lambda g: g * slope

@@ -1,4 +1,4 @@
-"""Whether two arrays are equal but for rounding, and by which factor they differ if they are alike."""
+"""Whether two arrays are equal but for rounding, or multiples of each other, or sums."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ LOOSE = {8: 1e-5, 4: 1e-3, 2: 5e-2}
 """Up to this, where nothing explains it, it is rounding too: of a difference quotient, say."""
 
 
-def difference(mine: Any, right: Any) -> float:
+def difference(mine: Any, right: Any, at_least: float = 0.0) -> float:
     """Return by which share of the largest element arrays of one shape differ; inf of others.
+
+    What is as small as the rounding of something ``at_least`` that large counts as 0.
 
     Example:
         >>> difference(np.array([1.0, 2.5]), np.array([1.0, 2.0]))
@@ -27,7 +29,10 @@ def difference(mine: Any, right: Any) -> float:
     largest = max(float(np.abs(mine).max()), float(np.abs(right).max()))
     if largest == 0:
         return 0.0
-    found = float(np.abs(mine - right).max()) / largest
+    off = float(np.abs(mine - right).max())
+    if off <= 1e-13 * at_least:
+        return 0.0
+    found = off / largest
     return found if np.isfinite(found) else float("inf")
 
 

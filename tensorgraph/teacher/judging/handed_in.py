@@ -217,7 +217,7 @@ def handed_in(key: str, value: Any, space: Namespace, source: str = "") -> Hande
         line = value
         try:
             with np.errstate(all="ignore"):
-                value = eval(value, {}, space)  # noqa: S307
+                value = eval(value, {}, space)
         except Exception as error:
             raise errors.ArgumentError(
                 f"judge: the formula for {key!r}, {line!r}, cannot be computed:"
@@ -250,10 +250,10 @@ def line_in(frame: FrameType | None, key: str, value: Any) -> str:
 
 
 def line_of(key: str, source: str) -> str:
-    """Return the line in a function's source that makes what a name holds.
+    r"""Return the line in a function's source that makes what a name holds.
 
     Example:
-        >>> line_of("dW2", "def f(x):\\n    dW2 = x @ x.T  # m\\n    return dW2")
+        >>> line_of("dW2", "def f(x):\n    dW2 = x @ x.T  # m\n    return dW2")
         'dW2 = x @ x.T'
     """
     if not source:

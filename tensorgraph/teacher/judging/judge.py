@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -49,8 +49,8 @@ def judge(
 
     Args:
         loss: a scalar that was computed with tensors; the rest may be in NumPy.
-        grads: the gradients by name, as the course keeps them (``{"dW1": dW1, "db1": db1}``): arrays,
-            tensors, or formulas such as ``"(A2 - Y) @ A1.T / m"``; or the function that returns
+        grads: the gradients by name, as the course keeps them (``{"dW1": dW1}``): arrays, tensors,
+            or formulas such as ``"(A2 - Y) @ A1.T / m"``; or the function that returns
             them; or a list in the order of the parameters. Names are those of the caller's
             variables, of ``tensor.name`` or of paths in a module, with or without the ``d``.
         args: what to call the function with, as NumPy arrays; what is missing are the caller's
@@ -156,7 +156,8 @@ def _check(loss: Any, grads: Any) -> None:
 
 
 def _leaf_types(root: Any) -> list[Any]:
-    found, seen, waiting = [], {root}, [root]
+    found: list[Any] = []
+    seen, waiting = {root}, [root]
     while waiting:
         for parent in waiting.pop().parents:
             if type(parent) is Node and parent not in seen:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -151,26 +150,32 @@ def _numbers_of(recording: Recording) -> dict[float, None]:
 def averaged_over(recording: Recording) -> list[float]:
     """Return what the output is divided by: gradients on the way may leave it out, as the course.
 
-    That is the number of samples of ``(…).sum() / m`` and of ``(…).mean()``, and of a mean over
-    samples and outputs also the length of each axis.
+    That is the number of samples of ``(…).sum() / m``, ``1 / (2 * m) * (…).sum()`` and
+    ``(…).mean()``, and of a mean over samples and outputs also the length of each axis.
     """
     found: dict[float, None] = {}
+    lengths = _lengths(recording)
     for node in recording.nodes:
-        if node.op.name == "mean":
+        if recording.of_parameters(node):
+            continue  # a penalty
+        if node.op.name == "mean" and math.prod(node.shape) == 1:
             shape = recording.operand((node, 0)).shape
             axes = node.static.get("axis")
             axes = range(len(shape)) if axes is None else np.atleast_1d(axes)
-            lengths = [shape[a] for a in axes]
-            for n in (math.prod(lengths), *lengths):
+            for n in (math.prod(shape[a] for a in axes), *(shape[a] for a in axes)):
                 found[float(n)] = None
         elif math.prod(node.shape) == 1 and node.op.name in ("divide", "multiply"):
             for k, parent in enumerate(node.parents):
-                value: Any = parent
-                if np.ndim(value) == 0 and isinstance(value, (int, float, np.ndarray, np.generic)):
-                    number = float(value)
-                    if node.op.name == "divide" and k == 1 and number > 1:
-                        found[number] = None
-                    elif node.op.name == "multiply" and 0 < number < 1:
-                        found[1 / number] = None
-                        found[1 / (2 * number)] = None
+                value = recording.of(parent)
+                if type(parent) is Node or np.ndim(value) or not float(value):
+                    continue
+                number = abs(float(value))
+                number = number if node.op.name == "divide" and k == 1 else 1 / number
+                for n in (number, number / 2):  # the squares of 1 / (2 m) Σ (…)² bring a 2
+                    if _is_length(n, lengths):
+                        found[float(round(n))] = None
     return [n for n in found if n not in (0.0, 1.0)]
+
+
+def _is_length(number: float, lengths: Mapping[float, str]) -> bool:
+    return abs(number - round(number)) < 1e-6 * number and float(round(number)) in lengths

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,12 +13,14 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.teacher.judging.changes import Finder
 from tensorgraph.teacher.judging.closeness import LOOSE, STRICT, difference
+from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
 from tensorgraph.teacher.judging.handed_in import HandedIn
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers, averaged_over
+from tensorgraph.teacher.judging.looking import About
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.passes import DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Recording
-from tensorgraph.teacher.judging.search import UNKNOWN, Fault, Search
+from tensorgraph.teacher.judging.search import Search
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +90,19 @@ class Marking:
             (k.text for k in numbers.recognised(abs(value), 1e-9)), f"{abs(value):.6g}"
         )
         self.scales = [1.0, *averaged_over(recording)]
-        self.search = Search(recording, names, numbers, finder, self.scales, seconds)
+        self.convention = 1.0
+        """In which multiple gradients on the way are written, as far as is known."""
         self.true = Pass(recording)
+        deadline = time.thread_time() + seconds
+        self.search = Search(
+            About(recording, names, numbers, finder, self.scales, self.true, deadline)
+        )  # fmt: skip
         self.current = self.true
         order = self.true.order
         known = [a for a in asked if a.places]
         known.sort(key=lambda a: -max(order.get(p, 0.0) for p in a.places))
         self.waiting = known
+        self.order = [a.item.key for a in known]
         self.unknown = [a for a in asked if not a.places]
         self.written = [a.item.key for a in asked]
         self.wrong: list[tuple[Mark, Fault | None]] = []
@@ -119,6 +128,7 @@ class Marking:
             found.append(mark)
             if not mark.ok and mark.verdict != "given" and steps:
                 return found
+        found.sort(key=lambda mark: self.order.index(mark.key))
         return [*found, *map(self._not_there, self.unknown)]
 
     def _put_off(self, asked: Asked) -> None:
@@ -172,17 +182,18 @@ class Marking:
         for base in (self.true, self.current):
             right = base.grads[place]
             for scale in self._scales(place):
-                off = difference(item.array, scale * right)
-                if off > share:
+                off = difference(item.array, scale * right, self._noise(base, place, scale, item))
+                if off > share or not self._scale_is_meant(item, place, base, scale):
                     continue
                 text = "right"
                 if verdict == "rounding":
                     text = f"right but for rounding: it differs by {off:.1g} of the largest element"
+                if not self.recording.is_parameter(place) and np.any(right):
+                    self._prefer(scale)
                 if scale != 1:
                     times = self.numbers.recognised(scale, 1e-9)
                     told = times[0].text if times else f"{scale:.6g}"
                     text += f", as {told} ∂J/∂{self.names.of(place)}"
-                    self._prefer(scale)
                 told = verdict
                 if base is self.current and difference(right, self.true.grads[place]) > share:
                     told = "given"
@@ -195,11 +206,35 @@ class Marking:
                 )  # fmt: skip
         return None
 
+    def _noise(self, base: Pass, place: Any, scale: float, item: HandedIn) -> float:
+        """Return how large what a gradient is summed up from is, in units of double's rounding."""
+        coarse = 1.0 if min(item.size, self.size) >= 8 else 1e8
+        return scale * base.largest.get(place, 0.0) * coarse
+
+    def _scale_is_meant(self, item: HandedIn, place: Any, base: Pass, scale: float) -> bool:
+        """Return whether it is a matter of taste that a gradient is this multiple.
+
+        It is none where what follows was computed from it as if it were in that of others.
+        """
+        if self.recording.is_parameter(place) or scale == self.convention or not self.waiting:
+            return True
+        given = {**self.current.given, place: item.array / self.convention}
+        as_it_is = self._agreeing(Pass(self.recording, self.current.changes, given))
+        return self._agreeing(base) >= as_it_is
+
+    def _agreeing(self, after: Pass) -> int:
+        """Return how many of those that are not marked yet a pass gives."""
+        return sum(
+            self._agrees(a.item.array, after.grads[p], p, self._share(a.item))
+            for a in self.waiting if a.item.array is not None for p in a.places[:1]
+        )  # fmt: skip
+
     def _scales(self, place: Any) -> Sequence[float]:
         return self.scales[:1] if self.recording.is_parameter(place) else self.scales
 
     def _prefer(self, scale: float) -> None:
         """Take note in which multiple gradients on the way are written."""
+        self.convention = scale
         if self.scales[0] == 1.0 and scale != 1.0:
             rest = [s for s in self.scales if s not in (1.0, scale)]
             self.scales[:] = [1.0, scale, *rest]
@@ -246,6 +281,9 @@ class Marking:
 
     def _best(self, found: Sequence[Fault], place: Any, item: HandedIn) -> Fault:
         """Return the fault that explains most of all that was handed in."""
+        usual = self.convention
+        if not self.recording.is_parameter(place):  # others are written in one multiple
+            found = [f if f.scale == usual else replace(f, cost=f.cost + 0.03) for f in found]
         found = sorted(found, key=lambda f: f.cost)[:24]
         least = found[0].cost
         found = [f for f in found if f.cost < least + 1.5]
@@ -325,17 +363,12 @@ class Marking:
 
     def _scale_that_fits(self, place: Any, mine: Any) -> float:
         """Return how many times a gradient was written, as far as what follows from it tells."""
-        later = [a for a in self.waiting if a.item.array is not None]
 
         def fitting(scale: float) -> int:
             given = {**self.current.given, place: mine / scale}
-            after = Pass(self.recording, self.current.changes, given)
-            return sum(
-                self._agrees(a.item.array, after.grads[p], p, self._share(a.item))
-                for a in later for p in a.places[:1]
-            )  # fmt: skip
+            return self._agreeing(Pass(self.recording, self.current.changes, given))
 
-        return max(self.scales, key=fitting)
+        return max([self.convention, *self.scales], key=fitting)
 
 
 def _distance(mine: Any, right: Any) -> str:

@@ -1,4 +1,4 @@
-"""Which place of a graph a name such as ``dW2``, ``db1``, ``grad_Z`` or ``layers.0.weight`` means."""
+"""Which place of a graph a name means: ``dW2``, ``db1``, ``grad_Z``, ``layers.0.weight``."""
 
 from __future__ import annotations
 
@@ -137,6 +137,10 @@ class Names:
             found = self._by_name.get(name)
             if found:
                 return list(dict.fromkeys(found))
+        for name in readings(key):  # a path from somewhere within
+            ends = [n for n in self._by_name if n.endswith(f".{name}")]
+            if len(ends) == 1:
+                return self._by_name[ends[0]][:1]
         lower: dict[str, list[Any]] = {}
         for name, places in self._by_name.items():
             lower.setdefault(name.lower().replace("_", ""), []).extend(places)
@@ -161,6 +165,8 @@ class Names:
             number = _number(self.called.get(self._weight(node), ""))
             number = number or (str(count) if len(products) > 1 else "")
             z = self._biased(node)
+            self._mean(f"W{number}", self._weight(node))
+            self._mean(f"b{number}", self._bias_in(z))
             self._name(f"Z{number}", [z])
             self._name(f"A{number}", self._activated(z))
 
@@ -176,8 +182,22 @@ class Names:
         known = self._by_name.setdefault(name, [])
         known += [p for p in reversed(places) if p not in known]
 
+    def _mean(self, name: str, leaf: Any) -> None:
+        """Let a name mean a parameter if it means nothing yet: W1 the first layer's weight."""
+        if leaf is not None:
+            self._by_name.setdefault(name, [leaf])
+
+    def _bias_in(self, z: Node) -> Any:
+        """Return the bias that is the last thing added."""
+        for parent in z.parents if z.op.name == "add" else ():
+            while type(parent) is Node and parent.op.family == "shape":
+                parent = parent.parents[0]
+            if type(parent) is Tensor and parent in self.recording.takers:
+                return parent
+        return None
+
     def _weight(self, node: Node) -> Any:
-        """Return the parameter that a node multiplies something with, if it is a layer's product."""
+        """Return the parameter that a layer's product multiplies something with."""
         if node.op.letter != "Z" and node.op.name not in ("conv", "matmul", "einsum"):
             return None
         for parent in node.parents:

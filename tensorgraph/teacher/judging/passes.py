@@ -1,7 +1,6 @@
 """The backward pass with rules of one's own at some of its edges, or gradients given at places.
 
-Gradients are linear in those before them, so most of a pass stays as it was where little is changed:
-only what depends on that is computed again.
+Most of a pass stays as it was where little is changed: only what depends on that is computed again.
 """
 
 from __future__ import annotations
@@ -61,6 +60,8 @@ class Pass:
         self._useful: dict[Any, set[Any]] = {}
         self.grads: dict[Any, Any] = {}
         self.parts: dict[Edge, Any] = {}
+        self.largest: dict[Any, float] = {}
+        """The largest element that each place's gradient is summed up from: rounding is of that."""
         root = recording.root
         self.grads[root] = np.ones(root.shape)
         with np.errstate(all="ignore"):
@@ -74,7 +75,10 @@ class Pass:
                 self.grads[node] = self._sum(node, self.parts)
             for i, _ in node.plan.rules:
                 edge = (node, i)
-                self.parts[edge] = fitted(self.raw(edge), node.parents[i].shape)
+                raw, parent = self.raw(edge), node.parents[i]
+                self.parts[edge] = fitted(raw, parent.shape)
+                size = float(np.abs(raw).max(initial=0.0))
+                self.largest[parent] = max(size, self.largest.get(parent, 0.0))
         for place in self.recording.takers:
             if type(place) is not Node:
                 self.grads[place] = self._sum(place, self.parts)
@@ -146,10 +150,13 @@ class Pass:
 
     @cached_property
     def order(self) -> dict[Any, float]:
-        """Where each place stands in the course's backward pass: dZ, dW, db, dA, the largest first."""
+        """Where each place stands in the course's backward pass: the largest first."""
         found: dict[Any, float] = {self.recording.root: self.recording.root.seq + 0.5}
         for place, edges in self.recording.takers.items():
             node = min((node for node, _ in edges), key=lambda node: node.seq)
+            turned = ("permute_dims", "matrix_transpose")
+            while type(place) is not Node and node.op.name in turned:  # a weight, transposed
+                node = self.recording.takers.get(node, [(self.recording.root, 0)])[0][0]
             if type(place) is Node:
                 found[place] = place.seq + 0.5
             elif node.op.name == "add":  # a bias, after the weights of its layer

@@ -70,6 +70,21 @@ class Recording:
                         return _double(array)
         return None
 
+    def of_parameters(self, node: Node) -> bool:
+        """Return whether a node is computed from parameters and numbers alone, as a penalty is."""
+        waiting, seen = [node], {node}
+        while waiting:
+            for parent in waiting.pop().parents:
+                if type(parent) is Node:
+                    if parent not in seen:
+                        seen.add(parent)
+                        waiting.append(parent)
+                elif np.ndim(self.of(parent)) and not (
+                    type(parent) is Tensor and self.is_parameter(parent) and parent in self.takers
+                ):
+                    return False
+        return True
+
     @property
     def leaves(self) -> list[Tensor]:
         """The leaves that gradients flow to, in the order of their first use."""

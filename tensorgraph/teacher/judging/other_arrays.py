@@ -1,0 +1,115 @@
+"""An array that is another gradient, or right in some places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.engine.graph import Node
+from tensorgraph.teacher.judging.closeness import difference, factor
+from tensorgraph.teacher.judging.faults import Fault
+from tensorgraph.teacher.judging.looking import Looking
+from tensorgraph.teacher.judging.passes import Pass
+from tensorgraph.teacher.judging.wording import factor_told, places_told
+
+
+class OtherArrays(Looking):
+    """Looks at the array alone."""
+
+    def whole_gradients(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
+        """Yield that an array is the gradient of something else, or a value."""
+        right = base.grads[place]
+        for other, g in base.grads.items():
+            if other is place or other not in self.names.called:
+                continue
+            if np.shape(g) == mine.shape and difference(g, right) > share:
+                for scale in self.about.scales:
+                    if difference(mine, scale * g) <= share:
+                        name = self.names.gradient_of(other)
+                        yield Fault("gradient", f"it is {name}", 1.15, scale=scale)
+        for name, value in self.finder.values.items():
+            if np.shape(value) == mine.shape and difference(mine, np.asarray(value)) <= share:
+                yield Fault("value", f"it is {name} itself", 1.15)
+
+    def clipped(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
+        """Yield that an array is cut off at some size."""
+        right = base.grads[place]
+        most = float(np.abs(mine).max(initial=0))
+        if mine.size > 3 and 0 < most < np.abs(right).max():
+            if difference(mine, np.clip(right, -most, most)) <= share:
+                yield Fault("clipped", f"it is clipped at ±{most:.6g}", 1.0)
+
+    def unmasked(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
+        """Yield that an array is right where a mask is not 0, and something else where it is."""
+        takers = self.recording.takers.get(place, ())
+        if type(place) is Node and any(n.op.name in ("relu", "maximum") for n, _ in takers):
+            x = self.recording.values[place]
+            for scale in self.scales(place):
+                if difference(mine * (x > 0), scale * base.grads[place]) <= share:
+                    name = self.names.of(place)
+                    text = (
+                        f"the mask of relu is missing in {self.names.gradient_of(place)}: it is to"
+                        f" be 0 where {name} ≤ 0"
+                    )
+                    yield Fault("mask", text, 1.15, scale=scale)
+
+    def in_places(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
+        """Yield that only some elements are wrong."""
+        right = base.grads[place]
+        there = right != 0
+        ratio = float(np.median(mine[there] / right[there])) if there.any() else 1.0
+        common = self.numbers.recognised(abs(ratio), 10 * share)[:1] if np.isfinite(ratio) else []
+        scales = [*self.scales(place), *([ratio] if common and abs(ratio - 1) > 1e-4 else [])]
+        for scale in scales:
+            expected = scale * right
+            largest = max(np.abs(mine).max(initial=0), np.abs(expected).max(initial=0))
+            wrong = ~(np.abs(mine - expected) <= share * largest)
+            n = int(wrong.sum())
+            if not (0 < n <= 0.6 * mine.size and mine.size > 2):
+                continue
+            if not expected[~wrong].any():
+                continue
+            text = f"only {_where(wrong)} wrong"
+            if "elements" in text and n > 0.2 * mine.size and mine[wrong].any():
+                continue  # scattered as they are, they tell nothing
+            k = factor(mine[wrong], expected[wrong], share)
+            if not mine[wrong].any():
+                text += ": 0 there"
+            elif k is not None and n > 1:
+                told = self.by_factor(k, share, 1.0)
+                text += f": {told.text}" if told.kind == "factor" else ": the sign is wrong there"
+            if scale not in self.scales(place):
+                text += f"; all others are {factor_told(scale, common)}"
+                yield Fault("some elements", text, 2.8)
+            else:
+                yield Fault("some elements", text, 2.4, scale=scale)
+            return
+
+
+def _where(wrong: Any) -> str:
+    """Return which elements are meant: whole rows or columns where these are."""
+    for axis, one, many in ((0, "row", "rows"), (1, "column", "columns")):
+        if wrong.ndim < 2 or wrong.ndim > 2 or wrong.shape[axis] < 2 or wrong.shape[1 - axis] < 2:
+            continue
+        lines = np.flatnonzero(wrong.any(axis=1 - axis))
+        if wrong[lines].all() if axis == 0 else wrong[:, lines].all():
+            told = places_told(list(lines))
+            return f"{one} {told} is" if len(lines) == 1 else f"{many} {told} are"
+    if wrong.ndim != 2:
+        for axis in range(wrong.ndim):
+            others = tuple(a for a in range(wrong.ndim) if a != axis)
+            lines = np.flatnonzero(wrong.any(axis=others))
+            if wrong.ndim > 1 and np.take(wrong, lines, axis=axis).all():
+                verb = "is" if len(lines) == 1 else "are"
+                return f"[{places_told(list(lines))}] along axis {axis} {verb}"
+    n = int(wrong.sum())
+    index = [tuple(int(i) for i in at) for at in np.argwhere(wrong)[:3]]
+    told = ", ".join(str(list(at)) for at in index)
+    more = ", …" if n > 3 else ""
+    return (
+        f"{n} of {wrong.size} elements {'is' if n == 1 else 'are'} ({told}{more})"
+        if n > 1
+        else (f"element {told} is")
+    )
