@@ -280,6 +280,26 @@ def test_an_edit_in_one_of_many_equal_blocks_is_not_folded_away():
     assert changed == ["relu → tanh"] and len(view.tiles) == 7
 
 
+def test_a_block_added_to_equal_ones_is_no_copy_of_them():
+    def blocks(count):
+        return nn.Sequential(*(nn.Sequential(nn.Linear(4, 4), nn.ReLU()) for _ in range(count)))
+
+    told = tg.diff(blocks(5), blocks(6), X.astype(np.float32), values=False)
+    assert [part.op for part in told.added] == ["linear", "relu"]
+    tones = [tile.tone for tile in told.render().view.tiles if tile.kind in ("op", "module")]
+    assert "added" in tones and "changed" not in tones
+
+    def chain(count):
+        h = leaf(X)
+        for _ in range(count):
+            h = tg.tanh(h)
+        return h.sum()
+
+    view = tg.diff(chain(12), chain(24), values=False).render().view
+    assert {tile.tone for tile in view.tiles} == {"same", "added"}
+    assert {tile.repeat for tile in view.tiles} | {o.copies for o in view.outlines} == {1, 12}
+
+
 # ------------------------------------------------------------------------------------------ errors
 
 

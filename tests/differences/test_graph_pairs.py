@@ -78,6 +78,18 @@ def test_one_operation_that_is_another_is_found_and_only_it(graph, data):
     assert found.values.first is None or found.values.first.starts
 
 
+def test_of_equal_computations_those_match_that_belong_together():
+    x = tg.tensor([0.5, 2.0], requires_grad=True)
+
+    def total(edit):
+        first = x / edit(tg.exp(x) + 0.5)
+        second = x / (tg.exp(x) + 0.5)
+        return first * 0.75 + second * 0.5
+
+    found = tg.diff(total(lambda h: h), total(tg.tanh), values=False)
+    assert (ops(found.added), found.removed, found.changed) == ({"tanh": 1}, [], []), str(found)
+
+
 @given(graphs, graphs)
 @settings(max_examples=25)
 def test_added_and_removed_are_mirrored(one, other):

@@ -30,6 +30,13 @@ def test_an_array_is_like_itself(array):
     assert difference(array, array.copy(), Tolerance(0.0, 0.0)) is None
 
 
+def test_what_is_not_finite_is_like_itself():
+    array = np.array([np.nan, np.inf, -np.inf, 1.0])
+    assert difference(array, array.copy(), Tolerance()) is None
+    found = difference(array, np.array([np.nan, -np.inf, -np.inf, 1.0]), Tolerance())
+    assert (found.count, found.at, found.ends) == (1, (1,), "inf → −inf")
+
+
 @given(floats, st.data())
 def test_one_other_element_is_found_at_its_place(array, data):
     if not array.size:

@@ -94,8 +94,8 @@ def test_a_function_of_the_node_and_a_row():
 
 def test_numbers_of_both_signs_are_told_apart_by_zero():
     model = network()
-    view = tg.render(model, X, color_by=[-1.0, 0.0, 0.5]).view
-    assert [t.tone for t in view.tiles if t.kind == "op"] == ["sign0", "sign4", "sign6"]
+    view = tg.render(model, X, color_by=[-0.5, 0.0, 1.0]).view
+    assert [t.tone for t in view.tiles if t.kind == "op"] == ["sign2", "sign4", "sign8"]
     assert view.scale.tones == SIGN_TONES and (view.scale.low, view.scale.high) == ("−1", "1")
     assert "0 is grey" in view.scale.quantity
 
