@@ -92,6 +92,11 @@ def diff(
         None if given is None else number(given, f"diff: {name}", 0)
         for name, given in (("rtol", rtol), ("atol", atol))
     ]
+    if isinstance(b, (int, float)) and not isinstance(a, (int, float)):
+        raise errors.DTypeError(
+            "diff: two graphs, models or runs are compared; for the differences between neighbours"
+            " in an array, as np.diff has them, write x[1:] - x[:-1]"
+        )
     tolerance = Tolerance(*limits)
     frame = user_frame()
     if isinstance(a, Watch) and isinstance(b, Watch):

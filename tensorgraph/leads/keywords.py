@@ -147,6 +147,9 @@ KEYWORDS = {
     has_aux                    J   \
         tg.value_and_grad(lambda w: g(w)[0]) # the rest of the result: g(w)[1]
     """,
+    "diff": """
+    n,axis,dim,prepend,append  PKJN u[1:] - u[:-1] # tg.diff compares graphs
+    """,
     "std": """
     unbiased                   P   tg.std(x, axis=0, correction=1) # 0 for unbiased=False
     """,

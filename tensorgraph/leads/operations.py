@@ -224,7 +224,6 @@ NAMES = {
     cumulative_prod            JN   tg.exp(tg.cumulative_sum(tg.log(u))) # where u > 0
     cummax                     PJ   np.maximum.accumulate(x.numpy()) # without a gradient
     cummin                     PJ   np.minimum.accumulate(x.numpy()) # without a gradient
-    diff                       PKJN u[1:] - u[:-1]
     ediff1d                    JN   u[1:] - u[:-1]
     gradient PJN \
         tg.concat([u[1:2] - u[:1], (u[2:] - u[:-2]) / 2, u[-1:] - u[-2:-1]]) # derivatives: tg.grad

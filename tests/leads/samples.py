@@ -42,6 +42,7 @@ def variables():
         "f": lambda t: (t * t).sum(),
         "g": lambda t: ((t * t).sum(), t),
         "cost": lambda w: (w * w).sum(),
+        "dw": np.ones(3),
         "X": X,
         "Y": labels,
         "labels": labels,

@@ -15,10 +15,12 @@ from tensorgraph.differences.digits.remedies import Remedies
 from tensorgraph.differences.digits.report import LostDigits, PrecisionReport
 from tensorgraph.differences.digits.rounded import is_float
 from tensorgraph.differences.digits.tape import Entry, recorded
+from tensorgraph.leads.calls import with_leads
 
 _NARROW = ("float16", "float32")
 
 
+@with_leads
 def precision(
     f: Callable[..., Any],
     *inputs: Any,
