@@ -321,6 +321,7 @@ NAMES = {
     cond                       N    np.linalg.cond(A.numpy()) # without a gradient
     cumprod                    N \
         tg.exp(tg.cumulative_sum(tg.log(x.reshape(-1)), axis=0)) # where x > 0
+    diff                       N    u[1:] - u[:-1]
     select                     N    tg.where(mask, x, y)
     trace                      N    tg.sum(A * tg.eye(3))
     """,
