@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS :=
 
-.PHONY: help demo test lint types stubs bench faults mutants machines gallery playback docs clean
+.PHONY: help demo test lint types stubs bench faults mutants machines gallery playback pictures docs clean
 .NOTPARALLEL: # all targets share one environment
 
 help: ## list the targets (the default)
@@ -41,6 +41,9 @@ gallery: .venv/test.stamp ## draw usual networks in every format, to be looked a
 
 playback: .venv/test.stamp ## record the steps that the README shows; needs Chromium
 	$(BIN)/python -m tests.drawing.playback
+
+pictures: .venv/test.stamp ## draw the course's pictures that the README shows
+	$(BIN)/python -m tests.diagnose.course_pictures
 
 docs: .venv/docs.stamp .venv/weights.stamp ## build the documentation, to be opened from disk
 	$(BIN)/python -m docs

@@ -52,6 +52,7 @@ TERMS = {
     random initialization: nn.init.normal random.seed
     symmetry breaking: nn.init.normal
     decision boundary: diagnose.decision_boundary
+    planar data, flower, moons: data.toy.flower data.toy.moons
     """,
     "1.4": """
     deep network, L layers: nn.Sequential nn.ModuleList
@@ -78,6 +79,7 @@ TERMS = {
     normalizing inputs: data.Normalize
     vanishing gradients, exploding gradients: nn.Watch optim.clip_by_global_norm
     gradient clipping: optim.clip_by_global_norm optim.clip_by_value
+    activations by initialization: diagnose.activation_histograms
     He initialization: nn.init.he_normal nn.init.he_uniform
     Xavier initialization, Glorot initialization: nn.init.xavier_normal nn.init.glorot_uniform
     numerical gradients: testing.gradcheck
@@ -91,12 +93,13 @@ TERMS = {
     bias correction: optim.EWMAMomentum optim.Adam
     momentum: optim.EWMAMomentum optim.HeavyBall optim.Nesterov
     RMSprop: optim.RMSprop
+    paths of optimizers, ravine: optim.descent_paths
     Adam: optim.Adam update_rule
     learning rate decay: optim.schedules.inverse_time optim.schedules.exponential
     staircase decay: optim.schedules.staircase
     decay by hand: optim.schedules.Manual
     cosine schedule, warmup: optim.schedules.cosine optim.schedules.warmup
-    local optima, plateaus: optim.Adam
+    local optima, plateaus: optim.Adam diagnose.cost_surface
     """,
     "2.3": """
     hyperparameter tuning: train.search

@@ -14,6 +14,7 @@ PAGES = {
             "Gradients",
             "The gradient as a formula",
             "See the graph",
+            "See what it learns",
             "Your own operation",
             "Networks",
             "Tests of what you build",
@@ -46,7 +47,7 @@ def page(title: str, names: Iterable[str], found: dict[str, str]) -> str:
 
 def _for_the_site(text: str) -> str:
     """Return text whose pictures lie beside the pages, and whose long lists are folded."""
-    text = re.sub(r'src="examples/pictures/', 'src="_static/pictures/', text)
+    text = re.sub(r'(src|srcset)="examples/pictures/', r'\1="_static/pictures/', text)
     text = re.sub(r"\]\(examples/(\w+)/(\w+)\.py\)", r"](guides/\1/\2.ipynb)", text)
     text = text.replace("```text\n", "```{code-block} text\n:class: printed\n\n")
     folded = re.compile(r"<details><summary>(.*?)</summary>(.*?)</details>", re.DOTALL)

@@ -20,11 +20,12 @@ find out what to work on          ``tg.diagnose.accuracy(predictions, labels)``
 read the gradient as a formula    ``tg.derive(cost(w), wrt=w)``
 state a fact that it may use      ``tg.assume(one_hot, one_hot=1)``
 see the graph                     ``tg.render(cost(w))``
-compare graphs, models or runs    ``tg.diff(a, b)``
+compare graphs, models or runs    ``tg.diff(f, cost, w)``
 list what a function computes     ``tg.trace(f, u)``
 print an optimizer's rule         ``tg.update_rule(optimizer)``
 find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``
-find out why a gradient is zero   ``tg.explain(w, loss)``, ``tg.explain(model)``
+find out why a gradient is zero   ``tg.explain(w, cost(w))``, ``tg.explain(model)``
+find out where digits are lost    ``tg.precision(f, x)``
 check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
 find what is wrong with one       ``tg.judge(cost(w), {"dw": dw})``
 declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
@@ -136,6 +137,7 @@ if TYPE_CHECKING:
     from tensorgraph import data as data, diagnose as diagnose, testing as testing, train as train
     from tensorgraph.compiler.compiled import compile as compile
     from tensorgraph.differences.diff import diff as diff
+    from tensorgraph.differences.digits.precision import precision as precision
     from tensorgraph.drawing.picture import render as render
     from tensorgraph.formulas.derive import derive as derive
     from tensorgraph.formulas.facts import assume as assume
@@ -150,6 +152,7 @@ else:
     _LATER = {
         "compile": "compiler.compiled",
         "diff": "differences.diff",
+        "precision": "differences.digits.precision",
         "render": "drawing.picture",
         "derive": "formulas.derive",
         "explain": "teacher.explaining.explain",
@@ -185,9 +188,9 @@ else:
         "debug", "derive", "diff", "enable_grad", "errors", "explain", "eye", "float16", "float32",
         "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16",
         "int32", "int64", "is_grad_enabled", "jacobian", "judge", "jvp", "linspace", "nn",
-        "no_grad", "notation", "ones", "ones_like", "op", "optim", "profile", "random", "render",
-        "tensor", "trace", "uint8", "uint16", "uint32", "uint64", "update_rule", "value_and_grad",
-        "vjp", "zeros", "zeros_like",
+        "no_grad", "notation", "ones", "ones_like", "op", "optim", "precision", "profile",
+        "random", "render", "tensor", "trace", "uint8", "uint16", "uint32", "uint64",
+        "update_rule", "value_and_grad", "vjp", "zeros", "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__
 

@@ -186,7 +186,7 @@ def predict(X):
 accuracy = diagnose.accuracy(predict(X), Y)
 print(f"training accuracy {accuracy:.0%}")
 assert accuracy > 0.8
-diagnose.decision_boundary(lambda points: predict(points.T), X.T, Y)
+diagnose.decision_boundary(predict, X, Y, axis=0)
 
 # %% [markdown]
 # ## The same with `tg.nn`

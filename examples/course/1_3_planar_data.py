@@ -12,25 +12,16 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import tensorgraph as tg
-from tensorgraph import diagnose, nn, optim, train
+from tensorgraph import data, diagnose, nn, optim, train
 
 # %% [markdown]
 # ## The data
 #
-# The points of a rose curve, $r = 4 \sin 4\theta$, and some noise; samples in columns.
-
+# The points of a rose curve, $r = 4 \sin 4\theta$, and some noise: which half of the petals?
+# Samples in columns, X of shape (2, m) and Y of shape (1, m).
 
 # %%
-def flower(m, seed=1):
-    """Return X of shape (2, m), and Y of shape (1, m): which half of the petals."""
-    rng = np.random.default_rng(seed)
-    Y = np.arange(m).reshape(1, m) % 2
-    angle = (np.linspace(0, 1, m) + Y) * 3.12 + 0.2 * rng.normal(size=(1, m))
-    radius = 4 * np.sin(4 * angle) + 0.2 * rng.normal(size=(1, m))
-    return np.concatenate([radius * np.sin(angle), radius * np.cos(angle)]), Y
-
-
-X, Y = flower(400)
+X, Y = data.toy.flower(400, axis=0, dtype="float64")
 n_x, m = X.shape
 
 # %% [markdown]
@@ -50,7 +41,7 @@ train.fit(
 straight = diagnose.accuracy(line(X.T).numpy() > 0, Y)
 print(f"{straight:.0%} right: little better than a guess")
 assert straight < 0.7
-diagnose.decision_boundary(lambda points: line(points).numpy() > 0, X.T, Y)
+diagnose.decision_boundary(line, X.T, Y)
 
 # %% [markdown]
 # ## Forward
@@ -172,7 +163,7 @@ parameters, costs = nn_model(X, Y, n_h=4)
 accuracy = diagnose.accuracy(predict(parameters, X), Y)
 print(f"{accuracy:.0%} right")
 assert accuracy > 0.8
-diagnose.decision_boundary(lambda points: predict(parameters, points.T), X.T, Y)
+diagnose.decision_boundary(lambda points: predict(parameters, points), X, Y, axis=0)
 
 # %% [markdown]
 # ## How many hidden units?
@@ -187,7 +178,8 @@ for n_h, axes in zip([1, 3, 20], figure.subplots(1, 3), strict=True):
     parameters, _ = nn_model(X, Y, n_h, iterations=600)
     accuracies[n_h] = diagnose.accuracy(predict(parameters, X), Y)
     axes.set_title(f"{n_h} hidden: {accuracies[n_h]:.0%}")
-    diagnose.decision_boundary(lambda p: predict(parameters, p.T), X.T, Y, ax=axes)  # noqa: B023
+    predictions = lambda points: predict(parameters, points)  # noqa: B023
+    diagnose.decision_boundary(predictions, X, Y, axis=0, ax=axes)
 assert accuracies[20] > accuracies[1]
 figure
 

@@ -14,6 +14,8 @@ find and correct wrong labels    ``tg.diagnose.suspicious_labels``, ``apply_corr
 see what it says of the plane    ``tg.diagnose.decision_boundary(predict, points, labels)``
 see the cost around the weights  ``tg.diagnose.cost_surface(model, loss, (X, labels), steps=5)``
 record where training went       ``tg.diagnose.TrainingPath(model)``
+see what layers put out          ``tg.diagnose.activation_histograms(model, X)``
+see what units look for          ``tg.diagnose.weight_images(np.eye(9))``
 put it all on one page           ``tg.diagnose.report(history=history)``
 ===============================  =================================================================
 
@@ -27,7 +29,9 @@ error: ``error_ladder`` with ``confidence_intervals`` and ``remedies``, ``miscla
 ``norm_columns`` of a history). All of it on one page: ``html_report``. Pictures of a model stand on
 ``model_calls`` (a model as a function of arrays): what a classifier says of the plane in
 ``boundary``, on ``class_answers``; the cost around its weights in ``surface``, on ``weights`` (what
-is moved and put back), ``cost_value``, ``directions`` and ``training_path``.
+is moved and put back), ``cost_value``, ``directions`` and ``training_path``; the
+distribution of activations in ``activations``, on ``layer_outputs``; weights as images in
+``weights_seen``.
 
 A metric is added in one file: a function with ``@metric(worst=..., best=...)`` whose name stands in
 the file's ``__all__``.
@@ -42,6 +46,7 @@ What a model says comes first, then the labels, as in losses: ``precision(predic
 from typing import TYPE_CHECKING
 
 from tensorgraph.diagnose import (
+    activations,
     boundary,
     class_metrics,
     confusion,
@@ -55,7 +60,9 @@ from tensorgraph.diagnose import (
     score_metrics,
     surface,
     training_path,
+    weights_seen,
 )
+from tensorgraph.diagnose.activations import *
 from tensorgraph.diagnose.boundary import *
 from tensorgraph.diagnose.class_metrics import *
 from tensorgraph.diagnose.confusion import *
@@ -69,9 +76,11 @@ from tensorgraph.diagnose.reliability import *
 from tensorgraph.diagnose.score_metrics import *
 from tensorgraph.diagnose.surface import *
 from tensorgraph.diagnose.training_path import *
+from tensorgraph.diagnose.weights_seen import *
 from tensorgraph.leads.attributes import module_hooks as _module_hooks
 
 __all__: list[str] = []
+__all__ += activations.__all__
 __all__ += boundary.__all__
 __all__ += class_metrics.__all__
 __all__ += confusion.__all__
@@ -85,6 +94,7 @@ __all__ += reliability.__all__
 __all__ += score_metrics.__all__
 __all__ += surface.__all__
 __all__ += training_path.__all__
+__all__ += weights_seen.__all__
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = _module_hooks(__name__, __all__)

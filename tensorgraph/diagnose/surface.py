@@ -91,9 +91,10 @@ class CostSurface:
     def plot(self, ax: Any = None) -> Any:
         """Draw it, with its paths, and return the axes.
 
-        Over a plane they are contours (a path begins at its ring and ends at its dot; without one a cross is where the weights are), or a relief
-        on axes of three dimensions: ``plt.figure().add_subplot(projection="3d")``. What differs by
-        much is drawn on a logarithmic scale.
+        Over a plane they are contours: a path begins at its ring and ends at its dot, without one a
+        cross is where the weights are. On axes of three dimensions, such as those of
+        ``plt.figure().add_subplot(projection="3d")``, it is a relief. What differs by much is drawn
+        on a logarithmic scale.
 
         Args:
             ax: where to draw, as matplotlib calls it; by default in a figure of its own.

@@ -13,8 +13,9 @@ from tensorgraph.arguments import boolean, number
 from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.differences.array_difference import Tolerance, plain
 from tensorgraph.differences.graph_changes import changes, renamed
-from tensorgraph.differences.graph_pairs import Side, matched
+from tensorgraph.differences.graph_pairs import matched
 from tensorgraph.differences.graph_result import GraphDifference
+from tensorgraph.differences.graph_side import Side
 from tensorgraph.differences.graph_values import again, compared
 from tensorgraph.differences.module_rows import ModuleDifference
 from tensorgraph.differences.named_arrays import ArraysDifference
@@ -73,11 +74,17 @@ def diff(
 
     Example:
         >>> import tensorgraph as tg
-        >>> x = tg.tensor([[1.0, -2.0], [0.5, 3.0]], requires_grad=True)
-        >>> def ours(x):
-        ...     return tg.exp(x) / tg.exp(x).sum(axis=1)
-        >>> print(tg.diff(ours, lambda x: tg.softmax(x, axis=1), x, structure=False))
-        ... # doctest: +SKIP
+        >>> from tensorgraph import nn
+        >>> def network(activation):
+        ...     tg.random.seed(0)
+        ...     return nn.Sequential(nn.Linear(4, 8), activation, nn.Linear(8, 3))
+        >>> a, b, x = network(nn.ReLU()), network(nn.Tanh()), tg.ones((2, 4))
+        >>> print(tg.diff(a, b, x, values=False))
+        Sequential: 1 changed, 2 operations the same
+          linear(x, layers.0.weight, layers.0.bias)  in b.layers[0] Linear
+        ~ tanh(linear): relu → tanh  in b.layers[1] Tanh
+          linear(tanh, layers.2.weight, layers.2.bias)  in b.layers[2] Linear
+        >>> assert not tg.diff(a, network(nn.ReLU()), x)
     """
     boolean(structure, "diff: structure")
     boolean(values, "diff: values")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tensorgraph.differences.graph_pairs import Pairs, Side
+from tensorgraph.differences.graph_pairs import Pairs
+from tensorgraph.differences.graph_side import Side
 from tensorgraph.drawing.scene.scene import Box
 
 
@@ -57,7 +59,9 @@ def _op_changes(a: Side, b: Side, pairs: Pairs, one: Box, other: Box) -> Iterato
     if one.op != other.op:
         yield "op", f"{one.op} → {other.op}"
         return
-    if one.settings != other.settings:
+    if _settings(one) != _settings(other) or (
+        one.settings != other.settings and _shapes(a, one) == _shapes(b, other)
+    ):
         yield "settings", f"{one.settings or 'default'} → {other.settings or 'default'}"
     yield from _operands(a, b, pairs, one, other)
     if not _is_explained(a, b, pairs, one, other):
@@ -65,6 +69,15 @@ def _op_changes(a: Side, b: Side, pairs: Pairs, one: Box, other: Box) -> Iterato
             yield "shape", f"{one.shape} → {other.shape}"
         if one.dtype != other.dtype and one.settings == other.settings:
             yield "dtype", f"{one.dtype} → {other.dtype}"
+
+
+def _settings(box: Box) -> str:
+    """Return an operation's settings without the shape of its result, which follows from others."""
+    return re.sub(r"shape=\([^)]*\)", "shape", box.settings)
+
+
+def _shapes(side: Side, box: Box) -> list[tuple[int, ...]]:
+    return [side.boxes[wire.source].shape for wire in box.wires]
 
 
 def _is_explained(a: Side, b: Side, pairs: Pairs, one: Box, other: Box) -> bool:

@@ -10,45 +10,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from tensorgraph.differences.graph_side import Side
 from tensorgraph.differences.longest_common import longest_common
-from tensorgraph.drawing.scene.scene import Box, Scene
+from tensorgraph.drawing.scene.scene import Box
 
-Label = Callable[["Side", Box], Hashable]
-
-
-class Side:
-    """One of the two scenes."""
-
-    def __init__(self, scene: Scene, values: Sequence[Any] | None = None) -> None:
-        self.scene, self.boxes, self.values = scene, scene.boxes, values
-        self.ops = list(scene.forward)
-        self.roots = {call.path for call in scene.calls if call.parent is None}
-        self.outputs = {k: i for i, k in enumerate(scene.outputs)}
-        self.users: list[list[tuple[int, int]]] = [[] for _ in self.boxes]
-        """For each box, who takes it, and as which operand."""
-        for k in self.ops:
-            for i, wire in enumerate(self.boxes[k].wires):
-                self.users[wire.source].append((k, i))
-
-    def path(self, box: Box) -> str:
-        """Return where an operation runs, from the outermost module."""
-        return "" if box.call is None else self.inner(self.scene.calls[box.call].path)
-
-    def name(self, box: Box) -> str:
-        """Return what a leaf is called, as both sides may call it."""
-        name = box.name or ""
-        return self.inner(_bracketed(name)) if box.kind != "constant" else name
-
-    def inner(self, path: str) -> str:
-        """Return a path without the variable that holds the outermost module."""
-        root = next((root for root in self.roots if _begins(path, root)), "")
-        return path.removeprefix(root).removeprefix(".")
+Label = Callable[[Side, Box], Hashable]
 
 
 @dataclass
@@ -66,14 +38,6 @@ class Pairs:
 def matched(a: Side, b: Side) -> Pairs:
     """Return which boxes of two scenes are the same."""
     return _Matching(a, b).result()
-
-
-def _begins(path: str, root: str) -> bool:
-    return path == root or path.startswith((f"{root}.", f"{root}["))
-
-
-def _bracketed(path: str) -> str:
-    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path)
 
 
 # ------------------------------------------------------------------------- what is compared of one
@@ -105,6 +69,15 @@ def loose(side: Side, box: Box) -> Hashable:
 def only_op(side: Side, box: Box) -> Hashable:
     """Return an operation, whatever its settings are."""
     return (box.op,)
+
+
+def _place(side: Side, k: int) -> Hashable:
+    box = side.boxes[k]
+    return side.path(box), named(side, box)
+
+
+def _path(side: Side, k: int) -> Hashable:
+    return side.path(side.boxes[k])
 
 
 class _Matching:
@@ -150,16 +123,16 @@ class _Matching:
         groups: list[dict[int, list[int]]] = []
         for side, ops in zip((self.a, self.b), left, strict=True):
             numbers, found = way(side, label), defaultdict(list)
-            for k in ops:
+            for k in ops if way == self._upward else reversed(ops):
                 found[numbers[k]].append(k)
             groups.append(found)
         for number, ones in groups[0].items():
             self._pair(ones, groups[1].get(number, []))
 
     def _pair(self, ones: list[int], others: list[int]) -> None:
-        """Match operations that are alike: those at the same place first, then in order."""
+        """Match operations that are alike: by what they take and give, by place, then in order."""
         if len(ones) > 1 or len(others) > 1:
-            for key in (self._place, lambda side, k: side.path(side.boxes[k])):
+            for key in (self._taken_and_given, self._taken, self._given, _place, _path):
                 waiting = defaultdict(list)
                 for k in reversed(others):
                     waiting[key(self.b, k)].append(k)
@@ -172,9 +145,23 @@ class _Matching:
         for one, other in zip(ones, others, strict=False):
             self.pairs.add(one, other)
 
-    def _place(self, side: Side, k: int) -> Hashable:
-        box = side.boxes[k]
-        return (side.path(box), *named(side, box))  # type: ignore[misc]
+    def _taken_and_given(self, side: Side, k: int) -> Hashable:
+        return self._taken(side, k), self._given(side, k)
+
+    def _taken(self, side: Side, k: int) -> Hashable:
+        """Return which operations an operation takes, by their numbers in the second scene."""
+        sources = (wire.source for wire in side.boxes[k].wires)
+        return tuple(self._shared(side, s) for s in sources if not side.boxes[s].is_leaf)
+
+    def _given(self, side: Side, k: int) -> Hashable:
+        """Return which operations take what an operation makes."""
+        return frozenset((self._shared(side, user), i) for user, i in side.users[k])
+
+    def _shared(self, side: Side, k: int) -> Hashable:
+        """Return the number of an operation in the second scene; one like no other without any."""
+        if side is self.b:
+            return k if k in self.pairs.of_b else ("b", k)
+        return self.pairs.of_a.get(k, ("a", k))
 
     def _upward(self, side: Side, label: Label) -> dict[int, int]:
         """Return for each operation a number that tells all that leads to it."""

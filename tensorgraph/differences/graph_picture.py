@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from tensorgraph.differences.graph_pairs import Pairs, Side
+from tensorgraph.differences.graph_pairs import Pairs
+from tensorgraph.differences.graph_side import Side
 from tensorgraph.differences.one_order import Both
 from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene, Wire
 from tensorgraph.drawing.view.colour import SIGNS_OF

@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from tensorgraph.differences.graph_changes import Change, label_of
-from tensorgraph.differences.graph_pairs import Pairs, Side
+from tensorgraph.differences.graph_pairs import Pairs
 from tensorgraph.differences.graph_picture import scene_of_both
+from tensorgraph.differences.graph_side import Side
 from tensorgraph.differences.graph_values import Compared, ValueDifference
 from tensorgraph.differences.one_order import Both, in_one_order
 from tensorgraph.differences.result import Difference, Line, counted, excerpt
@@ -202,11 +203,13 @@ class GraphDifference(Difference):
             if found.last is not None:
                 k = found.last[1]
                 yield Line(f"values agree up to {_written(self._b, k)}{_where(self._b, k)}")
-            why = "; all it is computed from agrees" if first.starts else ""
             place = f"{_written(self._b, first.b)}{_where(self._b, first.b)}"
             there = f"{_written(self._a, first.a)}{_where(self._a, first.a)}"
-            place += f"; in the first graph {there}" * (there != place)
-            yield Line(f"first differs here: {place}: {first.found}{why}", "≠")
+            yield Line(f"first differs here: {place}", "≠")
+            if there != place:
+                yield Line(f"in the first graph: {there}")
+            why = "; all it is computed from agrees" if first.starts else ""
+            yield Line(f"{first.found}{why}")
         for each in found.outputs:
             if first is None or each.b != first.b:
                 yield Line(f"result {label_of(self._b.boxes[each.b])}: {each.found}", "≠")

@@ -15,7 +15,8 @@ from tensorgraph.differences.array_difference import (
     largest,
     plain,
 )
-from tensorgraph.differences.graph_pairs import Pairs, Side
+from tensorgraph.differences.graph_pairs import Pairs
+from tensorgraph.differences.graph_side import Side
 from tensorgraph.drawing.scene.scene import Box, Scene
 from tensorgraph.drawing.scene.statistics import Again
 

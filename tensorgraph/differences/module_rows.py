@@ -56,8 +56,8 @@ class ModuleDifference(Difference):
         >>> b = nn.Sequential(nn.Linear(4, 8), nn.Tanh())
         >>> print(tg.diff(a, b, values=False))
         1 layer changed, 2 the same
-          Sequential()
-          layers[0] Linear(4, 8)
+          … 1 layer the same …
+          layers[0] Linear(4 → 8, init=he_normal)
         ~ layers[1] ReLU() → Tanh()
     """
 

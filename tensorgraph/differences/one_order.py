@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
-from tensorgraph.differences.graph_pairs import Pairs, Side
+from tensorgraph.differences.graph_pairs import Pairs
+from tensorgraph.differences.graph_side import Side
 
 
 @dataclass(frozen=True)

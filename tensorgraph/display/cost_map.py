@@ -82,7 +82,7 @@ def draw_map(
     masked = np.ma.masked_invalid(finite.T)
     if paths:
         shade = require("matplotlib.colors", "train").to_rgb(ink(ax))
-        shades = [(*shade, 0.3 * k / LEVELS) for k in range(LEVELS - 1)]
+        shades = [(*shade, 0.2 * k / LEVELS) for k in range(LEVELS - 1)]
         ax.contourf(*ticks, masked, levels=levels, colors=shades)
     else:
         ax.contourf(*ticks, masked, levels=levels, cmap="viridis", norm=norm)

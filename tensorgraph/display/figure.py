@@ -62,10 +62,17 @@ def axes_for(where: str, ax: Any, width: float = SIZE[0], height: float = SIZE[1
     return ax
 
 
+class AxesGrid(NDArray[Any]):
+    """Axes in rows and columns, which a notebook shows as the figure that they stand in."""
+
+    def _repr_png_(self) -> bytes | None:
+        return _png(self.flat[0].figure) if self.size else None
+
+
 def axes_of_grid(
     where: str, axes: Any, rows: int, columns: int, width: float, height: float
 ) -> NDArray[Any]:
-    """Return axes in rows and columns: a caller's, or those of a new figure, which each show it.
+    """Return axes in rows and columns: a caller's, or those of a new figure.
 
     Args:
         where: what messages begin with.
@@ -82,10 +89,7 @@ def axes_of_grid(
     """
     if axes is None:
         figure = new_figure(width * columns, height * rows)
-        grid: NDArray[Any] = figure.subplots(rows, columns, squeeze=False)
-        for one in grid.flat:
-            one._repr_png_ = figure._repr_png_
-        return grid
+        return np.asarray(figure.subplots(rows, columns, squeeze=False)).view(AxesGrid)
     given = np.array(axes, object).reshape(-1)
     if len(given) != rows * columns:
         raise ShapeError(
@@ -94,7 +98,7 @@ def axes_of_grid(
         )
     for one in given:
         axes_for(where, one)
-    return given.reshape(rows, columns)
+    return given.reshape(rows, columns).view(AxesGrid)
 
 
 def ink(ax: Any) -> Any:
@@ -144,4 +148,6 @@ def point_size(ax: Any) -> float:
 def legend(ax: Any, names: Sequence[str]) -> None:
     """Name what was drawn with labels, in small type, if there is room for it."""
     if 1 <= len(names) <= 12 and inches(ax) > 1.8:
-        ax.legend(fontsize="small", framealpha=0.8)
+        few = len(names) <= 6
+        size = "small" if few else "x-small"
+        ax.legend(fontsize=size, framealpha=0.8, loc="upper right", ncols=1 if few else 2)

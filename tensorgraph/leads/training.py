@@ -95,6 +95,10 @@ NAMES = {
     """,
     "tg.data": """
     load_iris,load_digits,load_wine,fetch_openml S # there are no data sets to download
+    make_moons                 S    tg.data.toy.moons(300)
+    make_circles               S    tg.data.toy.circles(300)
+    make_blobs                 S    tg.data.toy.blobs(300, classes=3)
+    make_gaussian_quantiles    S    tg.data.toy.gaussian_quantiles(300)
     mnist,cifar10,fashion_mnist K   # there are no data sets to download
     MNIST,CIFAR10,FashionMNIST P    # there are no data sets to download
     DataLoader                 P    tg.data.Batches(X, labels, batch_size=2)

@@ -26,7 +26,8 @@ def stepped(f: SampledKernel, along: Array | float = 1.0) -> Array:
         NotAnalyticError: the kernel does not take complex numbers.
     """
     step = steps_beside(np.where(f.x == 0, 1.0, np.abs(f.x)))
-    return f.imaginary(np.asarray(step * along)) / np.broadcast_to(step, f.centre.shape)
+    found = f.imaginary(np.asarray(step * along)) / np.broadcast_to(step, f.centre.shape)
+    return np.asarray(found)
 
 
 def slopes(f: SampledKernel) -> Array:
@@ -103,7 +104,7 @@ class _Glance:
         """Return where a derivative agrees with a slope that is known."""
         four, exact = self._four, exact * self._unit
         margin = SAFETY * four.error(size) + AGREES * np.maximum(np.abs(exact), four.steepest)
-        return self.is_settled(size) & (np.abs(exact - four.value) <= margin)
+        return np.asarray(self.is_settled(size) & (np.abs(exact - four.value) <= margin))
 
 
 class _OneByOne:
@@ -160,7 +161,7 @@ def accepted(s: Slope, changes: Callable[[float], float], size: float, value: fl
     scale = max(abs(s.value), abs(s.left), abs(s.right), around if math.isfinite(around) else 0.0)
     if s.is_kink:
         return s.side_error <= 1e-3 * scale
-    return s.error <= max(1e-3 * scale, 1e-8 * value**0.6 * max(size, value) ** 0.4)
+    return bool(s.error <= max(1e-3 * scale, 1e-8 * value**0.6 * max(size, value) ** 0.4))
 
 
 def confirmed(s: Slope, exact: float) -> float:

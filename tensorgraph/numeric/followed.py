@@ -108,7 +108,7 @@ def looks_elementwise(kernel: Callable[..., Any], count: int) -> bool:
         if trail.is_lost or type(result) is not Followed or result.array.shape != _PROBE:
             return False
         found.append(result.array)
-    return bool(np.array_equal(*found, equal_nan=True))
+    return bool(np.array_equal(found[0], found[1], equal_nan=True))
 
 
 def followed_derivative(

@@ -11,6 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arguments import boolean
+from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.tensor import Tensor
@@ -82,7 +84,7 @@ class Watch:
         self._sizes: dict[str, _Size] = {}
         self._last: dict[str, Any] = {}
         """By the path of each parameter, in which step each of its rows had a gradient last."""
-        self._explains = explain
+        self._explains = boolean(explain, "nn.Watch: explain")
         self._warned: set[Any] = set()
 
     def __enter__(self) -> Watch:
@@ -134,8 +136,8 @@ class Watch:
             last = self._last.get(path)
             if last is None or last.size != rows:
                 last = self._last[path] = np.zeros(rows, np.int64)
-            if parameter.grad is not None:
-                last[np.asarray(parameter.grad.data).reshape(rows, -1).any(axis=1)] = self.steps
+            if parameter.grad is not None and parameter.size:
+                last[to_host(parameter.grad.data).reshape(rows, -1).any(axis=1)] = self.steps
 
     def _warn(self) -> None:
         """Warn of layers whose gradient is new among those that get training nowhere."""
@@ -146,7 +148,7 @@ class Watch:
         explain = import_module("tensorgraph.teacher.explaining.explain").explain  # further up
         for text in explain(self.model).warnings(self._warned):
             warnings.warn(
-                f"nn.Watch: step {self.steps}: {text}", errors.GradientWarning, user_level() + 1
+                f"nn.Watch: step {self.steps}: {text}", errors.GradientWarning, user_level()
             )
 
     def _add(self, columns: dict[str, list[float]], values: dict[str, float]) -> None:

@@ -15,6 +15,7 @@ bound the gradients             ``tg.optim.clip_by_global_norm(model.parameters(
 keep and restore the state      ``optimizer.state_dict()``
 write a rule of your own        ``tg.optim.Optimizer``: ``start`` and ``update``
 see a rule as a formula         ``tg.update_rule(optimizer)``
+see where rules go              ``tg.optim.descent_paths(np.hypot, (1, 2), tg.optim.Adam)``
 ==============================  ===================================================================
 
 What comes in are parameters whose ``grad`` is filled; ``step()`` gives them new values, and keeps a
@@ -25,8 +26,8 @@ To be read in this order: ``sgd`` and the other rules (``momentum``, ``adaptive`
 ``settings`` (what a rule's settings may be), ``groups`` (parameters with settings of their own) and
 ``saved_groups``, ``working_dtype`` (how wide a rule computes), ``flat_parameters`` (how many
 parameters are stepped at once) and ``recorded_steps`` (steps to differentiate through);
-``schedules`` of the learning rate, ``clip``, and ``scipy_minimize`` (L-BFGS, by SciPy) stand by
-themselves.
+``schedules`` of the learning rate, ``clip``, ``scipy_minimize`` (L-BFGS, by SciPy) and ``descent``
+(rules compared on a function of two variables) stand by themselves.
 """
 
 from importlib import import_module
@@ -44,18 +45,24 @@ from tensorgraph.optim.scipy_minimize import minimize
 from tensorgraph.optim.sgd import SGD
 
 __all__ = [
-    "SGD", "Adagrad", "Adam", "AdamW", "EWMAMomentum", "Group", "HeavyBall", "Lion", "NAdam",
-    "Nesterov", "Optimizer", "RMSprop", "clip_by_global_norm", "clip_by_value",
-    "decay_groups", "minimize", "path_groups", "schedules",
+    "SGD", "Adagrad", "Adam", "AdamW", "DescentPaths", "EWMAMomentum", "Group", "HeavyBall", "Lion",
+    "NAdam", "Nesterov", "Optimizer", "RMSprop", "clip_by_global_norm", "clip_by_value",
+    "decay_groups", "descent_paths", "minimize", "path_groups", "schedules",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from tensorgraph.optim import schedules as schedules
+    from tensorgraph.optim.descent import (
+        DescentPaths as DescentPaths,
+        descent_paths as descent_paths,
+    )
 else:
     _missing, __dir__ = _module_hooks(__name__, __all__)
 
     def __getattr__(name: str) -> Any:
-        """Import schedules when they are asked for: to make their classes takes long."""
+        """Import what few programs need when it is asked for: to make its classes takes long."""
         if name == "schedules":
             return import_module("tensorgraph.optim.schedules")
+        if name in ("DescentPaths", "descent_paths"):
+            return getattr(import_module("tensorgraph.optim.descent"), name)
         return _missing(name)

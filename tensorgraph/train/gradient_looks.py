@@ -26,5 +26,5 @@ class Looks:
         """
         for text in explain(self._model, cost).warnings(self._told):
             warnings.warn(
-                f"fit: epoch {epoch}: {text}", errors.GradientWarning, stacklevel=user_level() + 1
+                f"fit: epoch {epoch}: {text}", errors.GradientWarning, stacklevel=user_level()
             )

@@ -6,6 +6,16 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "data/toy.py",
+        ("gaussian_quantiles", "np.square(x).sum(axis=1)", "x.sum(axis=1)",
+         "toy: shells that are slices"),
+        ("spirals", "draw.labels / arms", "draw.labels / 3", "toy: arms of another number"),
+    ),
+    *planted_in(
+        "data/toy_draw.py",
+        ("Draw.set_of", "self.labels[order]", "self.labels", "toy: the classes of other points"),
+    ),
+    *planted_in(
         "data/split_sizes.py",
         ("_default", "total > LARGE", "total >= LARGE",
          "data_split: a million examples count as more"),

@@ -28,6 +28,22 @@ FAULTS: list[Fault] = [
          "boundary: a model stays in evaluation mode"),
     ),
     *planted_in(
+        "diagnose/activations.py",
+        ("_histogram", "(flat <= low + near) | (flat >= high - near)", "flat >= high - near",
+         "activations: tanh saturates on one side only"),
+    ),
+    *planted_in(
+        "diagnose/layer_outputs.py",
+        ("outputs_of", "handle.remove()", "pass", "activations: hooks are left behind"),
+        ("_recording.record", "seen.add(f'{path} (input)', args)", "pass",
+         "activations: functions between layers are not seen"),
+    ),
+    *planted_in(
+        "diagnose/weights_seen.py",
+        ("_filters", "np.moveaxis(array, 1, -1)", "np.moveaxis(array, 2, -1)",
+         "activations: rows of a filter are its colours"),
+    ),
+    *planted_in(
         "diagnose/directions.py",
         ("filter_normalised", "np.linalg.norm(rows, axis=1, keepdims=True)", "np.linalg.norm(rows)",
          "surface: filters as long as the whole weight"),

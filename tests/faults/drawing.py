@@ -6,6 +6,20 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "drawing/scene/own_notes.py",
+        ("_Work._inherit", "'numbers' in self.calls[box.call]", "False",
+         "own_notes: a module's number is not that of what is in it"),
+        ("farthest", "abs(number) > abs(found)", "number > found",
+         "own_notes: a large number below zero has the colour of a small one"),
+        ("_Work._put", "self._stands_alone(self.scene.boxes[k].call)", "",
+         "own_notes: parts with numbers of their own are drawn as one"),
+    ),
+    *planted_in(
+        "drawing/view/colour.py",
+        ("ByOwnNumber.__init__", "self.low = -self.high", "",
+         "own_notes: zero is not grey"),
+    ),
+    *planted_in(
         "drawing/formats/lettering.py",
         ("_seams", "joins = depth > 0 or word in _SIGNS", "joins = word in _SIGNS",
          "labels: a shape is broken in its middle"),
@@ -127,7 +141,7 @@ FAULTS: list[Fault] = [
         "drawing/formats/draw_tiles.py",
         ("_is_absent", "gradient is not None and not gradient.is_computed", "False",
          "render_svg: a gradient that is not computed looks like one that is"),
-        ("PlacedTile._card", "'bad' if tile.warn else 'tile'", "'tile'",
+        ("_look", "tile.warn", "False",
          "render_svg: a NaN does not stand out"),
         ("SizedTile.steps", "self.tile.repeat > 1", "False",
          "render_svg: a repeated block looks like one"),
@@ -153,7 +167,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/view/colour.py",
-        ("ByModule.tone", "self.hues[call] % len(HUES)", "self.hues[call]",
+        ("ByModule.tone", "self.hues[around] % len(HUES)", "self.hues[around]",
          "render_svg: no colour for the ninth module"),
         ("ByModule.tone", "'module' if kind == 'op' else kind", "super().tone(kind, boxes)",
          "render_picture: what is outside of modules has the colour of one"),
@@ -205,8 +219,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/scene/subgraphs.py",
-        ("signature", "(box.op, box.settings, box.shape, box.dtype)",
-         "(box.settings, box.shape, box.dtype)",
+        ("signature", "box.op", "''",
          "render_fold: blocks of other operations are merged"),
     ),
     *planted_in(

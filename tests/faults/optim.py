@@ -6,6 +6,12 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "optim/descent.py",
+        ("_descended", "optimizer.zero_grad()", "pass", "descent: gradients add up on the way"),
+        ("_ticks", "path[costs[name] <= first]", "path",
+         "descent: the map shows where an optimizer diverges"),
+    ),
+    *planted_in(
         "optim/scipy_minimize.py",
         ("minimize", "problem.restore()", "",
          "minimize: parameters stay where a failure left them"),

@@ -21,6 +21,7 @@ OURS = tuple(
 NORMALIZE = T.Normalize().fit(MORE[:, None])
 CLASSES, TAGS = T.Classes([0, 1]), T.Tags(["a", "b"])
 RNG = np.random.default_rng(0)
+WEIGHTS, NETWORK = {"w": np.ones((2, 2))}, tg.nn.Linear(2, 2)
 
 
 def metric(function):
@@ -50,6 +51,36 @@ CALLS = {
         lambda x: D.decision_boundary(lambda points: points[:, 0] > 0, x, TWO),
         lambda x: D.decision_boundary(lambda points: points[:, 0] > 0, MORE.reshape(5, 2), x),
         lambda x: D.decision_boundary(lambda points: x, MORE.reshape(5, 2), [0, 1, 0, 1, 1]),
+        lambda x: D.decision_boundary(x, MORE.reshape(5, 2), [0, 1, 0, 1, 1]),
+        lambda x: D.decision_boundary(NETWORK, MORE.reshape(5, 2), [0, 1, 0, 1, 1], others=x),
+        lambda x: D.decision_boundary(NETWORK, MORE.reshape(5, 2), [0, 1, 0, 1, 1], features=x),
+    ],
+    "cost_surface": [
+        lambda x: D.cost_surface(x, lambda w: 0.0, steps=2),
+        lambda x: D.cost_surface({"w": x}, lambda w: 0.0, directions="w", steps=2),
+        lambda x: D.cost_surface(WEIGHTS, lambda w: x, directions="w", steps=2),
+        lambda x: D.cost_surface(WEIGHTS, lambda w, *data: 0.0, x, "w", steps=2),
+        lambda x: D.cost_surface(WEIGHTS, lambda w: 0.0, directions=x, steps=2),
+        lambda x: D.cost_surface(WEIGHTS, lambda w: 0.0, directions={"w": x}, steps=2),
+        lambda x: D.cost_surface(WEIGHTS, lambda w: 0.0, to=x, steps=2),
+        lambda x: D.cost_surface(WEIGHTS, lambda w: 0.0, path=x, steps=2),
+        lambda x: D.cost_surface(WEIGHTS, lambda w: 0.0, directions="w", path=[x], steps=2),
+        lambda x: D.cost_surface(WEIGHTS, lambda w: 0.0, directions="w", span=x, steps=2),
+        lambda x: D.cost_surface(WEIGHTS, lambda w: 0.0, seed=x, steps=2),
+    ],
+    "TrainingPath": [D.TrainingPath, lambda x: D.TrainingPath(WEIGHTS, every=x)],
+    "activation_histograms": [
+        D.activation_histograms,
+        lambda x: D.activation_histograms({"A": x}),
+        lambda x: D.activation_histograms({"A": MORE}, limits=x),
+        lambda x: D.activation_histograms({"A": MORE}, layers=x),
+        lambda x: D.activation_histograms(NETWORK, x),
+    ],
+    "weight_images": [
+        D.weight_images,
+        lambda x: D.weight_images(MORE[None], x),
+        lambda x: D.weight_images(NETWORK, layer=x),
+        lambda x: D.weight_images(MORE[None], axis=x),
     ],
     "misclassified": [
         lambda x: D.misclassified(x, TWO, TWO),
@@ -114,6 +145,17 @@ CALLS = {
         lambda x: T.synthesize(x, x, snr=5),
         lambda x: T.synthesize(MORE, MORE, weight=x),
     ],
+    "toy": [
+        lambda x, f=f, name=name: getattr(T.toy, f)(**{name: x})
+        for f, name in [
+            *[("moons", name) for name in ("m", "noise", "axis", "seed", "dtype")],
+            *[("sine", name) for name in ("m", "periods", "dtype")],
+            ("flower", "petals"),
+            ("blobs", "centers"),
+            ("spirals", "classes"),
+            ("gaussian_quantiles", "features"),
+        ]
+    ],
     "Classes": [T.Classes, T.Classes.of, CLASSES.encode, CLASSES.decode, CLASSES.one_hot],
     "from_one_hot": [T.from_one_hot],
     "Tags": [T.Tags, T.Tags.of, TAGS.encode, TAGS.decode],
@@ -124,8 +166,8 @@ CALLS = {
 }
 RESULTS = (
     "Comparison Likeness Leak Leaks Split SplitIndices TargetSplit TargetIndices Synthesis"
-    " Calibration ConfusionMatrix Criterion ErrorTable Ladder Misclassified Report Selection"
-    " SuspiciousLabels"
+    " ActivationHistograms Calibration ConfusionMatrix CostSurface Criterion ErrorTable Ladder"
+    " Misclassified Report Selection SuspiciousLabels WeightImages"
 ).split()
 
 

@@ -11,7 +11,10 @@ import tensorgraph as tg
 from tensorgraph.leads.attributes import ROOMS
 from tests.leads.samples import variables
 
-LATER = ["assume", "data", "debug", "derive", "diagnose", "profile", "render", "testing", "trace"]
+LATER = (
+    "assume", "data", "debug", "derive", "diagnose", "diff", "explain", "judge", "precision",
+    "profile", "render", "testing", "trace",
+)  # fmt: skip
 MAPPED = ["tg", "tg.nn", "tg.nn.losses", "tg.random", "tg.optim", "tg.train", "tg.data"]
 MAPPED += ["tg.diagnose", "tg.testing"]
 

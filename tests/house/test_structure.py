@@ -64,7 +64,7 @@ ROOMS = [
     "optim formulas",
     "compiler",
     "data diagnose drawing hypothesis_types",
-    "teacher",
+    "differences teacher",
     "train",
     "testing",
 ]  # fmt: skip
@@ -334,13 +334,17 @@ ELSEWHERE = {
     "data.SplitIndices": "shown by split",
     "data.TargetIndices": "shown by split_by_target",
     "diagnose.Calibration": "shown by calibration",
+    "diagnose.ActivationHistograms": "shown by activation_histograms",
     "diagnose.ConfusionMatrix": "shown by confusion_matrix",
+    "diagnose.CostSurface": "shown by cost_surface",
     "diagnose.ErrorTable": "shown by error_table",
     "diagnose.Ladder": "shown by ladder",
     "diagnose.Misclassified": "shown by misclassified",
     "diagnose.Report": "shown by report",
     "diagnose.Selection": "shown by select",
     "diagnose.SuspiciousLabels": "shown by suspicious_labels",
+    "diagnose.WeightImages": "shown by weight_images",
+    "optim.DescentPaths": "shown by descent_paths",
 }
 
 

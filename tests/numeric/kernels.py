@@ -59,6 +59,7 @@ BY_ELEMENT = {
     "in place": (in_place, lambda x: tg.relu(2 * x)),
     "if": (by_loop(lambda v: v if v > 0 else 0.1 * v), lambda x: tg.leaky_relu(x, slope=0.1)),
     "swallowed": (lambda x: swallowed(x), lambda x: tg.abs(x)),
+    "remembering": (lambda x: REMEMBERING(x), lambda x: x * x),
     "exceptions": (by_loop(lambda v: math.log(2.5 + v)), lambda x: tg.log(2.5 + x)),
 }
 """What is not, though each element depends on its own alone."""
@@ -88,5 +89,22 @@ def swallowed(x):
     """A kernel that catches what it is told, and goes on with something else."""
     try:
         return np.asarray(x, dtype=float) * np.sign(x)
-    except TypeError:
+    except Exception:
         return 0.0 * x
+
+
+class Remembering:
+    """A kernel that returns the values of the last call where it is refused a look at them."""
+
+    def __init__(self):
+        self.values = None
+
+    def __call__(self, x):
+        try:
+            self.values = np.array([row * row for row in x])
+        except Exception:
+            return self.values + 0.0 * x
+        return self.values
+
+
+REMEMBERING = Remembering()

@@ -212,6 +212,12 @@ def test_a_jump_and_an_edge():
         assert "vjp={…}" in text
 
 
+@pytest.mark.parametrize("kernel", [np.sqrt, lambda x: x**0.5, lambda x: np.arcsin(1 - x)])
+def test_an_infinite_slope(kernel):
+    text = failed(lambda x: kernel(x), np.array([0.5, 0.0]))
+    assert "does not settle at index (1,), where the input is 0" in text
+
+
 def test_noise():
     for kernel in (lambda x: np.round(np.sin(x), 3), lambda x: np.round(x.real, 2)):
         assert "does not settle" in failed(kernel, X)

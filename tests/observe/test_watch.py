@@ -7,7 +7,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import nn
-from tensorgraph.errors import DTypeError, StateError
+from tensorgraph.errors import DTypeError, GradientWarning, StateError
 
 
 def network():
@@ -134,3 +134,65 @@ def test_misuse_is_told():
     watch = nn.Watch(nn.ReLU())
     with pytest.raises(StateError, match="entered inside itself"), watch, watch:
         pass
+
+
+# ---------------------------------------------------------------------------------- explaining
+
+
+def dead_network():
+    tg.random.seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    model.layers[0].bias.assign(np.full(4, -99.0))
+    return model
+
+
+x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+
+
+def test_a_watch_warns_once_of_a_dead_layer_and_says_why():
+    model = dead_network()
+    watch = nn.Watch(model, explain=True)
+    with pytest.warns(GradientWarning) as shown:
+        for _ in range(3):
+            with watch:
+                loss = ((model(tg.tensor(x)) - 1) ** 2).mean()
+                loss.backward()
+    dead = [str(w.message) for w in shown if "all 4 units are dead" in str(w.message)]
+    assert len(dead) == 1
+    assert dead[0].startswith("nn.Watch: step 1: the gradient of layers.0.weight, layers.0.bias")
+    assert {w.filename for w in shown} == {__file__}
+
+
+def test_a_watch_over_a_healthy_network_is_silent():
+    model = network()
+    with nn.Watch(model, explain=True):
+        step(model, x)
+
+
+def test_a_watch_knows_since_when_units_have_no_gradient():
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    watch = nn.Watch(model)
+    for k in range(4):
+        model.zero_grad()
+        if k == 2:  # from now on the second unit leads nowhere
+            weight = np.array(model.layers[2].weight.data)
+            weight[:, 1] = 0
+            model.layers[2].weight.assign(weight)
+        with watch:
+            loss = (model(tg.tensor(x)) ** 2).mean()
+            loss.backward()
+    first = model.layers[0].weight
+    assert watch.silent_since(first) == (
+        "of 4 steps that were watched, layers.0.weight had a gradient in rows 1 last in step 2"
+    )
+    assert watch.silent_since(model.layers[2].weight) == ""
+    assert "last in step 2" in tg.explain(first, loss, watch=watch).notes[-1]
+
+
+def test_parameters_without_elements_and_a_setting_that_is_no_yes_or_no():
+    layer = nn.Linear(3, 1)
+    layer.empty = tg.tensor(np.zeros((0, 3), "float32"), requires_grad=True)
+    with nn.Watch(layer):
+        (layer(tg.tensor(x)).sum() + layer.empty.sum()).backward()
+    with pytest.raises(DTypeError, match="explain"):
+        nn.Watch(layer, explain="always")

@@ -131,6 +131,16 @@ def dead_units_in_columns():
     return W1, loss(), lambda: (cleared(b1), loss())[1]
 
 
+def dead_units_of_a_maximum():
+    W1, W2, b1 = parameter(8, 3), parameter(1, 8), zero(8, 1)
+    b1.assign(np.where(np.arange(8)[:, None] == 5, -30.0, 0.0).astype("float32"))
+
+    def loss():
+        return square((W2 @ tg.maximum(0, W1 @ data().T + b1)).T)
+
+    return W1, loss(), lambda: (cleared(b1), loss())[1]
+
+
 def dead_convolution():
     tg.random.seed(0)
     model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 16, 2))
@@ -401,12 +411,32 @@ def not_used():
     return W, square(data() @ V), lambda: square(data() @ V + (data() @ W).sum())
 
 
+def predictions_that_are_right():
+    W, right = parameter(3, 1), [True]
+
+    def loss():
+        goal = (data() @ W).detach() if right[0] else target
+        return ((data() @ W - goal) ** 2).mean()
+
+    return W, loss(), lambda: (right.__setitem__(0, False), loss())[1]
+
+
+def gate_at_zero():
+    gate, V = zero(name="gate"), parameter(3, 1)
+
+    def loss():
+        return square(1 + gate * tg.tanh(data() @ V))
+
+    return V, loss(), lambda: (gate.assign(np.float32(0.5)), loss())[1]
+
+
 BANK = [
-    Planted(zero_initialisation, "zero", "zero weights", "matmul", text="W2 is 0"),
-    Planted(zero_activations, "zero", "zero values", "matmul", text="W1 (weights) is 0"),
+    Planted(zero_initialisation, "zero", "zero weights", "matmul", text="it stays so"),
+    Planted(zero_activations, "zero", "zero values", "matmul", text="that is 0, as W1 is 0"),
     Planted(dead_layer, "zero", "dead units", "relu", "layers[1] ReLU", "all 8 units are dead"),
     Planted(dead_units, "partly zero", "dead units", "relu", "layers[1] ReLU", "units 3, 7, 9"),
     Planted(dead_units_in_columns, "partly zero", "dead units", "relu", text="units 1, 4"),
+    Planted(dead_units_of_a_maximum, "partly zero", "dead units", "maximum", text="(unit 5)"),
     Planted(dead_convolution, "partly zero", "dead units", "relu", "ReLU", "1 of 4 units"),
     Planted(saturated_sigmoid, "zero", "saturated", "sigmoid"),
     Planted(saturated_tanh, "zero", "saturated", "tanh"),
@@ -421,6 +451,8 @@ BANK = [
     Planted(feature_that_is_always_zero, "partly zero", "zero inputs", "matmul"),
     Planted(bias_before_batch_norm, "zero", "no influence", "center", "layers[1] BatchNorm"),
     Planted(shift_before_softmax, "zero", "no influence", "class_cross_entropy"),
+    Planted(predictions_that_are_right, "zero", "nothing left to learn", "square"),
+    Planted(gate_at_zero, "zero", "zero weights", "multiply", text="a step or two may end this"),
     Planted(units_all_alike, "alike", "symmetric"),
     Planted(deep_sigmoids, "tiny", "vanishing", "sigmoid", "Sigmoid", "All 10 such layers"),
     Planted(exploding_weights, "huge", "exploding", "matmul"),

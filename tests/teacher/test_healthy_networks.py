@@ -110,7 +110,20 @@ def summed_loss():
     return W, ((x @ W) ** 2).sum()
 
 
+def beside_a_parameter_with_a_large_gradient():
+    """Its size says nothing of the weights, on whose way nothing is lost."""
+    scale, W = tg.tensor(1.0, requires_grad=True), parameter(10, 3)
+    return [W, scale], ((x @ W) ** 2).mean() + (1e6 * scale - 1e6 + 1e3) ** 2
+
+
+def embedding_of_many_words():
+    words, V = parameter(20_000, 4), parameter(4, 1)
+    found = words[np.arange(5)]
+    return V, ((found @ V) ** 2).mean()
+
+
 NETWORKS = [
+    beside_a_parameter_with_a_large_gradient, embedding_of_many_words,
     in_columns, recurrent, convolutional, with_norm_and_dropout, with_layer_norm, checkpointed,
     of_second_order, in_double, on_the_way, single_number, loss_itself, without_elements, own_op,
     summed_loss,

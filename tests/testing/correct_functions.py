@@ -82,6 +82,7 @@ DOMAINS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Array]] = {
     "between": lambda rng, shape: np.clip(np.abs(_real(rng, shape)), 1e-6, 1 - 1e-6),
     "nonzero": lambda rng, shape: _positive(rng, shape) * rng.choice([-1.0, 1.0], shape),
     "moderate": lambda rng, shape: np.clip(_real(rng, shape), -20, 20),
+    "above 1": lambda rng, shape: 1 + 10 ** rng.uniform(-9, 1, shape),
     "extreme": lambda rng, shape: _real(rng, shape) * rng.choice([1.0, 30.0, 1000.0]),
 }
 
@@ -237,6 +238,13 @@ def _elementwise() -> list[Case]:
         Case("log times small", lambda x: tg.log(x) * 1e-3, [(N, "wide")]),
         Case("root of all sizes", tg.sqrt, [(N, "wide")]),
         Case("logs product", lambda x, y: tg.log(x) * tg.log(y), [(N, "wide"), (N, "wide")]),
+        Case("beside a pole", lambda x: 1 / (x - 1), [(N, "above 1")]),
+        Case(
+            "beside the poles of tan",
+            lambda x: tg.sin(2 - x) / tg.cos(x - 1 + np.pi / 2),
+            [(N, "above 1")],
+        ),
+        Case("beside the end of a logarithm", lambda x: tg.log(x - 1), [(N, "above 1")]),
         Case("scaled", lambda x: 1e-200 * x, [(N, "moderate")]),
         Case("scaled up", lambda x: 1e200 * tg.sin(x), [(N, "moderate")]),
         Case("there and back", lambda x: (x * 1e200) * 1e-200, [(N, "moderate")]),

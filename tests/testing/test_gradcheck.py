@@ -425,9 +425,21 @@ NEITHER_KINK_NOR_ROUNDING = {
 }  # fmt: skip
 
 
+NEAR_A_POLE = np.array([1 + 1e-7, 3.0])
+NEITHER_KINK_NOR_ROUNDING["a pole nearer than usual steps"] = (
+    tg.op("pole_off", lambda x: 1 / (x - 1), {"x": lambda g, x: -g * 1.001 / (x - 1) ** 2}),
+    NEAR_A_POLE,
+)
+
+
 @pytest.mark.parametrize("case", NEITHER_KINK_NOR_ROUNDING)
 def test_what_is_wrong_is_not_taken_for_a_kink_or_rounding(case):
     assert "the gradient is wrong" in message(*NEITHER_KINK_NOR_ROUNDING[case])
+
+
+@pytest.mark.parametrize("f", [lambda x: 1 / (x - 1), lambda x: tg.log(x - 1)])
+def test_a_pole_nearer_than_usual_steps_calls_no_right_gradient_wrong(f):
+    gradcheck(f, NEAR_A_POLE)
 
 
 def test_a_gradient_that_is_another_one_each_time_is_not_taken_for_rounding():

@@ -8,5 +8,6 @@ from_program.py makes a scene of what its program runs; of a trace or an optimiz
 from_expressions.py makes one. When they are asked for, statistics.py adds numbers and samples.py
 what the arrays look like, by computing the graph again; op_formulas.py adds the formulas of
 operations, and derived.py those of the values and gradients themselves. What is compared of a
-scene's operations, to find parts that are built alike, is in subgraphs.py.
+scene's operations, to find parts that are built alike, is in subgraphs.py. Numbers and labels of
+the caller's own come on it by own_notes.py.
 """

@@ -34,9 +34,10 @@ class OwnNotes:
     """What the caller says of parts of a graph.
 
     Example:
-        >>> OwnNotes({"relu": 2.0}).on(Scene(boxes=(Box(0, "op", (), "f", 4, op="relu"),))).boxes[0]
-        ... # doctest: +ELLIPSIS
-        Box(id=0, ..., numbers=(2.0,), label='')
+        >>> from tensorgraph.drawing.scene.scene import Box
+        >>> scene = Scene(boxes=(Box(0, "op", (), "float32", 4, op="relu"),))
+        >>> OwnNotes({"relu": 2.0}).on(scene).boxes[0].numbers
+        (2.0,)
     """
 
     numbers: Any = None

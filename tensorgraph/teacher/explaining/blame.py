@@ -19,12 +19,12 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.rule import ZERO
 from tensorgraph.teacher.explaining.run_again import Array, Edge, Gradients, Rerun, like, rms
 
-SLOPE, WORD, OPERAND, CANCELS, UNUSED, OPPOSED = (
-    "slope", "word", "operand", "cancels", "unused", "opposed"
+SLOPE, WORD, OPERAND, CANCELS, UNUSED, OPPOSED, UNDERFLOW = (
+    "slope", "word", "operand", "cancels", "unused", "opposed", "underflow"
 )  # fmt: skip
 """Why an operation passes on nothing: its derivative is 0 at these values; it is 0 everywhere by
 declaration; another operand is 0; the terms of a sum cancel; the elements are not used. Of a place:
-its uses pass on gradients that cancel."""
+its uses pass on gradients that cancel. What is passed on is too small for its dtype."""
 
 MOST_TURNS = 6
 """So often what was found is taken away to look for what lies behind it."""
@@ -80,8 +80,8 @@ def blames(rerun: Rerun, found: Gradients, place: Any, mask: Array) -> Verdict:
         for blame in new:
             blame.behind = turn
             instead[blame.edge] = _let_through(rerun, gradients, blame, instead)
-        all_found += new
-        if not new:
+        all_found += sorted(new, key=lambda blame: -blame.count / max(blame.mask.size, 1))
+        if not new or all(blame.why is OPPOSED for blame in new):
             break
         gradients = rerun.backward(instead)
         g = gradients.at.get(place)
@@ -102,8 +102,7 @@ def _let_through(
     where = np.ones(passed.shape, bool)
     if blame.mask.shape == passed.shape:
         where = blame.mask
-    size = rms(gradients.at[blame.node]) or 1.0
-    return np.where(where & (passed == 0), like(passed, size), passed)
+    return np.where(where & (passed == 0), like(passed), passed)
 
 
 def _first_blames(rerun: Rerun, gradients: Gradients, place: Any, mask: Array) -> list[Blame]:
@@ -155,7 +154,7 @@ def _look(
         return _look_at_elements(rerun, edge, mask, g, found)
     influenced = _influenced(rerun, edge, mask)
     if not influenced.any():
-        other = _culprit(rerun, edge, mask, g) if g.any() else None
+        other = _culprit(rerun, edge, mask) if g.any() else None
         if other in (None, edge.i, len(node.parents)):
             found.append(Blame(edge, UNUSED, mask, int(mask.sum())))
         else:
@@ -174,6 +173,8 @@ def _look_at_elements(rerun: Rerun, edge: Edge, mask: Array, g: Array, found: li
     if killed.any():
         other = _zero_operand(rerun, edge, killed)
         why = SLOPE if other is None else OPERAND
+        if np.broadcast_to(to_host(rerun.by_rule(edge, like(g))), g.shape)[killed].all():
+            why = UNDERFLOW
         count = int(elements.sum())
         found.append(Blame(edge, why, killed, count, -1 if other is None else other))
     alive = elements & (made != 0)
@@ -191,7 +192,10 @@ def _look_at_terms(
     stopped = mask & (by_random == 0)
     count = int(mask.sum())
     if stopped.any():
-        other = _culprit(rerun, edge, stopped, g)
+        if to_host(rerun.passed(edge, like(g)))[stopped].all():
+            found.append(Blame(edge, UNDERFLOW, stopped, count))
+            return None
+        other = _culprit(rerun, edge, stopped)
         why = SLOPE if other in (None, edge.i, len(edge.node.parents)) else OPERAND
         found.append(Blame(edge, why, stopped, count, -1 if other is None else other))
     rest = mask & (by_random != 0)
@@ -206,17 +210,19 @@ def _look_at_terms(
     return None
 
 
-def _culprit(rerun: Rerun, edge: Edge, stopped: Array, g: Array) -> int | None:
+def _culprit(rerun: Rerun, edge: Edge, stopped: Array) -> int | None:
     """Return the operand which, were it another one, would let a gradient through."""
     node = edge.node
     operands = [*rerun.operands[node], rerun.values[node]]
     order = [k for k in range(len(operands)) if k != edge.i] + [edge.i]
     for k in order:
         value = operands[k]
-        if getattr(value, "dtype", np.dtype(float)).kind != "f":
+        kind = getattr(value, "dtype", np.dtype(float)).kind
+        if kind not in "fb":
             continue
+        other = np.ones_like(value) if kind == "b" else like(value)
         with np.errstate(all="ignore"):
-            made = to_host(rerun.passed(edge, like(g, rms(g)), {k: like(value)}))
+            made = to_host(rerun.passed(edge, like(rerun.values[node]), {k: other}))
         if made[stopped].all():
             return k
     return None

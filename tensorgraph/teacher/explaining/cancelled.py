@@ -40,8 +40,11 @@ def why_cancelled(rerun: Rerun, names: Names, blame: Blame) -> Cause | None:
     """
     place = blame.edge.operand
     value = np.asarray(to_host(rerun.value_at(place)))
+    if not np.isfinite(value).all():
+        return None
     called = names.operand(blame.edge)
-    step = like(value, rms(value) or 1.0)
+    # As large as what it is a term of: a smaller one might be lost in rounding, and prove nothing.
+    step = like(value, max(rms(value), rms(rerun.values[blame.node])) or 1.0)
     if blame.mask.shape == value.shape:
         step = np.where(blame.mask, step, 0).astype(value.dtype)
     moved = Rerun(rerun.root, {place: value + step})
@@ -53,9 +56,9 @@ def why_cancelled(rerun: Rerun, names: Names, blame: Blame) -> Cause | None:
         Rerun(rerun.root, {place: value + sign * small}).loss - rerun.loss for sign in (1, -1)
     )
     if up > 0 and down > 0:
-        kind, text = "at a minimum", "the loss is at its least here: it grows both ways"
+        kind, text = "at a minimum", "all else as it is, the loss is at its least here"
     elif up < 0 and down < 0:
-        kind, text = "at a maximum", "the loss is at its largest here: it falls both ways"
+        kind, text = "at a maximum", "all else as it is, the loss is at its largest here"
     else:
         return None
     node = blame.node

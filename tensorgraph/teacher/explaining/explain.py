@@ -72,10 +72,10 @@ def explain(
         >>> why = tg.explain(W1, loss)
         >>> why.verdict, why.causes[0].kind
         ('zero', 'zero weights')
-        >>> print(why)
+        >>> print(why.summary)
         W1: the gradient is 0 in all 12 elements
-        matmul: W2 is 0, and the gradient is multiplied by it
-        ...
+        >>> print(why.causes[0].text)
+        W2 is 0, and the gradient is multiplied by it; its own gradient is 0 as well, so that it ...
     """
     frame = user_frame()
     model, named = _targets(target)
@@ -92,7 +92,7 @@ def explain(
             unrecorded(k, x, _name(n, x, frame), asked) for k, (n, x) in enumerate(named.items())
         ]
     else:
-        known = known_of(asked, asked.root, model, alive)
+        known = known_of(asked, asked.root, model, alive, _paths(target, model))
         each = [explained(k, x, known) for k, x in enumerate(tensors)]
         notes = tuple(filter(None, [asked.note, asked.changed(known.rerun.loss)]))
     if optimizer is not None:
@@ -115,7 +115,16 @@ def _targets(target: Any) -> tuple[Module | None, dict[str, Tensor]]:
             "explain: whose gradient? give a tensor, a module, or a list or dict of tensors, not"
             f" {errors.describe(target)}"
         )
-    return None, {f"{k}": x for k, x in enumerate(tensors)}
+    keys = _paths(target, None)
+    return None, {keys.get(x, f"{k}"): x for k, x in enumerate(tensors)}
+
+
+def _paths(target: Any, model: Module | None) -> dict[Tensor, str]:
+    """Return what tensors are called in a model or a dict."""
+    if model is not None:
+        return {t: path for path, t in model._tensors()}
+    named = target.items() if isinstance(target, dict) else ()
+    return {x: str(key) for key, x in named if type(x) is Tensor}
 
 
 def _holds(target: Any) -> bool:

@@ -168,7 +168,9 @@ class Explanations(Sequence[Explanation]):
         for one in self.each:
             for cause in one.causes:
                 same = next((c for c in found if _same(c, cause)), cause)
-                found.setdefault(same, []).append(one.name)
+                names = found.setdefault(same, [])
+                if one.name not in names:
+                    names.append(one.name)
         return found
 
     def warnings(self, told: set[Any]) -> list[str]:
@@ -177,7 +179,7 @@ class Explanations(Sequence[Explanation]):
         found = []
         for cause, names in alarming.by_cause().items():
             key = cause.kind, cause.op, cause.module
-            if key not in told:
+            if cause.kind not in HARMLESS and key not in told:
                 told.add(key)
                 first, *rest = cause.lines()
                 text = "; ".join(

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.graph import Node
 from tensorgraph.teacher.explaining.names import Names
 from tensorgraph.teacher.explaining.run_again import Edge, Gradients, Rerun, rms
@@ -28,15 +27,15 @@ def way(rerun: Rerun, found: Gradients, place: Any) -> list[Step]:
         edges = [e for e in rerun.consumers.get(at, ()) if e in found.passed]
         if not edges:
             break
-        edge = max(edges, key=lambda e: _size(found.passed[e]))
-        size, before = rms(found.passed[edge]), rms(found.at[edge.node])
+        edge = edges[0] if len(edges) == 1 else max(edges, key=lambda e: _norm(found, e))
+        size, before = found.size(edge), found.size(edge.node)
         steps.append(Step(edge, size, size / before if before else np.nan))
         at = edge.node
     return steps[::-1]
 
 
-def _size(array: Any) -> float:
-    value = float(np.linalg.norm(np.asarray(to_host(array), np.float64).ravel()))
+def _norm(found: Gradients, edge: Edge) -> float:
+    value = found.size(edge) * np.sqrt(np.size(found.passed[edge]))
     return value if value == value else np.inf
 
 

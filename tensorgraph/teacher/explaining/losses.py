@@ -41,9 +41,11 @@ class Loss:
         if self.compute is None or x.node is not None or x.dtype.kind != "f":
             return None
         array = np.asarray(to_host(x._data))
-        step = like(array, 0.3 * (rms(array) or 1.0))
-        values = [value_with(self.compute, x, a.astype(array.dtype)) for a in (array + step, array)]
-        return abs(values[0] - values[1])
+        step = like(array, rms(array) or 1.0)
+        before = value_with(self.compute, x, array)
+        others = (array + step, array - step, -array, 10 * step)
+        after = [value_with(self.compute, x, other.astype(array.dtype)) for other in others]
+        return max(abs(value - before) for value in after)
 
     def changed(self, now: float) -> str:
         """Say if its graph computes something else now than it did."""

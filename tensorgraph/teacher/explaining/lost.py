@@ -73,29 +73,25 @@ def frozen_path(model: Module | None, x: Tensor) -> str | None:
 
 def _by_use(s: Search) -> Iterator[Cause]:
     """Look where an operation takes it that leads to the loss."""
-    place = place_of(s.target)
-    stack, seen = [place], {place}
+    uses = s.rerun.uses
+    stack, seen = [place_of(s.target)], {place_of(s.target)}
     while stack:
-        at = stack.pop()
-        for node in s.rerun.nodes:
-            for i, parent in enumerate(node.parents):
-                if parent is not at:
-                    continue
-                if node.op.rule_word(i) is NONDIFF:
-                    yield _cause(
-                        s, "no derivative", node,
-                        f"its operand {node.op.operand_name(i)!r}, computed from {s.name}, has no"
-                        " derivative",
-                    )  # fmt: skip
-                elif i not in dict(node.plan.rules):
-                    yield _cause(
-                        s, "frozen", node,
-                        f"{s.name} wanted no gradient when this was computed: requires_grad was set"
-                        " only afterwards", "compute the loss again",
-                    )  # fmt: skip
-                elif node not in seen:
-                    seen.add(node)
-                    stack.append(node)
+        for node, i in uses.get(stack.pop(), ()):
+            if node.op.rule_word(i) is NONDIFF:
+                yield _cause(
+                    s, "no derivative", node,
+                    f"its operand {node.op.operand_name(i)!r}, computed from {s.name}, has no"
+                    " derivative",
+                )  # fmt: skip
+            elif i not in dict(node.plan.rules):
+                yield _cause(
+                    s, "frozen", node,
+                    f"{s.name} wanted no gradient when this was computed: requires_grad was set"
+                    " only afterwards", "compute the loss again",
+                )  # fmt: skip
+            elif node not in seen:
+                seen.add(node)
+                stack.append(node)
 
 
 _REMEDIES = {
@@ -123,18 +119,15 @@ def exits(
         loss: the loss.
         constants: arrays that the loss was computed from without a gradient.
     """
-    found = [] if loss.left is None else loss.left.exits_of(number, constants, _same_values)
-    if not found:
+    if loss.left is None or loss.tensor is None:
         return
-    moved = loss.moved(target)
-    if moved == 0:
-        yield Cause(
-            "not used", "the loss does not depend on it", f"what computes the loss with {name}",
-            "with other values in it, the loss is the same",
-        )  # fmt: skip
+    ends = [loss.tensor._data, *constants]
+    found, known = loss.left.exits_of(number, ends, _same_values)
+    moved = loss.moved(target) if found else None
+    if moved == 0 and not known:
         return
     checked = ""
-    if moved is not None:
+    if moved:
         checked = f"with other values in {name} the loss differs by {moved:.3g}"
     for e in found[:MOST_EXITS]:
         op = "" if e.kind == "read" else e.op
@@ -257,7 +250,7 @@ def _not_used(s: Search) -> Cause:
         moved = s.loss.moved(s.target)
         if moved == 0:
             text = "the loss does not depend on it"
-            checked = "with other values in it the loss is the same"
+            checked = "with four other sets of values in it the loss is the same"
     else:
         remedy += (
             "; or, to see every line that reads it,"

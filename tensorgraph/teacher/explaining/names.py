@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -14,7 +14,6 @@ from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.naming.caller_variables import Scope
-from tensorgraph.nn.module import Module
 from tensorgraph.observe.root_names import RootNames
 from tensorgraph.ops.arithmetic import square
 from tensorgraph.teacher.explaining.run_again import Edge
@@ -26,20 +25,18 @@ class Names:
     Args:
         frames: whose variables these are, the first that has a name counts.
         nodes: the operations that are to be named.
-        model: whose parameters are called by their paths.
+        paths: what tensors are called in what is asked about: parameters by their paths.
     """
 
     def __init__(
-        self, frames: Sequence[FrameType], nodes: list[Node], model: Module | None
+        self, frames: Sequence[FrameType], nodes: list[Node], paths: Mapping[Tensor, str]
     ) -> None:
         self._scopes = [Scope(frame) for frame in frames]
         variables = [scope.variables for scope in self._scopes]
         self._roots = RootNames((node.call for node in nodes), variables)
         self._frames = frames
         self._sources: dict[type, OpLines] = {}
-        self._paths: dict[Tensor, str] = {}
-        if model is not None:
-            self._paths = {t: path for path, t in model._tensors()}
+        self._paths = paths
 
     def known(self, place: Any) -> str | None:
         """Return the name of a node or a leaf, if it has one."""
@@ -54,7 +51,7 @@ class Names:
     def tensor(self, x: Tensor) -> str:
         """Return what a tensor is called that is asked about."""
         place = place_of(x)
-        named = x.name or self.known(place)
+        named = self._paths.get(x) or x.name or self.known(place)
         return named or (self.place(place) if type(place) is Node else "the tensor")
 
     def place(self, place: Any) -> str:

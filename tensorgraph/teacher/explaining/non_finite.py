@@ -56,7 +56,7 @@ def first_anomaly(rerun: Rerun, found: Gradients, names: Names, place: Any) -> C
     given = _given(rerun, names, np.isnan)
     looks: list[Callable[[], Cause | None]] = [
         lambda: _forward(rerun, names, place),
-        lambda: _backward(rerun, found, names),
+        lambda: _backward(rerun, found, names, place),
     ]
     if np.isfinite(rerun.loss):  # what is not finite on the way forward was dropped
         looks.reverse()
@@ -100,7 +100,7 @@ def _forward(rerun: Rerun, names: Names, place: Any) -> Cause | None:
     return None
 
 
-def _backward(rerun: Rerun, found: Gradients, names: Names) -> Cause | None:
+def _backward(rerun: Rerun, found: Gradients, names: Names, place: Any) -> Cause | None:
     shown = _Shown(names)
     for edge, passed in found.passed.items():
         node = shown.node = edge.node
@@ -109,8 +109,19 @@ def _backward(rerun: Rerun, found: Gradients, names: Names) -> Cause | None:
         try:
             shown.backward(Backward(node, edge.i, found.at[node], saved, passed, 0.0))
         except errors.AnomalyError as error:
-            return _cause(str(error), node, names)
+            return _tried(rerun, edge, passed, _cause(str(error), node, names), place)
     return None
+
+
+def _tried(rerun: Rerun, edge: Edge, passed: Any, cause: Cause, place: Any) -> Cause:
+    """Return the cause with what comes of other values where a rule made what is not finite."""
+    bad = ~np.isfinite(np.asarray(to_host(passed)))
+    value = np.asarray(to_host(np.asarray(rerun.operands[edge.node][edge.i])))
+    again = Rerun(rerun.root, {edge: np.where(bad, 1, value).astype(value.dtype)})
+    g = again.backward().at.get(place)
+    if g is None or not np.isfinite(to_host(g)).all():
+        return cause
+    return replace(cause, checked="with 1 for the operand there the gradient is finite")
 
 
 def _cause(message: str, node: Node, names: Names) -> Cause:

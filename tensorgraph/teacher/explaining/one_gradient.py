@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -14,10 +14,11 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Retained, Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.teacher.explaining.alive import Alive
-from tensorgraph.teacher.explaining.blame import CANCELS, Blame, Verdict, blames
+from tensorgraph.teacher.explaining.blame import CANCELS, OPPOSED, Blame, Verdict, blames
 from tensorgraph.teacher.explaining.cancelled import why_cancelled
 from tensorgraph.teacher.explaining.explanation import HEALTHY, Cause, Explanation
-from tensorgraph.teacher.explaining.flow import by_layer, way
+from tensorgraph.teacher.explaining.facts import Facts
+from tensorgraph.teacher.explaining.flow import Step, by_layer, way
 from tensorgraph.teacher.explaining.losses import Loss
 from tensorgraph.teacher.explaining.lost import Search, why_lost
 from tensorgraph.teacher.explaining.names import Names
@@ -25,7 +26,7 @@ from tensorgraph.teacher.explaining.non_finite import first_anomaly
 from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, noise, rms
 from tensorgraph.teacher.explaining.sizes import size_causes
 from tensorgraph.teacher.explaining.units import listed, zero_slices
-from tensorgraph.teacher.explaining.words import Facts, cause_of
+from tensorgraph.teacher.explaining.words import cause_of
 
 MOST_CAUSES = 8
 
@@ -43,7 +44,9 @@ class Known(NamedTuple):
     """The root mean square of the largest gradient of a leaf."""
 
 
-def known_of(loss: Loss, root: Node, model: Module | None, alive: Alive) -> Known:
+def known_of(
+    loss: Loss, root: Node, model: Module | None, alive: Alive, paths: Mapping[Tensor, str]
+) -> Known:
     """Return all values and gradients of a loss.
 
     Args:
@@ -51,11 +54,12 @@ def known_of(loss: Loss, root: Node, model: Module | None, alive: Alive) -> Know
         root: what computed it.
         model: the model that is asked about, if one is.
         alive: all graphs there are.
+        paths: what tensors are called in what is asked about.
     """
     rerun = Rerun(root)
     found = rerun.backward()
     sizes = [size for _, g in found.leaves() if np.isfinite(size := rms(g))]
-    names = Names(loss.frames, rerun.nodes, model)
+    names = Names(loss.frames, rerun.nodes, paths)
     return Known(loss, rerun, found, names, model, alive, max(sizes, default=0.0))
 
 
@@ -74,8 +78,9 @@ def explained(number: int, target: Tensor, known: Known) -> Explanation:
         return _lost(number, target, name, known)
     g = to_host(g)
     size, zeros = rms(g), float(np.mean(g == 0)) if g.size else 0.0
-    notes = _notes(target, g, known)
     steps = way(known.rerun, known.found, place)
+    hooks = _hooks(steps, place, known.names)
+    notes = _notes(target, g, known, hooks)
     flow = tuple(by_layer(steps, known.names))
 
     def make(verdict: str, summary: str, causes: Sequence[Cause]) -> Explanation:
@@ -109,7 +114,10 @@ def explained(number: int, target: Tensor, known: Known) -> Explanation:
     verdict, summary, causes = size_causes(
         target, g, known.rerun, known.names, steps, known.largest
     )
-    return _lost_after(target, g, known, make(verdict, summary, causes))
+    explanation = make(verdict, summary, causes)
+    if known.loss.left is not None or known.rerun.root.saved is not None:
+        return explanation  # no backward pass from this loss has been
+    return _lost_after(target, g, hooks, explanation)
 
 
 # -------------------------------------------------------------------------------------------- lost
@@ -138,12 +146,12 @@ def _zero_causes(known: Known, place: Any, mask: Any, name: str) -> list[Cause]:
     causes = []
     for blame in verdict.blames[:MOST_CAUSES]:
         checked = _checked(verdict, blame, name)
-        if blame.why is CANCELS:
+        if blame.why in (CANCELS, OPPOSED):
             cause = why_cancelled(rerun, names, blame)
             if cause is not None:
                 causes.append(cause)
                 continue
-        causes.append(cause_of(Facts(blame, rerun, names), checked))
+        causes.append(cause_of(Facts(blame, rerun, found, names), checked))
     return causes
 
 
@@ -152,10 +160,10 @@ def _checked(verdict: Verdict, blame: Blame, name: str) -> str:
     if not verdict.reached:
         return ""
     together = " and the others" if len(verdict.blames) > 1 else ""
-    return (
-        f"were a gradient let through there{together}, it would reach"
-        f" {_of(verdict.reached, verdict.asked)} of these elements of {name}"
-    )
+    reached = f"{_of(verdict.reached, verdict.asked)} of these elements of {name}"
+    if verdict.asked == 1:
+        reached = name
+    return f"were a gradient let through there{together}, it would reach {reached}"
 
 
 def _of(count: int, size: int) -> str:
@@ -203,13 +211,16 @@ def _alike(value: Any, g: Any) -> str:
 # ------------------------------------------------------------------------------------------- notes
 
 
-def _notes(target: Tensor, g: Any, known: Known) -> tuple[str, ...]:
+def _notes(target: Tensor, g: Any, known: Known, hooks: str) -> tuple[str, ...]:
     """Say how what ``.grad`` holds differs from the gradient of this loss."""
     name = known.names.tensor(target)
-    hooks = _hooks(known, place_of(target))
+    if known.loss.left is not None:  # computed for this: no backward pass can have seen it
+        return ()
     if target._grad is None:
         notes = _no_grad_yet(target, name, known)
         return (*notes, f"hooks may change it: {hooks}") if hooks else tuple(notes)
+    if known.rerun.root.saved is not None:  # it may be of any other loss
+        return ()
     stored = np.asarray(to_host(target._grad._data))
     told = _difference(name, stored, g, hooks)
     return (told,) if told else ()
@@ -220,8 +231,6 @@ def _no_grad_yet(target: Tensor, name: str, known: Known) -> list[str]:
         return [
             f"{name}.grad is None, as it is a result: write {name}.retain_grad() before backward()"
         ]
-    if known.loss.left is not None:
-        return []
     if known.rerun.root.saved is None:
         return [
             f"{name}.grad is None: zero_grad() was called after backward(), or the gradients were"
@@ -257,11 +266,11 @@ def _agree(one: Any, other: Any) -> bool:
     return rms(one - other) <= 1e-3 * (rms(one) + rms(other))
 
 
-def _hooks(known: Known, place: Any) -> str:
+def _hooks(steps: Sequence[Step], place: Any, names: Names) -> str:
     """Return where hooks stand between the loss and a place."""
-    places = [place, *(step.edge.node for step in way(known.rerun, known.found, place))]
+    places = [place, *(step.edge.node for step in steps)]
     hooked = [p for p in places if any(type(h) is not Retained for h in _hooks_of(p))]
-    return ", ".join(f"on {known.names.place(p)}" for p in hooked)
+    return ", ".join(f"on {names.place(p)}" for p in hooked)
 
 
 def _hooks_of(place: Any) -> Sequence[Any]:
@@ -269,7 +278,7 @@ def _hooks_of(place: Any) -> Sequence[Any]:
     return hooks
 
 
-def _lost_after(target: Tensor, g: Any, known: Known, explanation: Explanation) -> Explanation:
+def _lost_after(target: Tensor, g: Any, hooks: str, explanation: Explanation) -> Explanation:
     """Return an explanation that says so if ``.grad`` is 0 or NaN, though the gradient is not."""
     if target._grad is None or not explanation.healthy or not g.any():
         return explanation
@@ -277,7 +286,6 @@ def _lost_after(target: Tensor, g: Any, known: Known, explanation: Explanation) 
     if stored.any() and np.isfinite(stored).all():
         return explanation
     verdict = "not finite" if stored.any() else "zero"
-    hooks = _hooks(known, place_of(target))
     what = "NaN or infinite" if stored.any() else "0"
     cause = Cause(
         "hook" if hooks else "changed afterwards",

@@ -17,10 +17,7 @@ def with_optimizer(
     if any(x is param for param in optimizer.params) or x.node is not None or not x.requires_grad:
         return explanation
     owner = type(optimizer).__name__
-    kind, text = (
-        "not optimized",
-        f"{explanation.name} is not among the {_count(optimizer)} of {owner}",
-    )
+    kind, text = "not optimized", f"it is not among the {_count(optimizer)} of {owner}"
     others = [
         (name, param) for group in optimizer.groups for name, param in group.named
         if param.shape == x.shape and not _is_in(model, param)

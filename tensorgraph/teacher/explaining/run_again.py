@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,16 +71,13 @@ class Rerun:
             interpret(self.nodes, self._given, self._step)
 
     def _given(self, node: Node, i: int) -> Array:
-        """Return an operand that no node made; of a leaf, as the node saved it, or as it is now."""
+        """Return an operand that no node made; of a leaf, its values of now."""
         place = node.parents[i]
         if Edge(node, i) in self._instead:
             return self._instead[Edge(node, i)]
         if type(place) is not Tensor:
             return place
-        if place in self._instead:
-            return self._instead[place]
-        kept = node.saved[i] if node.saved and i in node.plan.keep else None
-        return place._data if kept is None else kept
+        return self._instead.get(place, place._data)
 
     def _step(self, node: Node, operands: list[Array]) -> Array:
         self.operands[node] = operands
@@ -91,25 +90,24 @@ class Rerun:
         self.values[node] = value if hasattr(value, "dtype") else np.asarray(value)
         return self.values[node]
 
+    @cached_property
+    def uses(self) -> dict[Any, list[Edge]]:
+        """By place: all operands that it is, also those to which no gradient flows."""
+        found: dict[Any, list[Edge]] = defaultdict(list)
+        for node in self.nodes:
+            for i, parent in enumerate(node.parents):
+                if type(parent) in (Node, Tensor):
+                    found[parent].append(Edge(node, i))
+        return found
+
     def value_at(self, place: Any) -> Array:
         """Return the value of a node or a leaf."""
-        if type(place) is Node:
-            return self.values[place]
-        edges = self.consumers.get(place)
-        return self.operands[edges[0].node][edges[0].i] if edges else place._data
+        return self.values[place] if type(place) is Node else place._data
 
     @property
     def loss(self) -> float:
         """The value at the root."""
         return float(np.asarray(to_host(self.values[self.root])).item())
-
-    def is_stale(self) -> bool:
-        """Return whether a leaf was given other values since the graph was recorded."""
-        return any(
-            type(p) is Tensor and node.saved and node.saved[i] is not None
-            and node.saved[i] is not p._data
-            for node in self.nodes for i, p in enumerate(node.parents) if i in node.plan.keep
-        )  # fmt: skip
 
     # ------------------------------------------------------------------------------------ backward
 
@@ -182,6 +180,13 @@ class Gradients:
         self.passed: dict[Edge, Array] = {}
         self.cancelled: dict[Edge, Array] = {}
         """What was left of sums whose terms cancel: it is taken for 0."""
+        self._sizes: dict[Any, float] = {}
+
+    def size(self, of: Any) -> float:
+        """Return the root mean square of the gradient at a place, or of what an edge passes on."""
+        if of not in self._sizes:
+            self._sizes[of] = rms(self.passed[of] if type(of) is Edge else self.at[of])
+        return self._sizes[of]
 
     def leaves(self) -> Iterator[tuple[Tensor, Array]]:
         """Yield the leaves with their gradients."""
@@ -192,8 +197,9 @@ class Gradients:
 
 def rms(array: Array) -> float:
     """Return the root mean square of an array, 0 of an empty one."""
-    values = np.asarray(to_host(array), np.float64)
-    return float(np.sqrt(np.mean(values * values))) if values.size else 0.0
+    flat = np.asarray(to_host(array)).ravel()
+    # In float64: squares of exploding and of vanishing float32 values leave its range.
+    return sqrt(np.einsum("i,i->", flat, flat, dtype=np.float64) / flat.size) if flat.size else 0.0
 
 
 def noise(dtype: Any) -> float:
@@ -211,5 +217,5 @@ def like(array: Array, size: float = 1.0) -> Array:
 def _recomputed(node: Node) -> Array:
     """Return the value of a checkpoint: its function runs again, and draws what it drew."""
     again = node.static["again"]
-    with replay(again.states), mode(recording=False, call=again.call):
+    with replay(again.states), mode(recording=True, call=again.call):  # as it was computed
         return array_of(again.f(*again.args, **again.kwargs))

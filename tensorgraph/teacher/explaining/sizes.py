@@ -23,6 +23,9 @@ from tensorgraph.teacher.explaining.run_again import Rerun, rms
 HUGE = 1e4
 """A gradient that is so many times the parameter itself is out of hand."""
 
+SHRINKS = 1e-2
+"""A gradient that loses no more than this on its way is not made tiny by it."""
+
 SMALL_STEP, LARGE_STEP = 0.1, 10.0
 """Factors below and above these are told of one by one."""
 
@@ -42,7 +45,7 @@ def size_causes(
     if weight:
         told += f", {size / weight:.3g} times that of its values, {weight:.3g}"
     eps = float(np.finfo(g.dtype).eps)
-    if size < VANISHING * largest:
+    if _dense(g, size) < VANISHING * largest and _shrinks(steps):
         summary = f"the gradient is tiny: {told}, and {size / largest:.2g} of the largest gradient"
         return "tiny", summary, _shrinking(rerun, names, steps)
     if weight and size < eps * weight:
@@ -51,6 +54,22 @@ def size_causes(
     if weight and size > HUGE * weight and value.ndim >= 2:
         return "huge", f"the gradient is huge: {told}", _growing(rerun, names, steps)
     return HEALTHY, f"the gradient is healthy: {told}, {np.mean(g == 0):.0%} zeros", []
+
+
+def _dense(g: Any, size: float) -> float:
+    """Return the root mean square of what is not 0: of an embedding, most rows are."""
+    share = np.count_nonzero(g) / g.size
+    return float(size / np.sqrt(share))
+
+
+def _shrinks(steps: Sequence[Step]) -> bool:
+    """Return whether a gradient becomes smaller from layer to layer.
+
+    A mean divides it by the number of examples, and the last step adds these up again: neither
+    counts. Other parameters may have larger gradients for reasons of their own.
+    """
+    between = [step.factor for step in steps[:-1] if step.edge.node.op.family != "reduce"]
+    return bool(np.prod(between) < SHRINKS) if between else False
 
 
 def _shrinking(rerun: Rerun, names: Names, steps: Sequence[Step]) -> list[Cause]:

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.ops.activation import relu
 from tensorgraph.ops.contract import linear, matmul
 from tensorgraph.ops.convolve import conv
+from tensorgraph.ops.extrema import maximum
 
 MOST_LISTED = 8
 
@@ -44,6 +46,18 @@ def _is_parameter(place: Any) -> bool:
     while type(place) is Node and place.op.family == "shape":
         place = place.parents[0]
     return type(place) is Tensor and place.requires_grad
+
+
+def rectified(node: Node) -> int | None:
+    """Return which operand a node is the ReLU of, ``maximum(0, z)`` too; ``None`` if of none."""
+    if node.op is relu.op:
+        return 0
+    if node.op is not maximum.op:
+        return None
+    zeros = [
+        i for i, p in enumerate(node.parents) if type(p) not in (Node, Tensor) and not np.any(p)
+    ]
+    return 1 - zeros[0] if len(zeros) == 1 else None
 
 
 def along(axis: int, mask: Any) -> Any:

@@ -104,10 +104,13 @@ class Flow(Observer):
         self.exits.append(Exit(kind, op, MODE.get().scope, line, array, sources))
         return frozenset([len(self.exits) - 1])
 
-    def exits_of(self, source: int, constants: list[Any], same: Callable[..., bool]) -> list[Exit]:
-        """Return where the values of a tensor leave the graph on their way to some constants.
+    def exits_of(
+        self, source: int, constants: list[Any], same: Callable[..., bool]
+    ) -> tuple[list[Exit], bool]:
+        """Return where the values of a tensor leave the graph on their way to some arrays.
 
-        Where none of these is known, as NumPy computed on, all places where they leave it.
+        Where none of these is known, as NumPy computed on, all places where they leave it; the
+        second is whether they are known.
         """
         own = [e for e in self.exits if source in e.sources]
         known = [(m.array, m.exits) for m in self._marks.values() if source in m.sources]
@@ -115,8 +118,9 @@ class Flow(Observer):
         found = _NOTHING.union(
             *(exits for array, exits in known if exits and any(same(array, c) for c in constants))
         )
-        chosen = [self.exits[k] for k in sorted(found) if source in self.exits[k].sources] or own
-        return list({(e.kind, e.op, e.line): e for e in chosen}.values())
+        chosen = [self.exits[k] for k in sorted(found) if source in self.exits[k].sources]
+        told = {(e.kind, e.op, e.line): e for e in chosen or own}
+        return list(told.values()), bool(chosen)
 
 
 _ENGINES = (__file__, modes.__file__, tensors.__file__)

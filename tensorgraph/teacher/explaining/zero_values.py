@@ -6,35 +6,42 @@ import numpy as np
 
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.tensor import Tensor
-from tensorgraph.ops.activation import relu
 from tensorgraph.teacher.explaining.names import Names
 from tensorgraph.teacher.explaining.run_again import Edge, Rerun
-from tensorgraph.teacher.explaining.units import along, listed, unit_axis
+from tensorgraph.teacher.explaining.units import along, listed, rectified, unit_axis
 
 
 def why_zero(rerun: Rerun, names: Names, node: Node) -> str:
-    """Return, as the end of a sentence, why a result is 0; nothing if that cannot be told."""
-    at: Node | None = node
-    while at is not None:
+    """Return, as the end of a sentence, why a result is 0; nothing if that cannot be told.
+
+    What is 0 is followed to where it comes from: parameters, constants, dead units.
+    """
+    leaves: dict[str, None] = {}
+    waiting, seen = [node], {node}
+    while waiting:
+        at = waiting.pop()
         values = [np.asarray(to_host(np.asarray(v))) for v in rerun.operands[at]]
-        if at.op is relu.op:
-            return _dead(names, at, values[0])
-        zeros = [i for i, v in enumerate(values) if v.size and not v.any()]
-        if len(zeros) != 1:
-            return ""
-        place = at.parents[zeros[0]]
-        if type(place) is not Node:
-            word = "weights" if type(place) is Tensor and place.requires_grad else "a constant"
-            called = names.operand(Edge(at, zeros[0]))
-            return f"; that is 0, as {called} ({word}) is 0 in {at.op.name}{_in(names, at)}"
-        at = place
-    return ""
+        x = rectified(at)
+        if x is not None and values[x].any():
+            return _dead(names, at, values[x])
+        for i, value in enumerate(values):
+            place = at.parents[i]
+            if not value.size or value.any() or (x is not None and i != x):
+                continue
+            if type(place) is not Node:
+                leaves.setdefault(names.operand(Edge(at, i)))
+            elif place not in seen:
+                seen.add(place)
+                waiting.append(place)
+    if not leaves:
+        return ""
+    verb = "is" if len(leaves) == 1 else "are"
+    return f"; that is 0, as {', '.join(leaves)} {verb} 0"
 
 
 def _dead(names: Names, node: Node, values: np.ndarray) -> str:
     axis = unit_axis(node)
-    place = f"relu{_in(names, node)}"
+    place = f"{node.op.name}{_in(names, node)}"
     if not (values > 0).any():
         span = f"{float(values.min()):.3g} to {float(values.max()):.3g}"
         return f"; that is 0, as all units of {place} are dead, their input is {span}"

@@ -10,6 +10,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import Array
 from tensorgraph.numeric.ridders import ENOUGH, SAFETY, UNKNOWN, Slope, glance, slope
+from tensorgraph.numeric.roughness import APART
 from tensorgraph.testing.numeric import rounding
 from tensorgraph.testing.numeric.checked_function import Scalar
 from tensorgraph.testing.numeric.extended import FINER, Extended, NotExtendedError
@@ -22,8 +23,16 @@ _NOISE = 2.0**-48
 """Rounding in differences, relative to what the whole function depends on."""
 _ROUNDED = 2.0**-42
 """What float64 may lose of what the whole function depends on."""
-_NEARBY, _NEARBY_STEP, _NEARBY_POINTS = 1e-5, 2e-6, 24
-"""How far nearby points are, and the step of a difference there: both relative to the units."""
+_NEARBY, _STEP_NEARBY, _NEARBY_POINTS = 1e-5, 0.2, 24
+"""How far nearby points are, relative to the units; the step of a difference, relative to that."""
+_PART = 0.1
+"""Of the number: what short steps change it by; of the usual steps: what they are shorter by."""
+_SHORTEST = 1e-12
+"""How short they may be, relative to the usual ones."""
+_ALIKE = 1e-6
+"""What a slope may differ by from the one that is expected, relative to it."""
+_STRAIGHT, _FEWEST_ULPS = 1e-4, 2.0**-44
+"""Over what part of its own scale a smooth function is a straight line; and what rounds anew."""
 _STEP_TWICE = 2.0**20
 """How much larger a second complex step is than the first."""
 
@@ -49,10 +58,15 @@ class Derivatives:
     ) -> None:
         self.scalar, self.gradient, self.space, self.rng = scalar, gradient, space, rng
         largest = (float(np.max(np.abs(g), initial=0.0)) for g in gradient)
-        reaches = (unit * most for unit, most in zip(space.units, largest, strict=True))
-        self.size = scalar.size()
-        """How large the terms are that the number is a sum of, in terms of their rounding."""
+        reaches = [unit * most for unit, most in zip(space.units, largest, strict=True)]
+        self._terms = self.size = scalar.size()
+        """How large the terms are that the number is a sum of; ``size``, in terms of rounding."""
         self.reach = max(reach, self.size, *reaches)
+        own = self._terms / (max(*reaches, self._terms) or 1.0) or 1.0
+        self._near = min(_NEARBY, _PART * own)
+        """How far points are where kinks are looked for."""
+        self._apart = min(APART, max(_STRAIGHT * own, _FEWEST_ULPS))
+        """How far points beside the arguments are from each other where rounding is looked for."""
         self._knows_noise = False
         self._floors: list[Array] | None = None
 
@@ -63,7 +77,7 @@ class Derivatives:
         found = glance(
             lambda t: self.scalar.change(probe.times(t)), probe.scale(self.gradient), self.size
         )
-        return found.per(probe.unit) if found else self.slope(probe)
+        return self._sure(probe, found.per(probe.unit)) if found else self.slope(probe)
 
     def slope(self, probe: Probe) -> Slope:
         """Return the slope of values along a probe, whatever it takes."""
@@ -75,7 +89,29 @@ class Derivatives:
         if self._knows_noise and not found.error <= good and not found.is_kink:
             finer = self._slope(probe, extended=True)
             found = finer if np.isfinite(finer.error) or finer.is_kink else found
-        return found.per(probe.unit)
+        return self._sure(probe, found.per(probe.unit))
+
+    def _sure(self, probe: Probe, seen: Slope) -> Slope:
+        """Return a slope; where it is not as expected, by steps that change the number by a part.
+
+        A pole may be nearer than usual steps reach, and values beyond it settle on another slope.
+        """
+        expected = probe.along(self.gradient)
+        if self.settles(probe, seen) and seen.allows(expected, _ALIKE * abs(expected)):
+            return seen
+        unit = _PART * self._terms / abs(expected) if expected else 0.0
+        if not _SHORTEST * probe.unit < unit < _PART * probe.unit:
+            return seen
+        shorter = {k: d * (unit / probe.unit) for k, d in probe.direction.items()}
+        again = slope(
+            lambda t: self.scalar.change({k: t * d for k, d in shorter.items()}),
+            _PART * self._terms,
+            max(self._terms, abs(expected) * probe.unit),  # arguments are rounded, too
+        ).per(unit)
+        if again.is_kink or not again.error <= 1e-3 * abs(expected):
+            return seen
+        better = again.error < seen.error or not seen.allows(again.value, SAFETY * again.error)
+        return again if better else seen
 
     def _slope(self, probe: Probe, extended: bool = False) -> Slope:
         scalar, size = self.scalar, self.size
@@ -94,7 +130,8 @@ class Derivatives:
         """Find out how noisy the values are, if that is not yet known."""
         if not self._knows_noise:
             self._knows_noise = True
-            self.size = max(self.size, rounding.of_value(self.scalar, self.rng) / rounding.ULP)
+            noise = rounding.of_value(self.scalar, self._apart, self.rng)
+            self.size = max(self.size, noise / rounding.ULP)
             self.reach = max(self.reach, self.size)
 
     def finer_slope(self, probe: Probe, seen: Slope) -> Slope:
@@ -115,16 +152,16 @@ class Derivatives:
         element by itself, and is not. Of a smooth function, slopes are the nearer to each other
         the nearer the points are.
         """
-        low, high = self._slopes_nearby(probe, _NEARBY)
-        margin = 4e-16 * self.size / (_NEARBY_STEP * probe.unit)
+        low, high = self._slopes_nearby(probe, self._near)
+        margin = 4e-16 * self.size / (_STEP_NEARBY * self._near * probe.unit)
         if not high - low > 1e-3 * (abs(low) + abs(high)) + 10 * margin:
             return None
-        lower, higher = self._slopes_nearby(probe, _NEARBY / 4)
+        lower, higher = self._slopes_nearby(probe, self._near / 4)
         return between(low, high, margin) if higher - lower > (high - low) / 2 else None
 
     def _slopes_nearby(self, probe: Probe, far: float) -> tuple[float, float]:
         """Return the least and the largest slope at points up to so many units away."""
-        step = far * _NEARBY_STEP / _NEARBY
+        step = far * _STEP_NEARBY
 
         def derivative() -> float:
             point = {
@@ -183,7 +220,7 @@ class Derivatives:
         rates = probe.rates()
         step = self.space.complex_step(rates)
         first, second = (self.scalar.stepped(rates, h) for h in (step, step * _STEP_TWICE))
-        spread = rounding.of_step(self.scalar, rates, step, self.rng)
+        spread = rounding.of_step(self.scalar, rates, step, self._apart, self.rng)
         return rounding.TIMES * spread + abs(first - second)
 
     def extended(self, probe: Probe) -> tuple[float, float, float] | None:
@@ -216,7 +253,8 @@ class Derivatives:
     def _wide_roughness(self) -> float:
         """A kernel may take more digits and compute no more than float64 has."""
         scalar = self._wide.scalar if self._wide else self.scalar
-        return rounding.TIMES * rounding.roughness_of_value(scalar, self.rng) / rounding.ULP
+        roughness = rounding.roughness_of_value(scalar, self._apart, self.rng)
+        return rounding.TIMES * roughness / rounding.ULP
 
     # -------------------------------------------------------------------------------- the gradient
 
@@ -233,6 +271,6 @@ class Derivatives:
                     "gradcheck: the gradient is another one when it is computed again; does a rule"
                     " draw random numbers, or keep state between calls?"
                 )
-            self._floors = rounding.of_gradient(self.scalar, self.gradient, self.rng)
+            self._floors = rounding.of_gradient(self.scalar, self.gradient, self._apart, self.rng)
         floors = (self._floors[k] * d for k, d in probe.direction.items())
         return rounding.TIMES * length([length(floor) for floor in floors]) / probe.unit

@@ -13,7 +13,7 @@ import numpy as np
 
 from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.modes import Forward, Observer
-from tensorgraph.numeric.roughness import APART, POINTS, roughness
+from tensorgraph.numeric.roughness import POINTS, roughness
 from tensorgraph.testing.numeric.checked_function import Direction, Scalar
 from tensorgraph.testing.numeric.probes import random_weights
 
@@ -50,56 +50,68 @@ class _Shaken(Observer):
             part *= 1 + self._part * self._rng.uniform(-1, 1, part.shape)
 
 
-def of_gradient(scalar: Scalar, gradient: Sequence[Array], rng: np.random.Generator) -> list[Array]:
-    """Return how far each entry of a gradient may be off by rounding, 0 where that jumps."""
+def of_gradient(
+    scalar: Scalar, gradient: Sequence[Array], apart: float, rng: np.random.Generator
+) -> list[Array]:
+    """Return how far each entry of a gradient may be off by rounding, 0 where that jumps.
+
+    Args:
+        scalar: what it is the gradient of.
+        gradient: as it was computed.
+        apart: how far points beside the arguments are from each other, relative to these: so near
+            that what is smooth is nearly a straight line there.
+        rng: draws what rounding may do.
+    """
 
     def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
         return scalar.gradient_seen(shaken, moved)
 
-    return _floor(scalar, once, gradient, rng)
+    return _floor(scalar, once, gradient, apart, rng)
 
 
-def of_step(scalar: Scalar, rates: Direction, step: float, rng: np.random.Generator) -> float:
+def of_step(
+    scalar: Scalar, rates: Direction, step: float, apart: float, rng: np.random.Generator
+) -> float:
     """Return how far the complex step's derivative along a direction may be off by rounding."""
 
     def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
         return [np.asarray(scalar.stepped(rates, step, shaken, moved))]
 
-    return float(_floor(scalar, once, [np.asarray(scalar.stepped(rates, step))], rng)[0])
+    return float(_floor(scalar, once, [np.asarray(scalar.stepped(rates, step))], apart, rng)[0])
 
 
-def of_value(scalar: Scalar, rng: np.random.Generator) -> float:
+def of_value(scalar: Scalar, apart: float, rng: np.random.Generator) -> float:
     """Return how far the number itself may be off by rounding."""
 
     def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
         return [np.asarray(scalar.change(moved, shaken))]
 
-    return float(_floor(scalar, once, [np.zeros(())], rng)[0])
+    return float(_floor(scalar, once, [np.zeros(())], apart, rng)[0])
 
 
-def roughness_of_value(scalar: Scalar, rng: np.random.Generator) -> float:
+def roughness_of_value(scalar: Scalar, apart: float, rng: np.random.Generator) -> float:
     """Return how rough the number is along a line, however many digits it is computed with."""
 
     def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
         return [np.asarray(scalar.change(moved))]
 
-    return float(_jitter(scalar, once, [np.zeros(())], rng)[0])
+    return float(_jitter(scalar, once, [np.zeros(())], apart, rng)[0])
 
 
 def _floor(
-    scalar: Scalar, once: _Once, centre: Sequence[Array], rng: np.random.Generator
+    scalar: Scalar, once: _Once, centre: Sequence[Array], apart: float, rng: np.random.Generator
 ) -> list[Array]:
     spread = _spread(scalar, once, centre, rng)
-    jitter = _jitter(scalar, once, centre, rng)
+    jitter = _jitter(scalar, once, centre, apart, rng)
     return [np.maximum(s, j) for s, j in zip(spread, jitter, strict=True)]
 
 
 def _jitter(
-    scalar: Scalar, once: _Once, centre: Sequence[Array], rng: np.random.Generator
+    scalar: Scalar, once: _Once, centre: Sequence[Array], apart: float, rng: np.random.Generator
 ) -> list[Array]:
     """Return how rough results are along a line through the arguments."""
     line = {
-        k: np.clip(array, -1, 1) * (APART * random_weights(rng, array.shape))
+        k: np.clip(array, -1, 1) * (apart * random_weights(rng, array.shape))
         for k, array in enumerate(scalar.checked.arrays)
     }
     sides = []

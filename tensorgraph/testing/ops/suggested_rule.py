@@ -74,7 +74,7 @@ def _as_lambda(code: str, inputs: Sequence[str]) -> str:
     for line in last.body:
         if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
             known[line.targets[0].id] = _Inlined(known, inputs).visit(line.value)
-    (returned,) = (line.value for line in last.body if isinstance(line, ast.Return))
+    (returned,) = (line.value for line in last.body if isinstance(line, ast.Return) and line.value)
     writer = _Inlined(known, inputs)
     expression = writer.visit(returned)
     names = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}

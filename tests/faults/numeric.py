@@ -1,0 +1,34 @@
+"""Faults of derivatives from values alone."""
+
+from __future__ import annotations
+
+from tests.faults.fault import Fault, planted_in
+
+FAULTS: list[Fault] = [
+    *planted_in(
+        "numeric/followed.py",
+        ("Followed.__array_ufunc__", "not _ANALYTIC[ufunc](*arrays)", "False",
+         "op without a rule: a singular point passes as any other"),
+        ("_Trail.lose", "self.is_lost = True", "pass",
+         "op without a rule: a kernel that swallows a refusal passes as followed"),
+    ),
+    *planted_in(
+        "numeric/by_element.py",
+        ("moves_alone", "return _near(seen, expected, 1e-5 if f.eps < 1e-12 else 1e-2)",
+         "return True", "op without a rule: a kernel that mixes elements counts as elementwise"),
+        ("confirmed", "s.allows(exact, AGREES * scale)", "True",
+         "op without a rule: the complex step is taken though values disagree"),
+    ),
+    *planted_in(
+        "numeric/sampled_kernel.py",
+        ("SampledKernel._run", "operands[self._i] = np.array(x)", "operands[self._i] = x",
+         "op without a rule: a kernel changes what it is differentiated at"),
+        ("_same", "bool(np.allclose(values, out, rtol=0.0, atol=margin, equal_nan=True))", "True",
+         "op without a rule: random numbers in a kernel go unseen"),
+    ),
+    *planted_in(
+        "numeric/roughness.py",
+        ("roughness_of", "np.any(flat) and apart < _FARTHEST", "False",
+         "op without a rule: a staircase is smooth from one of its steps"),
+    ),
+]  # fmt: skip
