@@ -77,8 +77,8 @@ def judge(
         >>> print(tg.judge(cost, {"dw": "(A - Y) @ X.T"}))
         ✘ dw  4 times too large (m = 4): divide by m
               you have (A - Y) @ X.T
-              it is    dw = (A − Y) Xᵀ / m
-              worst    you have -1.43614, it is -0.359035
+              it is    dw = Σ₁(X ∘ (A − Y)) / m
+              worst    you have -1.41478, it is -0.353695
     """
     return judged(loss, grads, args, wrt, steps, time_limit, sys._getframe(1))
 
