@@ -27,6 +27,7 @@ from tensorgraph.teacher.judging.handed_in import (
 from tensorgraph.teacher.judging.judgement import Judgement
 from tensorgraph.teacher.judging.marking import Asked, Marking
 from tensorgraph.teacher.judging.names import Names, readings
+from tensorgraph.teacher.judging.operations import MATMUL
 from tensorgraph.teacher.judging.recording import record
 
 
@@ -223,7 +224,7 @@ def _inputs(grads: Any, names: Names, scope: Scope, root: Any) -> dict[str, Any]
 def _first_input(root: Any) -> Any:
     """Return what the first layer multiplies its weights with."""
     for node in ancestors([root]):
-        for parent in node.parents if node.op.letter == "Z" or node.op.name == "matmul" else ():
+        for parent in node.parents if node.op.letter == "Z" or node.op is MATMUL else ():
             value = parent._data if type(parent) is Tensor and not parent.requires_grad else parent
             if isinstance(value, np.ndarray) and value.ndim > 1:
                 return value
