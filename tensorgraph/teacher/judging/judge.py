@@ -27,6 +27,7 @@ from tensorgraph.teacher.judging.handed_in import (
 from tensorgraph.teacher.judging.judgement import Judgement
 from tensorgraph.teacher.judging.marking import Asked, Marking
 from tensorgraph.teacher.judging.names import Names, readings
+from tensorgraph.teacher.judging.operations import MATMUL
 from tensorgraph.teacher.judging.recording import record
 
 
@@ -77,8 +78,8 @@ def judge(
         >>> print(tg.judge(cost, {"dw": "(A - Y) @ X.T"}))
         ✘ dw  4 times too large (m = 4): divide by m
               you have (A - Y) @ X.T
-              it is    dw = (A − Y) Xᵀ / m
-              worst    you have -1.43614, it is -0.359035
+              it is    dw = Σ₁(X ∘ (A − Y)) / m
+              worst    you have -1.41478, it is -0.353695
     """
     return judged(loss, grads, args, wrt, steps, time_limit, sys._getframe(1))
 
@@ -223,7 +224,7 @@ def _inputs(grads: Any, names: Names, scope: Scope, root: Any) -> dict[str, Any]
 def _first_input(root: Any) -> Any:
     """Return what the first layer multiplies its weights with."""
     for node in ancestors([root]):
-        for parent in node.parents if node.op.letter == "Z" or node.op.name == "matmul" else ():
+        for parent in node.parents if node.op.letter == "Z" or node.op is MATMUL else ():
             value = parent._data if type(parent) is Tensor and not parent.requires_grad else parent
             if isinstance(value, np.ndarray) and value.ndim > 1:
                 return value

@@ -10,6 +10,7 @@ import numpy as np
 
 from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.formulas.writing.text import pretty
+from tensorgraph.teacher.judging.operations import DIVIDE, MEAN, MULTIPLY
 from tensorgraph.teacher.judging.recording import Recording
 
 SAMPLES = ("m", "n", "N", "batch_size", "num_samples", "n_samples", "batch", "B", "M")
@@ -158,19 +159,19 @@ def averaged_over(recording: Recording) -> list[float]:
     for node in recording.nodes:
         if recording.of_parameters(node):
             continue  # a penalty
-        if node.op.name == "mean" and math.prod(node.shape) == 1:
+        if node.op is MEAN and math.prod(node.shape) == 1:
             shape = recording.operand((node, 0)).shape
             axes = node.static.get("axis")
             axes = range(len(shape)) if axes is None else np.atleast_1d(axes)
             for n in (math.prod(shape[a] for a in axes), *(shape[a] for a in axes)):
                 found[float(n)] = None
-        elif math.prod(node.shape) == 1 and node.op.name in ("divide", "multiply"):
+        elif math.prod(node.shape) == 1 and node.op in (DIVIDE, MULTIPLY):
             for k, parent in enumerate(node.parents):
                 value = recording.of(parent)
                 if type(parent) is Node or np.ndim(value) or not float(value):
                     continue
                 number = abs(float(value))
-                number = number if node.op.name == "divide" and k == 1 else 1 / number
+                number = number if node.op is DIVIDE and k == 1 else 1 / number
                 for n in (number, number / 2):  # the squares of 1 / (2 m) Σ (…)² bring a 2
                     if _is_length(n, lengths):
                         found[float(round(n))] = None

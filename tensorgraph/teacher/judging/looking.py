@@ -17,6 +17,7 @@ from tensorgraph.teacher.judging.closeness import difference, factor
 from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers
 from tensorgraph.teacher.judging.names import Names
+from tensorgraph.teacher.judging.operations import ADD, SUBTRACT
 from tensorgraph.teacher.judging.other_rules import product
 from tensorgraph.teacher.judging.passes import Changed, DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Edge, Recording
@@ -136,7 +137,7 @@ class Looking:
             if len(takers) != 1:
                 return False
             above = takers[0][0]
-            if above.op.name in ("add", "subtract") and not self.recording.of_parameters(above):
+            if above.op in (ADD, SUBTRACT) and not self.recording.of_parameters(above):
                 return place.shape == () or int(np.prod(place.shape)) == 1
             place = above
 

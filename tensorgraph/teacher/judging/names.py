@@ -13,6 +13,17 @@ from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.targets import places_in
+from tensorgraph.teacher.judging.operations import (
+    ADD,
+    CONV,
+    DIVIDE,
+    EINSUM,
+    MATMUL,
+    MATRIX_TRANSPOSE,
+    MULTIPLY,
+    NEGATIVE,
+    PERMUTE_DIMS,
+)
 from tensorgraph.teacher.judging.recording import Recording
 
 _BEFORE = re.compile(
@@ -84,9 +95,9 @@ class Names:
         parts = [self._expression(p, depth - 1) for p in place.parents]
         if place.op.name in SIGNS and len(parts) == 2:
             return f"{_bracketed(parts[0])} {SIGNS[place.op.name]} {_bracketed(parts[1])}"
-        if place.op.name == "negative":
+        if place.op is NEGATIVE:
             return f"−{_bracketed(parts[0])}"
-        if place.op.name in ("permute_dims", "matrix_transpose"):
+        if place.op in (PERMUTE_DIMS, MATRIX_TRANSPOSE):
             return f"{_bracketed(parts[0])}ᵀ"
         return f"{place.op.name}({', '.join(parts[:3])})"
 
@@ -106,7 +117,7 @@ class Names:
             name = self.of(place)
             plain = name.replace("_", "").replace(".", "").isalnum()
             return f"d{name}" if plain else f"the gradient of {name}"
-        if place.op.name in ("permute_dims", "matrix_transpose"):
+        if place.op in (PERMUTE_DIMS, MATRIX_TRANSPOSE):
             return f"{self.gradient_of(place.parents[0])}ᵀ"
         after = place
         passed_on = True
@@ -114,7 +125,7 @@ class Names:
             taker = self._only_taker(after)
             if taker is None:
                 break
-            passed_on = passed_on and taker.op.name == "add" and taker.shape == place.shape
+            passed_on = passed_on and taker.op is ADD and taker.shape == place.shape
             after = taker
             if after in self.called and after is not self.recording.root:
                 told = self.of(after)
@@ -189,7 +200,7 @@ class Names:
 
     def _bias_in(self, z: Node) -> Any:
         """Return the bias that is the last thing added."""
-        for parent in z.parents if z.op.name == "add" else ():
+        for parent in z.parents if z.op is ADD else ():
             while type(parent) is Node and parent.op.family == "shape":
                 parent = parent.parents[0]
             if type(parent) is Tensor and parent in self.recording.takers:
@@ -198,7 +209,7 @@ class Names:
 
     def _weight(self, node: Node) -> Any:
         """Return the parameter that a layer's product multiplies something with."""
-        if node.op.letter != "Z" and node.op.name not in ("conv", "matmul", "einsum"):
+        if node.op.letter != "Z" and node.op not in (CONV, MATMUL, EINSUM):
             return None
         for parent in node.parents:
             while type(parent) is Node and parent.op.family == "shape":
@@ -214,8 +225,8 @@ class Names:
             if taker is None or place in self.called:
                 return place
             others = [p for p in taker.parents if p is not place]
-            reshaped = taker.op.family == "shape" and product.op.name == "conv"
-            if not (taker.op.name == "add" and others and self._is_bias(others[0])):
+            reshaped = taker.op.family == "shape" and product.op is CONV
+            if not (taker.op is ADD and others and self._is_bias(others[0])):
                 if not reshaped:
                     return place
             place = taker
@@ -248,12 +259,12 @@ def _bracketed(text: str) -> str:
 
 
 def _unary(node: Node) -> bool:
-    return node.op.family == "elementwise" and len(node.parents) == 1 and node.op.name != "negative"
+    return node.op.family == "elementwise" and len(node.parents) == 1 and node.op is not NEGATIVE
 
 
 def _with_constant(node: Node) -> bool:
     """Return whether a node multiplies by a mask, or divides by a number, as dropout does."""
-    if node.op.name not in ("multiply", "divide"):
+    if node.op not in (MULTIPLY, DIVIDE):
         return False
     return sum(type(p) is Node or hasattr(p, "_requires_grad") for p in node.parents) == 1
 

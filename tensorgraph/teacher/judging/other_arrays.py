@@ -11,6 +11,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.teacher.judging.closeness import difference, factor
 from tensorgraph.teacher.judging.faults import Fault
 from tensorgraph.teacher.judging.looking import Looking
+from tensorgraph.teacher.judging.operations import MAXIMUM, RELU
 from tensorgraph.teacher.judging.passes import Pass
 from tensorgraph.teacher.judging.wording import factor_told, places_told
 
@@ -44,7 +45,7 @@ class OtherArrays(Looking):
     def unmasked(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that an array is right where a mask is not 0, and something else where it is."""
         takers = self.recording.takers.get(place, ())
-        if type(place) is Node and any(n.op.name in ("relu", "maximum") for n, _ in takers):
+        if type(place) is Node and any(n.op in (RELU, MAXIMUM) for n, _ in takers):
             x = self.recording.values[place]
             for scale in self.scales(place):
                 if difference(mine * (x > 0), scale * base.grads[place]) <= share:
