@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -21,13 +22,18 @@ SIZE = 4.8, 3.8
 
 
 def new_figure(width: float, height: float) -> Any:
-    """Return an empty matplotlib figure, which needs no screen and which notebooks show.
+    """Return an empty matplotlib figure.
 
-    By themselves they show figures only once ``matplotlib.pyplot`` was imported.
+    Where ``matplotlib.pyplot`` was imported it is one of pyplot's, the current one, so that
+    ``plt.show()`` and ``plt.savefig()`` are of it, and pyplot closes it. Otherwise it needs no
+    screen, belongs to nobody, and notebooks show it by itself.
 
     Raises:
         ImportError: matplotlib is not installed.
     """
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        return pyplot.figure(figsize=(width, height), layout="constrained")
     figure = require("matplotlib.figure", "train").Figure(
         figsize=(width, height), layout="constrained"
     )
@@ -52,7 +58,8 @@ def axes_for(where: str, ax: Any, width: float = SIZE[0], height: float = SIZE[1
     if ax is None:
         figure = new_figure(width, height)
         ax = figure.subplots()
-        ax._repr_png_ = figure._repr_png_
+        if hasattr(figure, "_repr_png_"):
+            ax._repr_png_ = figure._repr_png_
         return ax
     if not hasattr(ax, "pcolormesh"):
         hint = "write ax=figure.subplots()" if hasattr(ax, "savefig") else "write ax=plt.gca()"
@@ -66,7 +73,8 @@ class AxesGrid(NDArray[Any]):
     """Axes in rows and columns, which a notebook shows as the figure that they stand in."""
 
     def _repr_png_(self) -> bytes | None:
-        return _png(self.flat[0].figure) if self.size else None
+        shown = getattr(self.flat[0].figure, "_repr_png_", None) if self.size else None
+        return None if shown is None else shown()
 
 
 def axes_of_grid(
@@ -146,8 +154,8 @@ def point_size(ax: Any) -> float:
 
 
 def legend(ax: Any, names: Sequence[str]) -> None:
-    """Name what was drawn with labels, in small type, if there is room for it."""
+    """Name what was drawn with labels, in small type where it hides least, if there is room."""
     if 1 <= len(names) <= 12 and inches(ax) > 1.8:
         few = len(names) <= 6
         size = "small" if few else "x-small"
-        ax.legend(fontsize=size, framealpha=0.8, loc="upper right", ncols=1 if few else 2)
+        ax.legend(fontsize=size, framealpha=0.8, loc="best", ncols=1 if few else 2)
