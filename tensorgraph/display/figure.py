@@ -24,19 +24,18 @@ SIZE = 4.8, 3.8
 def new_figure(width: float, height: float) -> Any:
     """Return an empty matplotlib figure.
 
-    Where ``matplotlib.pyplot`` was imported it is one of pyplot's, the current one, so that
-    ``plt.show()`` and ``plt.savefig()`` are of it, and pyplot closes it. Otherwise it needs no
-    screen, belongs to nobody, and notebooks show it by itself.
+    In a script that imported ``matplotlib.pyplot`` it is one of pyplot's, the current one, so that
+    ``plt.show()`` and ``plt.savefig()`` are of it, and ``plt.close()`` closes it. Otherwise it
+    needs no screen and belongs to nobody; and notebooks show it as a last line, where pyplot would
+    show it once more.
 
     Raises:
         ImportError: matplotlib is not installed.
     """
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is not None:
-        return pyplot.figure(figsize=(width, height), layout="constrained")
-    figure = require("matplotlib.figure", "train").Figure(
-        figsize=(width, height), layout="constrained"
-    )
+    pyplot: Any = sys.modules.get("matplotlib.pyplot")
+    is_shown = pyplot is not None and "inline" not in pyplot.get_backend()
+    make = pyplot.figure if is_shown else require("matplotlib.figure", "train").Figure
+    figure = make(figsize=(width, height), layout="constrained")
     figure._repr_png_ = partial(_png, figure)
     return figure
 
@@ -58,8 +57,7 @@ def axes_for(where: str, ax: Any, width: float = SIZE[0], height: float = SIZE[1
     if ax is None:
         figure = new_figure(width, height)
         ax = figure.subplots()
-        if hasattr(figure, "_repr_png_"):
-            ax._repr_png_ = figure._repr_png_
+        ax._repr_png_ = figure._repr_png_
         return ax
     if not hasattr(ax, "pcolormesh"):
         hint = "write ax=figure.subplots()" if hasattr(ax, "savefig") else "write ax=plt.gca()"
@@ -73,8 +71,7 @@ class AxesGrid(NDArray[Any]):
     """Axes in rows and columns, which a notebook shows as the figure that they stand in."""
 
     def _repr_png_(self) -> bytes | None:
-        shown = getattr(self.flat[0].figure, "_repr_png_", None) if self.size else None
-        return None if shown is None else shown()
+        return _png(self.flat[0].figure) if self.size else None
 
 
 def axes_of_grid(
