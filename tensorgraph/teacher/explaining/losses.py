@@ -42,10 +42,12 @@ class Loss:
             return None
         array = np.asarray(to_host(x._data))
         step = like(array, rms(array) or 1.0)
-        before = value_with(self.compute, x, array)
-        others = (array + step, array - step, -array, 10 * step)
-        after = [value_with(self.compute, x, other.astype(array.dtype)) for other in others]
-        return max(abs(value - before) for value in after)
+        others = (array, array + step, array - step, -array, 10 * step)
+        values = [value_with(self.compute, x, other.astype(array.dtype)) for other in others]
+        before, *after = values
+        if before is None:
+            return None
+        return max((abs(v - before) for v in after if v is not None), default=None)
 
     def changed(self, now: float) -> str:
         """Say if its graph computes something else now than it did."""

@@ -250,7 +250,7 @@ def _not_used(s: Search) -> Cause:
         moved = s.loss.moved(s.target)
         if moved == 0:
             text = "the loss does not depend on it"
-            checked = "with four other sets of values in it the loss is the same"
+            checked = "with other values in it the loss is the same"
     else:
         remedy += (
             "; or, to see every line that reads it,"

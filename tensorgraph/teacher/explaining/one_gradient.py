@@ -23,7 +23,7 @@ from tensorgraph.teacher.explaining.losses import Loss
 from tensorgraph.teacher.explaining.lost import Search, why_lost
 from tensorgraph.teacher.explaining.names import Names
 from tensorgraph.teacher.explaining.non_finite import first_anomaly
-from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, noise, rms
+from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, like, noise, rms
 from tensorgraph.teacher.explaining.sizes import size_causes
 from tensorgraph.teacher.explaining.units import listed, zero_slices
 from tensorgraph.teacher.explaining.words import cause_of
@@ -42,6 +42,8 @@ class Known(NamedTuple):
     alive: Alive
     largest: float
     """The root mean square of the largest gradient of a leaf."""
+    usual: float
+    """How large the parameters are, taken together."""
 
 
 def known_of(
@@ -60,7 +62,9 @@ def known_of(
     found = rerun.backward()
     sizes = [size for _, g in found.leaves() if np.isfinite(size := rms(g))]
     names = Names(loss.frames, rerun.nodes, paths)
-    return Known(loss, rerun, found, names, model, alive, max(sizes, default=0.0))
+    values = [size for x, _ in found.leaves() if np.isfinite(size := rms(x._data))]
+    usual = max(values, default=0.0) or 1.0
+    return Known(loss, rerun, found, names, model, alive, max(sizes, default=0.0), usual)
 
 
 def explained(number: int, target: Tensor, known: Known) -> Explanation:
@@ -96,6 +100,12 @@ def explained(number: int, target: Tensor, known: Known) -> Explanation:
         )  # fmt: skip
     if not g.size:
         return make(HEALTHY, "there are no elements", [])
+    if not np.isfinite(known.rerun.loss):
+        cause = first_anomaly(known.rerun, known.found, known.names, place)
+        return make(
+            "not finite", f"the loss is {known.rerun.loss}, its gradient is finite: root mean"
+            f" square {size:.3g}", [cause] if cause else [],
+        )  # fmt: skip
     if zeros == 1:
         causes = _zero_causes(known, place, np.ones(g.shape, bool), name)
         return make("zero", f"the gradient is 0 in all {g.size:,} elements", causes)
@@ -108,11 +118,11 @@ def explained(number: int, target: Tensor, known: Known) -> Explanation:
         what = _slices_named(axis, g.ndim)
         text = f"the gradient is 0 in {len(which)} of {g.shape[axis]} {what} ({listed(which)})"
         return make("partly zero", f"{text}; its root mean square is {size:.3g}", causes)
-    alike = _alike(known.rerun.value_at(place), g)
+    alike = _alike(known.rerun, place, g)
     if alike:
         return make("alike", alike, [_ALIKE])
     verdict, summary, causes = size_causes(
-        target, g, known.rerun, known.names, steps, known.largest
+        target, g, known.rerun, known.names, steps, known.largest, known.usual
     )
     explanation = make(verdict, summary, causes)
     if known.loss.left is not None or known.rerun.root.saved is not None:
@@ -186,26 +196,31 @@ _ALIKE = Cause(
     "units that start alike and are given the same gradient stay alike: together they compute no"
     " more than one of them",
     "random numbers to start with, such as nn.init.he_normal or nn.init.xavier_normal",
-    "the weights and the gradients of all of them are the same",
+    "the weights and the gradients of all of them are the same; with random weights here the"
+    " gradients differ",
 )
 
 
-def _alike(value: Any, g: Any) -> str:
+def _alike(rerun: Rerun, place: Any, g: Any) -> str:
     """Return in which way the units of a matrix of weights are all the same, if they are."""
-    value = np.asarray(to_host(value))
-    if g.ndim < 2:
-        return ""
-    for axis in range(g.ndim):
+    value = np.asarray(to_host(rerun.value_at(place)))
+    for axis in range(g.ndim if g.ndim > 1 else 0):
         if g.shape[axis] < 2 or g.size == g.shape[axis]:
             continue
-        first, given = value.take([0], axis), g.take([0], axis)
-        if (value == first).all() and rms(g - given) <= noise(g.dtype) * rms(g):
+        if (value == value.take([0], axis)).all() and _equal_along(axis, g):
+            other = Rerun(rerun.root, {place: like(value, rms(value) or 1.0)}).backward().at[place]
+            if _equal_along(axis, to_host(other)):  # so it is not the weights: the data are alike
+                continue
             what = _slices_named(axis, g.ndim)
             return (
                 f"all {g.shape[axis]} {what} are alike, in their weights and in their gradients"
                 f" (root mean square {rms(g):.3g})"
             )
     return ""
+
+
+def _equal_along(axis: int, g: Any) -> bool:
+    return rms(g - g.take([0], axis)) <= noise(g.dtype) * rms(g)
 
 
 # ------------------------------------------------------------------------------------------- notes

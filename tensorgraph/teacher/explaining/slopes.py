@@ -25,12 +25,13 @@ from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.moments import center
 from tensorgraph.ops.trigonometric import tanh
 from tensorgraph.teacher.explaining.facts import Facts, Told, span_of
+from tensorgraph.teacher.explaining.run_again import Rerun, like
 from tensorgraph.teacher.explaining.units import along, listed, rectified, unit_axis
 
 
 def slope_told(facts: Facts) -> Told:
     """Return what is said of an operation whose derivative is 0."""
-    if facts.rerun.loss == 0 and facts.node.op.family == "elementwise":
+    if facts.node.op.family == "elementwise" and _is_least(facts):
         return Told(
             "nothing left to learn",
             f"the loss is 0, and its derivative too for {facts.many} elements:"
@@ -39,6 +40,17 @@ def slope_told(facts: Facts) -> Told:
         )
     teller = _BY_OP.get(facts.node.op, _flat)
     return teller(facts)
+
+
+def _is_least(facts: Facts) -> bool:
+    """Return whether the loss is 0, and not below it with other operands, whichever way."""
+    if facts.rerun.loss != 0:
+        return False
+    value = facts.operand(facts.blame.edge.i)
+    step = like(value, 2 * float(np.abs(value).max(initial=0)) or 1.0)
+    others = [(value + sign * step).astype(value.dtype) for sign in (1, -1)]
+    place = facts.blame.edge.operand
+    return all(Rerun(facts.rerun.root, {place: x}).loss >= 0 for x in others)
 
 
 def _flat(facts: Facts) -> Told:

@@ -18,8 +18,10 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine import modes, tensor as tensors
 from tensorgraph.engine.modes import MODE, PACKAGE, Forward, Observer, observing, user_line
+from tensorgraph.engine.random_generator import Generator
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.recorded_call import recorded_call
+from tensorgraph.symbolic.attributes import Attributes
 
 _READS = {
     "data": ".data", "numpy": ".numpy()", "to_numpy": ".to_numpy()", "detach": ".detach()",
@@ -27,6 +29,25 @@ _READS = {
     "__int__": "int(x)", "__bool__": "bool(x)", "__copy__": "copy.copy", "assign": ".assign",
     "__dlpack__": "DLPack", "__deepcopy__": "copy.deepcopy",
 }  # fmt: skip
+
+
+class Kept(Observer):
+    """Keeps what leaves, optimizers and the like held before a run, to give it back."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, Attributes] = {}
+
+    def met(self, thing: Any) -> None:
+        """Keep what is about to be changed, the first time it is met."""
+        result = type(thing) is Tensor and thing._node is not None
+        if not result and thing is not None and type(thing) is not Generator:
+            if id(thing) not in self._before:
+                self._before[id(thing)] = Attributes(thing)  # refers to it, so its id stays its own
+
+    def restore(self) -> None:
+        """Give back what was held."""
+        for attributes in self._before.values():
+            attributes.restore()
 
 
 class Exit(NamedTuple):
@@ -55,10 +76,11 @@ class _Mark(NamedTuple):
 _NOTHING: frozenset[int] = frozenset()
 
 
-class Flow(Observer):
+class Flow(Kept):
     """Follows the values of some tensors by the arrays that hold them."""
 
     def __init__(self, asked: list[Tensor]) -> None:
+        super().__init__()
         self.exits: list[Exit] = []
         self._marks: dict[int, _Mark] = {}
         for k, each in enumerate(asked):
@@ -86,6 +108,7 @@ class Flow(Observer):
 
     def met(self, thing: Any) -> None:
         """Note who reads a tensor that wants a gradient."""
+        super().met(thing)
         if type(thing) is not Tensor or not thing._requires_grad:
             return
         mark = self._mark_of(thing._data)
@@ -134,7 +157,7 @@ def run(f: Callable[[], Any], asked: list[Tensor]) -> tuple[Tensor, Flow, list[F
         ShapeError: it does not return a single number.
     """
     flow = Flow(asked)
-    with _unchanged(asked), observing(flow):
+    with _restored(flow):
         loss, frames = recorded_call(f, ())
     if type(loss) is not Tensor:
         raise errors.DTypeError(
@@ -143,23 +166,30 @@ def run(f: Callable[[], Any], asked: list[Tensor]) -> tuple[Tensor, Flow, list[F
     return loss, flow, frames
 
 
-def value_with(f: Callable[[], Any], parameter: Tensor, array: Any) -> float:
-    """Return the loss that a function computes if a parameter has other values."""
-    with _unchanged([parameter]):
+def value_with(f: Callable[[], Any], parameter: Tensor, array: Any) -> float | None:
+    """Return the loss that a function computes if a parameter has other values.
+
+    ``None`` if it computes none of them: it may check what it is given.
+    """
+    kept = Kept()
+    kept.met(parameter)
+    with _restored(kept):
         parameter._data = array
-        loss, _ = recorded_call(f, ())
+        try:
+            loss, _ = recorded_call(f, ())
+        except Exception:  # whatever the user's code raises of values that nobody meant for it
+            return None
     return float(np.asarray(loss._data).item())
 
 
 @contextmanager
-def _unchanged(parameters: list[Tensor]) -> Iterator[None]:
-    """Run a block after which tensors have their values and gradients of before."""
-    before = [(p, p._data, p._node, p._grad) for p in parameters]
+def _restored(kept: Kept) -> Iterator[None]:
+    """Run a block after which all that it met is as it was."""
     try:
-        yield
+        with observing(kept):
+            yield
     finally:
-        for p, data, node, grad in before:
-            p._data, p._node, p._grad = data, node, grad
+        kept.restore()
 
 
 def _owner(array: Any) -> Any:
