@@ -171,6 +171,8 @@ def _taken_as_values(s: Search) -> Iterator[Cause]:
 
 
 def _copies(s: Search, array: Any, called: str, write: str) -> Iterator[Cause]:
+    if s.loss.left is not None and s.loss.moved(s.target) == 0:
+        return  # what has equal values does not come of it
     for node in s.rerun.nodes:
         for i, parent in enumerate(node.parents):
             own = s.rerun.operands[node][i]
@@ -179,27 +181,39 @@ def _copies(s: Search, array: Any, called: str, write: str) -> Iterator[Cause]:
             size = _change(s.rerun, Edge(node, i))
             if not size:
                 continue
-            shared = type(parent) is Tensor and parent._data is array
-            if type(parent) is Tensor and parent.requires_grad:
-                kind, text = (
-                    "copy",
-                    (
-                        f"{s.names.known(parent) or 'another tensor'} is taken here, which has the"
-                        f" values of {called} and gets the gradient: a copy, as of copy.deepcopy"
-                    ),
-                )
-                remedy = f"explain the copy, or compute the loss with {write} itself"
-            else:
-                how = ".detach()" if shared else ".numpy(), .data, .detach() or tg.tensor(…)"
-                how = how.replace("…", "...")
-                kind = "detached"
-                text = f"it takes the values of {called} as a constant, by {how}, not {called}"
-                remedy = f"{write} itself in its place"
-            yield _cause(
-                s, kind, node, text, remedy,
-                f"other values in this constant change the loss by {size:.3g}",
-            )  # fmt: skip
+            kind, text, remedy = _equal(s, parent, own, array, called, write)
+            checked = f"other values in this operand change the loss by {size:.3g}"
+            yield _cause(s, kind, node, text, remedy, checked)
             return
+
+
+def _equal(
+    s: Search, parent: Any, own: Any, array: Any, called: str, write: str
+) -> tuple[str, str, str]:
+    """Return what is said of an operand that has the values of a tensor, and is another one."""
+    itself = f"{write} itself in its place"
+    if type(parent) is Tensor and parent.requires_grad:
+        other = s.names.known(parent) or "another tensor"
+        return (
+            "copy",
+            f"{other} is taken here, which has the same values as {called} and gets the gradient;"
+            f" {called} is not: one may be a copy of the other, as of copy.deepcopy, or both come"
+            " of the same random numbers",
+            f"{itself}; or explain {other}",
+        )
+    if np.shares_memory(np.asarray(to_host(own)), np.asarray(to_host(array))):
+        how = ".detach()" if type(parent) is Tensor and parent._data is array else ".numpy(), .data"
+        return (
+            "detached", f"it takes the values of {called} as a constant, by {how}, not {called}",
+            itself,
+        )  # fmt: skip
+    return (
+        "equal values",
+        f"a constant is taken here that has the same values as {called}, which leads to no"
+        f" operation of this loss; if it was made of {called}, by .numpy(), .data or"
+        " tg.tensor(...), no gradient flows through it",
+        f"{itself}, if it was",
+    )
 
 
 def _same_values(one: Any, other: Any) -> bool:
