@@ -98,7 +98,7 @@ _REMEDIES = {
     "no_grad": "the computation outside of tg.no_grad()",
     "no derivative": "an operation with a derivative in its place: a smooth one, or a loss of"
     " probabilities for one of decisions",
-    "read": "the tensor itself, in operations of tg",
+    **dict.fromkeys(["read", "constant"], "the tensor itself, in operations of tg"),
 }
 
 
@@ -135,10 +135,41 @@ def exits(
         yield Cause(_KINDS[e.kind], text, remedy, checked, op, e.module, short_line(e.line))
 
 
+def left_out(target: Tensor, number: int, loss: Loss, rerun: Rerun) -> Iterator[Cause]:
+    """Yield where a part of a tensor's influence leaves the graph, though it has a gradient.
+
+    Args:
+        target: the tensor.
+        number: which it is of those that are asked about.
+        loss: the loss, which a function computes.
+        rerun: its graph.
+    """
+    if loss.left is None or loss.tensor is None:
+        return
+    found, known = loss.left.exits_of(number, [loss.tensor._data, *_constants(rerun)], _same_values)
+    found = [e for e in found if e.kind != "no derivative"]
+    missed = loss.missed([target], rerun) if found else None
+    if missed is None:
+        return
+    checked = (
+        f"a small step in it changes the loss by {missed[0]:.3g}, and {missed[1]:.3g} of this is"
+        " missing in what was recorded"
+    )
+    which = "" if known or len(found) == 1 else ", here or at another such line"
+    for e in found[:MOST_EXITS]:
+        text = f"a part of its influence leaves the graph{which}: {_exit_text('the tensor', e)}"
+        remedy = f"{_REMEDIES[e.kind]}; nothing, if no gradient is to flow there"
+        op = "" if e.kind == "read" else e.op
+        yield Cause("left out", text, remedy, checked, op, e.module, short_line(e.line))
+
+
 MOST_EXITS = 5
 """So many places where values leave the graph are told."""
 
-_KINDS = {"no_grad": "no_grad", "no derivative": "no derivative", "read": "detached"}
+_KINDS = {
+    "no_grad": "no_grad", "no derivative": "no derivative", "read": "detached",
+    "constant": "detached",
+}  # fmt: skip
 
 
 def _exit_text(name: str, e: Exit) -> str:
@@ -146,6 +177,11 @@ def _exit_text(name: str, e: Exit) -> str:
         return f"under tg.no_grad() nothing is recorded, and the values come from {name}"
     if e.kind == "read":
         return f"{e.op} takes only the values of {name}, or of what is computed from it"
+    if e.kind == "constant":
+        return (
+            f"it is given values of {name}, or of what is computed from it, as a constant, by"
+            " .detach(), .data or .numpy()"
+        )
     dtype = getattr(e.array, "dtype", None)
     made = "" if dtype is None or dtype.kind == "f" else f": it gives {_kind(dtype)}"
     return f"it has no derivative{made}, and is given values of {name}"

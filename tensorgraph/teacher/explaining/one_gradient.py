@@ -20,7 +20,7 @@ from tensorgraph.teacher.explaining.explanation import HEALTHY, Cause, Explanati
 from tensorgraph.teacher.explaining.facts import Facts
 from tensorgraph.teacher.explaining.flow import Step, by_layer, way
 from tensorgraph.teacher.explaining.losses import Loss
-from tensorgraph.teacher.explaining.lost import Search, why_lost
+from tensorgraph.teacher.explaining.lost import Search, left_out, why_lost
 from tensorgraph.teacher.explaining.names import Names
 from tensorgraph.teacher.explaining.non_finite import first_anomaly
 from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, like, noise, rms
@@ -44,6 +44,8 @@ class Known(NamedTuple):
     """The root mean square of the largest gradient of a leaf."""
     usual: float
     """How large the parameters are, taken together."""
+    leaks: bool
+    """Whether a part of what the tensors do to the loss is not in the graph."""
 
 
 def known_of(
@@ -64,10 +66,38 @@ def known_of(
     names = Names(loss.frames, rerun.nodes, paths)
     values = [size for x, _ in found.leaves() if np.isfinite(size := rms(x._data))]
     usual = max(values, default=0.0) or 1.0
-    return Known(loss, rerun, found, names, model, alive, max(sizes, default=0.0), usual)
+    return Known(
+        loss, rerun, found, names, model, alive, max(sizes, default=0.0), usual, _leaks(loss, rerun)
+    )
+
+
+def _leaks(loss: Loss, rerun: Rerun) -> bool:
+    if loss.left is None or not any(e.kind != "no derivative" for e in loss.left.exits):
+        return False
+    return loss.missed(loss.left.asked, rerun) is not None
 
 
 def explained(number: int, target: Tensor, known: Known) -> Explanation:
+    """Return why the gradient of a loss by a tensor is as it is, and what it lacks.
+
+    Args:
+        number: which it is of the tensors that are asked about.
+        target: the tensor.
+        known: what is known of the loss.
+    """
+    explanation = _as_recorded(number, target, known)
+    if not known.leaks or explanation.verdict == "none":
+        return explanation
+    causes = tuple(left_out(target, number, known.loss, known.rerun))
+    if not causes:
+        return explanation
+    if explanation.healthy:
+        text = explanation.summary.replace("the gradient is healthy", "the gradient is incomplete")
+        explanation = replace(explanation, verdict="incomplete", summary=text)
+    return replace(explanation, causes=(*explanation.causes, *causes))
+
+
+def _as_recorded(number: int, target: Tensor, known: Known) -> Explanation:
     """Return why the gradient of a loss by a tensor is as it is.
 
     Args:

@@ -8,7 +8,7 @@ that reads them as an array or a number. Afterwards everything is as it was befo
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from tensorgraph import errors
 from tensorgraph.engine import modes, tensor as tensors
 from tensorgraph.engine.modes import MODE, PACKAGE, Forward, Observer, observing, user_line
 from tensorgraph.engine.random_generator import Generator
+from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.recorded_call import recorded_call
 from tensorgraph.symbolic.attributes import Attributes
@@ -54,7 +55,7 @@ class Exit(NamedTuple):
     """A place where values leave the graph."""
 
     kind: str
-    """``"no_grad"``, ``"no derivative"`` or ``"read"``."""
+    """``"no_grad"``, ``"no derivative"``, ``"constant"`` or ``"read"``."""
     op: str
     """The operation, or how the values are read."""
     module: str
@@ -81,6 +82,7 @@ class Flow(Kept):
 
     def __init__(self, asked: list[Tensor]) -> None:
         super().__init__()
+        self.asked = asked
         self.exits: list[Exit] = []
         self._marks: dict[int, _Mark] = {}
         for k, each in enumerate(asked):
@@ -102,7 +104,7 @@ class Flow(Kept):
         sources = _NOTHING.union(*(mark.sources for mark in marks))
         exits = _NOTHING.union(*(mark.exits for mark in marks))
         if event.node is None and not all(mark.exits for mark in marks):
-            kind = "no derivative" if MODE.get().recording else "no_grad"
+            kind = _kind(event) if MODE.get().recording else "no_grad"
             exits |= self._leave(kind, event.op.name, user_line() or "", event.out, sources)
         self._mark(event.out, sources, exits)
 
@@ -146,6 +148,13 @@ class Flow(Kept):
         return list(told.values()), bool(chosen)
 
 
+def _kind(event: Forward) -> str:
+    """Return why an operation was not recorded, though it might have been."""
+    words = [event.op.rule_word(i) for i, _ in enumerate(event.arrays)]
+    decided = event.out.dtype.kind != "f" or all(word is NONDIFF for word in words)
+    return "no derivative" if decided else "constant"
+
+
 _ENGINES = (__file__, modes.__file__, tensors.__file__)
 
 
@@ -166,15 +175,16 @@ def run(f: Callable[[], Any], asked: list[Tensor]) -> tuple[Tensor, Flow, list[F
     return loss, flow, frames
 
 
-def value_with(f: Callable[[], Any], parameter: Tensor, array: Any) -> float | None:
-    """Return the loss that a function computes if a parameter has other values.
+def value_with(f: Callable[[], Any], instead: Mapping[Tensor, Any]) -> float | None:
+    """Return the loss that a function computes if parameters have other values.
 
     ``None`` if it computes none of them: it may check what it is given.
     """
     kept = Kept()
-    kept.met(parameter)
     with _restored(kept):
-        parameter._data = array
+        for parameter, array in instead.items():
+            kept.met(parameter)
+            parameter._data = array
         try:
             loss, _ = recorded_call(f, ())
         except Exception:  # whatever the user's code raises of values that nobody meant for it
