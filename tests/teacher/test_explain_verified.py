@@ -203,3 +203,43 @@ def test_dead_units_of_a_loss_that_is_0_and_may_fall():
     w = parameter([0.0])
     assert tg.explain(w, (w**3).sum()).causes[0].kind == "flat"
     assert tg.explain(w, (w**2).sum()).causes[0].kind == "nothing left to learn"
+
+
+# ------------------------------------------------------------------------------- softmax, attention
+
+
+def test_units_alike_in_the_last_layer_take_the_gradient_of_the_first_away():
+    model = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3))
+    for p in model.parameters():
+        p.assign(np.full(p.shape, 0.1))
+    (cause,) = tg.explain(model.layers[0].weight, cost(model)).causes
+    assert cause.kind == "symmetric" and "layers.2.weight are all alike" in cause.text
+    model.layers[2].weight.assign(rng.normal(size=(3, 8)))
+    assert not (tg.gradients(cost(model), model.layers[0].weight).numpy() == 0).all()
+
+
+def test_a_softmax_that_is_sure_is_called_saturated():
+    V = parameter(9e3 * rng.normal(size=(6, 3)), dtype="float64")
+    wrong = (x @ V.numpy()).argmin(axis=1)
+    loss = -tg.log(tg.softmax(x @ V, axis=1)[np.arange(40), wrong] + 1e-12).mean()
+    loss.backward()
+    why = tg.explain(V, loss)
+    assert (why.verdict, why.causes[0].kind, why.notes) == ("zero", "saturated", ())
+
+
+@pytest.mark.parametrize("masked", [-np.inf, -1e9])
+@pytest.mark.filterwarnings("error")
+def test_a_causal_mask_is_no_reason_to_warn(masked):
+    Q, K, V = (parameter(rng.normal(size=(4, 5))) for _ in range(3))
+    mask = np.where(np.tril(np.ones((4, 4))) > 0, 0, masked).astype(np.float32)
+    why = tg.explain([Q, K, V], ((tg.softmax(Q @ K.mT + mask, axis=-1) @ V) ** 2).mean())
+    (cause,) = why.causes
+    assert cause.kind == "masked" and "all inputs but one are masked" in cause.text
+    assert not any(one.alarming for one in why)
+
+
+def test_a_unit_that_is_off_for_a_single_example_is_not_called_dead():
+    model = network()
+    why = tg.explain(model, nn.losses.cross_entropy(model(x[:1]), labels[:1]))
+    assert "dead" not in str(why) and not why.warnings(set())
+    assert why["layers.0.weight"].causes[0].kind == "off units"

@@ -15,7 +15,7 @@ WIDTH = 88
 HEALTHY = "healthy"
 HARMLESS = frozenset(
     ("never looked up", "not chosen", "masked", "zero inputs", "no influence", "frozen",
-     "nothing left to learn", "at a minimum", "left out")
+     "nothing left to learn", "at a minimum", "left out", "off units")
 )  # fmt: skip
 """Reasons for a gradient of 0 that are no reason to warn."""
 

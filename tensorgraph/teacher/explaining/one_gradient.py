@@ -25,6 +25,7 @@ from tensorgraph.teacher.explaining.names import Names
 from tensorgraph.teacher.explaining.non_finite import first_anomaly
 from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, like, noise, rms
 from tensorgraph.teacher.explaining.sizes import size_causes
+from tensorgraph.teacher.explaining.slopes import SATURATED, saturation
 from tensorgraph.teacher.explaining.units import listed, zero_slices
 from tensorgraph.teacher.explaining.words import cause_of
 
@@ -186,12 +187,10 @@ def _zero_causes(known: Known, place: Any, mask: Any, name: str) -> list[Cause]:
     causes = []
     for blame in verdict.blames[:MOST_CAUSES]:
         checked = _checked(verdict, blame, name)
-        if blame.why in (CANCELS, OPPOSED):
+        facts, cause = Facts(blame, rerun, found, names), None
+        if blame.why in (CANCELS, OPPOSED) and saturation(facts) < SATURATED:
             cause = why_cancelled(rerun, names, blame)
-            if cause is not None:
-                causes.append(cause)
-                continue
-        causes.append(cause_of(Facts(blame, rerun, found, names), checked))
+        causes.append(cause or cause_of(facts, checked))
     return causes
 
 
@@ -265,6 +264,8 @@ def _notes(target: Tensor, g: Any, known: Known, hooks: str) -> tuple[str, ...]:
         notes = _no_grad_yet(target, name, known)
         return (*notes, f"hooks may change it: {hooks}") if hooks else tuple(notes)
     if known.rerun.root.saved is not None:  # it may be of any other loss
+        return ()
+    if not g.any() and known.found.cancelled:  # what rounding left is in .grad, and nothing in g
         return ()
     stored = np.asarray(to_host(target._grad._data))
     told = _difference(name, stored, g, hooks)
