@@ -169,31 +169,3 @@ def confirmed(s: Slope, exact: float) -> float:
     scale = max(abs(exact), s.steepest)
     is_known = s.is_kink or s.error <= 10 * AGREES * scale
     return exact if is_known and s.allows(exact, AGREES * scale) else s.value
-
-
-def moves_alone(f: SampledKernel, found: Array) -> bool:
-    """Return whether each element of the result depends on its own of the operand alone.
-
-    If so, moving all by random parts changes each by that part of its derivative; if not, this is
-    so by no chance.
-    """
-    along = np.random.default_rng(0).uniform(0.5, 1.5, f.x.shape)
-    along *= np.random.default_rng(1).choice([-1.0, 1.0], f.x.shape)
-    expected = found * np.broadcast_to(along, f.centre.shape)
-    try:
-        seen, exactness = stepped(f, along), 1e-10
-        if not _near(seen, expected, exactness):
-            raise NotAnalyticError  # or the complex step is of no use here
-    except NotAnalyticError:
-        h = 2.0**-13 if f.eps < 1e-12 else 2.0**-6
-        unit = h * f.units * along
-        per = np.broadcast_to(h * f.units, f.centre.shape)
-        seen = (f.change(unit) - f.change(-unit)) / (2 * per)
-        return _near(seen, expected, 1e-5 if f.eps < 1e-12 else 1e-2)
-    return True
-
-
-def _near(seen: Array, expected: Array, exactness: float) -> bool:
-    largest = np.max(np.abs(expected[np.isfinite(expected)]), initial=0.0)
-    close = np.abs(seen - expected) <= exactness * (np.abs(expected) + 0.01 * largest)
-    return bool(np.all(close | np.isnan(expected)))

@@ -132,11 +132,8 @@ class SampledKernel:
         )
 
     def _run(self, x: Any) -> Array:
-        operands = [
-            x if k == self._i else np.array(operand) if type(operand) is np.ndarray else operand
-            for k, operand in enumerate(self._operands)
-        ]
-        operands[self._i] = np.array(x)  # a copy: kernels may change what they are given
+        operands = copies(self._operands)
+        operands[self._i] = np.array(x)
         return np.asarray(self._kernel(*operands, **self._static))
 
 
@@ -154,8 +151,14 @@ def is_repeated(
     out = np.asarray(out)
     if _same(values, out, out.dtype.itemsize):
         return True
-    copies = [np.array(x) if type(x) is np.ndarray else x for x in operands]
-    return out.dtype.itemsize < 8 and _same(np.asarray(kernel(*copies, **static)), out, 8)
+    if out.dtype.itemsize == 8:
+        return False
+    return _same(np.asarray(kernel(*copies(operands), **static)), out, 8)
+
+
+def copies(operands: Sequence[Any]) -> list[Any]:
+    """Return operands for a kernel, which may change what it is given."""
+    return [np.array(x) if type(x) is np.ndarray else x for x in operands]
 
 
 def _is_float(x: Any) -> bool:
