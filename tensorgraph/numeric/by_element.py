@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tensorgraph.engine.arrays import Array
+from tensorgraph.numeric.close_by import closer
 from tensorgraph.numeric.complex_step import NotAnalyticError, steps_beside
 from tensorgraph.numeric.not_settled import not_settled
 from tensorgraph.numeric.ridders import SAFETY, Slope, four_values, slope
@@ -119,12 +120,12 @@ class _OneByOne:
 
     def slope(self, at: tuple[int, ...], exact: float) -> float:
         """Return the derivative at an index; ``exact`` is by the complex step, or NaN."""
-        unit, size = float(self.units[at]), float(self.f.sizes[at])
+        unit, size, x = float(self.units[at]), float(self.f.sizes[at]), float(self.x[at])
         for changes in (self._together(at), self._alone(at)):
-            s = slope(changes, 0.0, size, max(abs(float(self.x[at])) / unit, 1e-300))
+            s = sure_slope(changes, x, unit, size, abs(float(self.f.centre[at])))
             if accepted(s, changes, size, abs(float(self.f.centre[at]))):
                 return confirmed(s, exact * unit) / unit
-        raise not_settled(self.f, at, float(self.x[at]), s.per(unit))
+        raise not_settled(self.f, at, x, s.per(unit))
 
     def _together(self, at: tuple[int, ...]) -> Callable[[float], float]:
         """Return how the element changes where all elements move."""
@@ -146,6 +147,16 @@ class _OneByOne:
             return float(self.f.change(moved.reshape(self.f.x.shape))[at])
 
         return change
+
+
+def sure_slope(
+    changes: Callable[[float], float], x: float, unit: float, size: float, value: float
+) -> Slope:
+    """Return a slope by a unit; where there is a kink, or none is known, from close by."""
+    s = slope(changes, 0.0, size, max(abs(x) / unit, 1e-300))
+    if s.is_kink or not accepted(s, changes, size, value):
+        return closer(s, changes, size, math.ulp(x) / unit)
+    return s
 
 
 def accepted(s: Slope, changes: Callable[[float], float], size: float, value: float) -> bool:
