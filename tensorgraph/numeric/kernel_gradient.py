@@ -79,6 +79,15 @@ class KernelGradient:
                 return pulled(f, g).astype(dtype)
         return np.asarray(sum_to(g * slopes_found, x.shape)).astype(dtype)
 
+    @quiet
+    def hold(self, operands: Sequence[Any], static: Mapping[str, Any], out: Any) -> None:
+        """Compare the kernel's values with those that it gave before.
+
+        Raises:
+            GraphError: they are others.
+        """
+        SampledKernel(self.name, self.kernel, operands, 0, static, out)
+
     def _followed(
         self, operands: Sequence[Any], i: int, static: Mapping[str, Any], out: Any
     ) -> Array | None:
