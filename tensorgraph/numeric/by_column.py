@@ -125,7 +125,9 @@ class _Seen:
         """Return the slope, by a few values if these settle it; args as for Ridders' method."""
         size = float(np.sum(np.abs(self._g) * self._f.sizes))
         found = glance(self.change, scale, size)
-        if found and found.error <= max(1e-9 * found.steepest, 1e-11 * self.value):
+        if found and found.error <= max(
+            1e-9 * found.steepest, min(1e-11 * self.value, 1e-6 * found.steepest)
+        ):
             if found.steepest or not (self.change(FAR) and self.change(-FAR)):
                 return found  # otherwise it is on a step of a staircase
         return slope(self.change, max(scale, 1e-6 * self.size), self.size, finest)

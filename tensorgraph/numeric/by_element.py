@@ -78,7 +78,8 @@ class _Glance:
         self._four = four_values(
             lambda h: f.change(h * unit), coarser=2.0**7 if self._single else 1.0
         )
-        self._unit, self._magnitude = np.broadcast_to(unit, f.centre.shape), np.abs(f.centre)
+        self._unit = np.broadcast_to(unit, f.centre.shape)
+        self._magnitude = np.abs(f.centre) * np.broadcast_to(unit / f.units, f.centre.shape)
         self._staircase = np.zeros(f.centre.shape, bool)
         flat = self._four.steepest == 0
         if np.any(flat):  # close by; farther away it is others on both sides
