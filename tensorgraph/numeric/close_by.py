@@ -32,10 +32,21 @@ def closer(s: Slope, change: Callable[[float], float], size: float, least: float
         if abs(above + below) <= _STRAIGHT * kink * h + rounding:
             if not (above or below) and change(_FAR) and change(-_FAR):
                 return s  # on a step of a staircase
-            value, error = (above - below) / (2 * h), (abs(above + below) + rounding) / (2 * h)
-            direct = Slope(value, error, value, value, error, max(abs(above), abs(below)) / h)
             moving = s.steepest * least / _ROUNDING  # what the argument's own rounding does
-            finer = slope(lambda t: change(t * h), 0.0, max(size, moving)).per(h)
-            return min(direct, finer, key=lambda each: each.error)
+            return min(
+                _direct(above, below, rounding, h),
+                slope(_scaled(change, h), 0.0, max(size, moving)).per(h),
+                key=lambda each: each.error,
+            )
         h /= _NEARER
     return s
+
+
+def _direct(above: float, below: float, rounding: float, h: float) -> Slope:
+    """Return what two values tell of a slope."""
+    value, error = (above - below) / (2 * h), (abs(above + below) + rounding) / (2 * h)
+    return Slope(value, error, value, value, error, max(abs(above), abs(below)) / h)
+
+
+def _scaled(change: Callable[[float], float], h: float) -> Callable[[float], float]:
+    return lambda t: change(t * h)

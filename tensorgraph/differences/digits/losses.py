@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.differences.digits.double import Double, swept
-from tensorgraph.differences.digits.ranges import out_of_range, vanished
+from tensorgraph.differences.digits.ranges import not_a_number, out_of_range, vanished
 from tensorgraph.differences.digits.rounded import (
     WIDE,
     digits,
@@ -110,6 +110,11 @@ class Comparison:
         """Yield how wrong each result is."""
         for name, k, tensor in self.tape.results:
             yield name, error_of(tensor._data, self.double.values[k]._data, self.dtype)
+
+    def undefined(self) -> Iterator[tuple[str, str]]:
+        """Yield how much of each result is no number in double precision either."""
+        for name, k, _ in self.tape.results:
+            yield name, not_a_number(self.double.values[k]._data)
 
     def gradients(self) -> Iterator[tuple[str, float, str]]:
         """Yield how wrong each gradient is, and how much of it vanished."""
