@@ -13,11 +13,11 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import Array
-from tensorgraph.numeric.by_element import FAR, accepted, confirmed
+from tensorgraph.numeric.by_element import accepted, confirmed
 from tensorgraph.numeric.close_by import closer
 from tensorgraph.numeric.complex_step import NotAnalyticError, steps_beside
 from tensorgraph.numeric.not_settled import not_settled
-from tensorgraph.numeric.ridders import UNKNOWN, Slope, glance, slope
+from tensorgraph.numeric.ridders import FAR, UNKNOWN, Slope, glance, slope
 from tensorgraph.numeric.sampled_kernel import SampledKernel
 
 _DOUBLINGS = 6

@@ -11,13 +11,11 @@ from tensorgraph.engine.arrays import Array
 from tensorgraph.numeric.close_by import closer
 from tensorgraph.numeric.complex_step import NotAnalyticError, steps_beside
 from tensorgraph.numeric.not_settled import not_settled
-from tensorgraph.numeric.ridders import SAFETY, Slope, four_values, slope
+from tensorgraph.numeric.ridders import FAR, SAFETY, Slope, four_values, slope
 from tensorgraph.numeric.sampled_kernel import SampledKernel
 
 AGREES = 1e-8
 """How far the complex step and differences of values may be apart, relative to the slope."""
-FAR = 2.0**-4
-"""A step by which a value changes as the slope says, more or less, whatever the noise."""
 
 
 def stepped(f: SampledKernel, along: Array | float = 1.0) -> Array:

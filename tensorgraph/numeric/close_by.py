@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tensorgraph.numeric.ridders import Slope, slope
+from tensorgraph.numeric.ridders import FAR, Slope, slope
 
 _FARTHEST, _NEARER = 2.0**-9, 8.0
 """The first step, and how much nearer each further one is."""
@@ -12,7 +12,6 @@ _STRAIGHT = 1e-3
 """How little both sides differ, relative to the kink, where there is none."""
 _BEYOND = 16.0
 """How far beyond rounding a kink has to be seen."""
-_FAR = 2.0**-4
 _ROUNDING = 2.0**-52
 
 
@@ -30,7 +29,7 @@ def closer(s: Slope, change: Callable[[float], float], size: float, least: float
     while kink and h >= least and kink * h > _BEYOND * rounding:
         above, below = change(h), change(-h)
         if abs(above + below) <= _STRAIGHT * kink * h + rounding:
-            if not (above or below) and change(_FAR) and change(-_FAR):
+            if not (above or below) and change(FAR) and change(-FAR):
                 return s  # on a step of a staircase
             moving = s.steepest * least / _ROUNDING  # what the argument's own rounding does
             return min(

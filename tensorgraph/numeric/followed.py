@@ -71,6 +71,8 @@ class Followed(NDArrayOperatorsMixin):
         if function not in _FUNCTIONS or options:
             raise self.trail.lose(f"np.{function.__name__} may take elements together")
         arrays = [x if x is None else self._array_in(x) for x in operands]
+        if function is np.where and np.iscomplexobj(arrays[0]):
+            raise self.trail.lose("a condition is no boolean")
         return Followed(np.asarray(_FUNCTIONS[function](*arrays)), self.trail)
 
     def _array_in(self, operand: Any) -> Any:
@@ -236,14 +238,8 @@ _PIECEWISE: dict[np.ufunc, Callable[..., Any]] = {
 """Functions that are something else on each side of a point: of the real part, by its side."""
 
 
-def _where(condition: Any, x: Any, y: Any) -> Any:
-    if np.iscomplexobj(condition):
-        raise NotFollowedError("a condition is no boolean")
-    return np.where(condition, x, y)
-
-
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.where: _where,
+    np.where: np.where,
     np.clip: _clipped,
 }
 """The same of functions that are no ufuncs."""

@@ -144,3 +144,18 @@ def test_little_noise(noise):
     ):
         text = told(lambda: gradient(kernel, [0.3, 0.7]), errors.GraphError)  # noqa: B023
         assert "it draws random numbers, or keeps state" in text
+
+
+def test_periods_of_powers_of_two():
+    wave = lambda x: np.interp(x * 4096 % 1, [0, 0.5, 1], [0, 1, 0])  # noqa: E731
+    np.testing.assert_allclose(gradient(wave, [0.25 + 2.0**-14]), [8192.0], rtol=1e-6)
+    fast, x = 2**20 * np.pi, 0.3
+    right = np.sin(fast * x) * np.cos(fast * x) * fast / np.hypot(np.sin(fast * x), 3)
+    found = gradient(lambda x: np.hypot(np.sin(fast * x), 3), [x])
+    np.testing.assert_allclose(found, [right], rtol=1e-6)
+
+
+def test_numbers_of_all_sizes_at_once():
+    x = np.array([1e10, 1e100, 3.0])
+    found = gradient(by_loop(lambda v: float(v) ** 3), x)
+    np.testing.assert_allclose(found, 3 * x**2, rtol=1e-7)
