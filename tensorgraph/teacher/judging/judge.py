@@ -29,6 +29,7 @@ from tensorgraph.teacher.judging.marking import Asked, Marking
 from tensorgraph.teacher.judging.names import Names, readings
 from tensorgraph.teacher.judging.operations import MATMUL
 from tensorgraph.teacher.judging.recording import record
+from tensorgraph.teacher.judging.rounding import Rounding
 
 
 def judge(
@@ -126,7 +127,8 @@ def judged(
     if not any(a.places for a in asked):
         raise _unknown([item.key for item in items], names)
     lowest = min(node.dtype.itemsize for node in [root, *_leaf_types(root)])
-    marking = Marking(recording, names, scope, asked, lowest, time_limit)
+    rounding = Rounding(recording, lambda *off: record(loss, inputs, off), lowest)
+    marking = Marking(recording, names, scope, asked, rounding, lowest, time_limit)
     marks = marking.marks(steps)
     return Judgement(
         tuple(marks), formulas_beside(loss, marks, names, scope, recording), loss, steps

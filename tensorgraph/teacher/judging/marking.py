@@ -20,7 +20,9 @@ from tensorgraph.teacher.judging.looking import About
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.passes import DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Recording
+from tensorgraph.teacher.judging.rounding import Rounding
 from tensorgraph.teacher.judging.search import Search
+from tensorgraph.teacher.judging.wording import elements_told, small_told
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ class Mark:
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong with it."""
-        return self.verdict in ("right", "rounding", "unknown")
+        return self.verdict in ("right", "rounding")
 
 
 class Marking:
@@ -65,6 +67,7 @@ class Marking:
         names: what its places are called.
         scope: the caller's variables.
         asked: what was handed in.
+        rounding: what rounding may do to each element.
         size: the bytes of a number in the graph that was given.
         seconds: how long causes are looked for.
     """
@@ -75,20 +78,19 @@ class Marking:
         names: Names,
         scope: Scope,
         asked: Sequence[Asked],
+        rounding: Rounding,
         size: int,
         seconds: float,
     ) -> None:
         self.recording, self.names, self.size = recording, names, size
+        self.rounding = rounding
         self.numbers = numbers = KnownNumbers(scope.numbers, recording)
         constants = {
             name: array for each in scope._arrays
             if (array := recording.constant(each.value)) is not None
             for name in [each.name]
         }  # fmt: skip
-        finder = Finder(recording, names, constants)
-        finder.number = lambda value: next(
-            (k.text for k in numbers.recognised(abs(value), 1e-9)), f"{abs(value):.6g}"
-        )
+        finder = Finder(recording, names, constants, numbers)
         self.scales = [1.0, *averaged_over(recording)]
         self.convention = 1.0
         """In which multiple gradients on the way are written, as far as is known."""
@@ -155,9 +157,10 @@ class Marking:
             return Mark(item.key, verdict, text, "none", places[0], None, right)
         share = self._share(item)
         for place in places:
-            mark = self._right(item, place, share)
+            mark = self._right(item, place, share) or self._wrong_in_small(item, place, share)
             if mark is not None:
-                self.fine.append((item, place))
+                if mark.ok or mark.verdict == "given":
+                    self.fine.append((item, place))
                 return mark
         found = [(p, self._best(f, p, item)) for p in places if (f := self._faults(item, p, share))]
         place, fault = min(found, key=lambda pair: pair[1].cost) if found else (places[0], None)
@@ -185,6 +188,8 @@ class Marking:
                 off = difference(item.array, scale * right, self._noise(base, place, scale, item))
                 if off > share or not self._scale_is_meant(item, place, base, scale):
                     continue
+                if verdict == "right" and self._off(item, base, place, scale, share).any():
+                    continue
                 text = "right"
                 if verdict == "rounding":
                     text = f"right but for rounding: it differs by {off:.1g} of the largest element"
@@ -204,6 +209,33 @@ class Marking:
                     item.key, told, text, place=place, mine=item.array,
                     right=scale * self.true.grads[place], line=item.line, scale=scale,
                 )  # fmt: skip
+        return None
+
+    def _off(self, item: HandedIn, base: Pass, place: Any, scale: float, share: float) -> Any:
+        return self.rounding.wrong(item.array, base, place, scale, item.size, share)
+
+    def _wrong_in_small(self, item: HandedIn, place: Any, share: float) -> Mark | None:
+        """Return that small elements are wrong, though the large ones are right."""
+        for scale in self._scales(place):
+            expected = scale * self.true.grads[place]
+            if difference(item.array, expected) > share:
+                continue
+            wrong = self._off(item, self.true, place, scale, share)
+            if not wrong.any():
+                return None
+            told = small_told(item.array, expected, wrong)
+            noise = self.rounding.noise(self.true, place, scale, item.size)
+            largest = np.unravel_index(np.abs(expected).argmax(), expected.shape)
+            off = np.abs(item.array - expected)
+            if not told and off[largest] > np.broadcast_to(noise, off.shape)[largest]:
+                return None  # as of a difference quotient, which is off alike everywhere
+            mark = Mark(
+                item.key, "wrong" if told else "unexplained",
+                f"only {elements_told(wrong)} wrong{told}", "some elements", place, item.array,
+                expected, item.line, scale,
+            )  # fmt: skip
+            self.wrong.append((mark, None))
+            return mark
         return None
 
     def _noise(self, base: Pass, place: Any, scale: float, item: HandedIn) -> float:
