@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from tensorgraph.engine.graph import Node
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.teacher.judging.changes import Finder
-from tensorgraph.teacher.judging.closeness import LOOSE, STRICT, difference
+from tensorgraph.teacher.judging.closeness import LOOSE, STRICT, difference, factor
 from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
 from tensorgraph.teacher.judging.handed_in import HandedIn
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers, averaged_over
@@ -68,8 +68,9 @@ class Marking:
         scope: the caller's variables.
         asked: what was handed in.
         rounding: what rounding may do to each element.
+        mentioned: the names in what was handed in.
         size: the bytes of a number in the graph that was given.
-        seconds: how long causes are looked for.
+        seconds: how long causes are looked for; ``None`` for as long as it takes.
     """
 
     def __init__(
@@ -79,12 +80,13 @@ class Marking:
         scope: Scope,
         asked: Sequence[Asked],
         rounding: Rounding,
+        mentioned: Collection[str],
         size: int,
-        seconds: float,
+        seconds: float | None,
     ) -> None:
         self.recording, self.names, self.size = recording, names, size
         self.rounding = rounding
-        self.numbers = numbers = KnownNumbers(scope.numbers, recording)
+        self.numbers = numbers = KnownNumbers(scope.numbers, recording, mentioned)
         constants = {
             name: array for each in scope._arrays
             if (array := recording.constant(each.value)) is not None
@@ -95,7 +97,7 @@ class Marking:
         self.convention = 1.0
         """In which multiple gradients on the way are written, as far as is known."""
         self.true = Pass(recording)
-        deadline = time.thread_time() + seconds
+        deadline = float("inf") if seconds is None else time.thread_time() + seconds
         self.search = Search(
             About(recording, names, numbers, finder, self.scales, self.true, deadline)
         )  # fmt: skip
@@ -142,14 +144,22 @@ class Marking:
         return float(kinds[min(max(item.size, 2), self.size, 8)])
 
     def _not_there(self, asked: Asked) -> Mark:
+        key = asked.item.key
+        meant = self.names.meant(key, self.written)
+        hint = f"; did you mean {meant}?" if meant else ""
         return Mark(
-            asked.item.key, "unknown", "not judged: no value in the graph of the loss is called so"
+            key, "unknown", f"not judged: no value in the graph of the loss is called so{hint}"
         )
 
     # ------------------------------------------------------------------------------------- one
 
     def _mark(self, asked: Asked, last: bool = True) -> Mark | None:
         item, places = asked.item, asked.places
+        if item.failed:
+            return Mark(
+                item.key, "wrong", f"it cannot be computed: {item.failed}", "formula", places[0],
+                right=self.true.grads[places[0]], line=item.line,
+            )  # fmt: skip
         if item.array is None:
             right = self.true.grads[places[0]]
             text = "None: no gradient was handed in" if np.any(right) else "None, which counts as 0"
@@ -201,6 +211,10 @@ class Marking:
                     text += f", as {told} ∂J/∂{self.names.of(place)}"
                 told = verdict
                 if base is self.current and difference(right, self.true.grads[place]) > share:
+                    same = self._same_factor(place, right)
+                    if same is not None:
+                        return replace(same, key=item.key, place=place, mine=item.array,
+                                       right=scale * self.true.grads[place], line=item.line)  # fmt: skip
                     told = "given"
                     text = f"right, given {self._wrong_above(place)}"
                 elif type(place) is Node and self.current is not self.true:
@@ -209,6 +223,21 @@ class Marking:
                     item.key, told, text, place=place, mine=item.array,
                     right=scale * self.true.grads[place], line=item.line, scale=scale,
                 )  # fmt: skip
+        return None
+
+    def _same_factor(self, place: Any, right: Any) -> Mark | None:
+        """Return the mark of a parameter whose gradient is as many times too large as this one.
+
+        This one does not follow from that one: put right, that leaves it wrong.
+        """
+        k = factor(right, self.true.grads[place], STRICT[8])
+        useful = self.true.useful(place)
+        if k is None or any(m.place in useful for m, _ in self.wrong if type(m.place) is Node):
+            return None
+        for mark, _ in self.wrong:
+            if mark.factor is not None and abs(mark.factor - k) < 1e-6 * abs(k):
+                said = mark.text.split(", as is all that follows")[0]
+                return replace(mark, text=f"{said}, as {mark.key}")
         return None
 
     def _off(self, item: HandedIn, base: Pass, place: Any, scale: float, share: float) -> Any:
@@ -228,7 +257,8 @@ class Marking:
             largest = np.unravel_index(np.abs(expected).argmax(), expected.shape)
             off = np.abs(item.array - expected)
             if not told and off[largest] > np.broadcast_to(noise, off.shape)[largest]:
-                return None  # as of a difference quotient, which is off alike everywhere
+                # As of a difference quotient, which is off alike everywhere.
+                return self._right(item, place, share, "rounding")
             mark = Mark(
                 item.key, "wrong" if told else "unexplained",
                 f"only {elements_told(wrong)} wrong{told}", "some elements", place, item.array,
@@ -252,7 +282,7 @@ class Marking:
             return True
         given = {**self.current.given, place: item.array / self.convention}
         as_it_is = self._agreeing(Pass(self.recording, self.current.changes, given))
-        return as_it_is - self._agreeing(base) < 2
+        return as_it_is - self._agreeing(base) < 2 or 2 * as_it_is <= len(self.waiting)
 
     def _agreeing(self, after: Pass) -> int:
         """Return how many of those that are not marked yet a pass gives."""

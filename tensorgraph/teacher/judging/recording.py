@@ -6,7 +6,7 @@ it runs once more: if the output comes out as it was recorded, no leaf was assig
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +29,9 @@ WHOLE = frozenset("softmax log_softmax conv conv_transpose unit rms center".spli
 
 Edge = tuple[Node, int]
 """A node, and which of its operands: what a gradient flows back along."""
+
+Called = Callable[[Any, Node, int], Sequence[str]]
+"""What the caller may call an operand."""
 
 
 @dataclass(eq=False)
@@ -97,13 +100,17 @@ class Recording:
 
 @quiet
 def record(
-    output: Tensor, also: Mapping[str, Any] | None = None, off: tuple[int, float] | None = None
+    output: Tensor,
+    also: Mapping[str, Any] | None = None,
+    off: tuple[int, float] | None = None,
+    called: Called = lambda array, node, i: (),
 ) -> Recording:
     """Return a graph recorded again.
 
     Args:
         output: where the graph ends.
         also: constant arrays that gradients are asked of too, by name, as ``X``.
+        called: what constants that are operands may be called, the likeliest first.
         off: by which share each number of the input is off, at random, with the seed of that.
 
     Raises:
@@ -114,7 +121,7 @@ def record(
     kept = _kept(nodes)
     place: dict[Any, Any] = {}
     inputs: dict[str, Any] = {}
-    meant = _meant(nodes, also or {})
+    meant = _meant(nodes, also or {}, called)
     rng = np.random.default_rng(off[0] if off else 0)
 
     def given(value: Any) -> Any:
@@ -225,7 +232,7 @@ def _kept(nodes: list[Node]) -> dict[Any, Any]:
     return found
 
 
-def _meant(nodes: list[Node], also: Mapping[str, Any]) -> dict[Edge, str]:
+def _meant(nodes: list[Node], also: Mapping[str, Any], called: Called) -> dict[Edge, str]:
     """Return which operands the caller's arrays are: the very arrays, or else equal ones."""
     constants = [
         ((node, i), value)
@@ -238,8 +245,12 @@ def _meant(nodes: list[Node], also: Mapping[str, Any]) -> dict[Edge, str]:
     for name, array in also.items():
         alike = [(edge, value) for edge, value in constants if value.shape == array.shape]
         same = [edge for edge, value in alike if np.shares_memory(value, array)]
-        equal = [edge for edge, value in alike if np.array_equal(_double(value), _double(array))]
-        found |= dict.fromkeys(same or equal, name)
+        equal = [
+            (*edge, value) for edge, value in alike
+            if np.array_equal(_double(value), _double(array))
+        ]  # fmt: skip
+        likely = [(n, i) for n, i, value in equal if name in (*called(value, n, i), name)[:1]]
+        found |= dict.fromkeys(same or likely, name)
     return found
 
 

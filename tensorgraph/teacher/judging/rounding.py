@@ -48,7 +48,7 @@ class Sizes(Pass):
             return _evenly(self._of.raw(edge))
         if node.op in _PRODUCTS:
             return np.abs(at.usual(saved=[_size(kept) for kept in node.saved]))
-        found = np.abs(at.usual())
+        found = np.abs(np.asarray(at.usual()))
         if node.op.family == "elementwise":
             # What is saved of a function is rounded by a share of 1, and so is its slope.
             return np.maximum(found, size) if _is_curved(node, found, size) else found
