@@ -15,7 +15,7 @@ WIDTH = 88
 HEALTHY = "healthy"
 HARMLESS = frozenset(
     ("never looked up", "not chosen", "masked", "zero inputs", "no influence", "frozen",
-     "nothing left to learn", "at a minimum")
+     "nothing left to learn", "at a minimum", "left out", "off units")
 )  # fmt: skip
 """Reasons for a gradient of 0 that are no reason to warn."""
 
@@ -74,8 +74,8 @@ class Explanation:
     """What the tensor is called."""
     shape: tuple[int, ...]
     verdict: str
-    """``"healthy"``, ``"none"``, ``"zero"``, ``"partly zero"``, ``"alike"``, ``"tiny"``,
-    ``"huge"`` or ``"not finite"``."""
+    """``"healthy"``, ``"incomplete"``, ``"none"``, ``"zero"``, ``"partly zero"``, ``"alike"``,
+    ``"tiny"``, ``"huge"`` or ``"not finite"``."""
     summary: str
     """The verdict in numbers."""
     causes: tuple[Cause, ...] = ()

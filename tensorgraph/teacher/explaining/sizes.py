@@ -36,9 +36,25 @@ _SQUASHING: dict[Op, str] = {
 
 
 def size_causes(
-    target: Tensor, g: Any, rerun: Rerun, names: Names, steps: Sequence[Step], largest: float
+    target: Tensor,
+    g: Any,
+    rerun: Rerun,
+    names: Names,
+    steps: Sequence[Step],
+    largest: float,
+    usual: float,
 ) -> tuple[str, str, list[Cause]]:
-    """Return the verdict on a gradient's size, in a word, in numbers, and with reasons."""
+    """Return the verdict on a gradient's size, in a word, in numbers, and with reasons.
+
+    Args:
+        target: whose gradient it is.
+        g: the gradient.
+        rerun: the graph.
+        names: what things are called.
+        steps: the way from the loss.
+        largest: the largest gradient of a leaf.
+        usual: the size of the parameters, by which those are judged that are 0, as biases are.
+    """
     value = np.asarray(to_host(rerun.value_at(place_of(target))))
     size, weight = rms(g), rms(value)
     told = f"root mean square {size:.3g}"
@@ -48,10 +64,11 @@ def size_causes(
     if _dense(g, size) < VANISHING * largest and _shrinks(steps):
         summary = f"the gradient is tiny: {told}, and {size / largest:.2g} of the largest gradient"
         return "tiny", summary, _shrinking(rerun, names, steps)
-    if weight and size < eps * weight:
-        summary = f"the gradient is tiny: {told}; no step with a learning rate below 1 changes it"
+    if size < eps * (weight or usual):
+        beside = "changes it" if weight else f"counts beside parameters of {usual:.3g}"
+        summary = f"the gradient is tiny: {told}; no step with a learning rate below 1 {beside}"
         return "tiny", summary, _shrinking(rerun, names, steps)
-    if weight and size > HUGE * weight and value.ndim >= 2:
+    if size > HUGE * max(weight, usual):
         return "huge", f"the gradient is huge: {told}", _growing(rerun, names, steps)
     return HEALTHY, f"the gradient is healthy: {told}, {np.mean(g == 0):.0%} zeros", []
 

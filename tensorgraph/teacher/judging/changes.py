@@ -21,6 +21,7 @@ from tensorgraph.teacher.judging.activations import (
     forms,
 )
 from tensorgraph.teacher.judging.change import Change
+from tensorgraph.teacher.judging.known_numbers import KnownNumbers
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.operations import (
     ADD,
@@ -53,10 +54,17 @@ class Finder:
         recording: the graph.
         names: what its places are called.
         constants: other arrays of the caller's, by name.
+        numbers: what numbers are called.
     """
 
-    def __init__(self, recording: Recording, names: Names, constants: Mapping[str, Any]) -> None:
-        self.recording, self.names = recording, names
+    def __init__(
+        self,
+        recording: Recording,
+        names: Names,
+        constants: Mapping[str, Any],
+        numbers: KnownNumbers,
+    ) -> None:
+        self.recording, self.names, self._numbers = recording, names, numbers
         self.values: dict[str, Any] = {}
         """Arrays that may have been taken for others, by name."""
         for place, name in names.called.items():
@@ -390,11 +398,10 @@ class Finder:
                     return f"{name}ᵀ"
         return self.names.of(parent)
 
-    number: Callable[[float], str] = staticmethod(lambda value: f"{value:.6g}")
-    """What a number is called; set where the caller's are known."""
-
-    def _own(self, node: Node) -> str:
-        return self.names.called.get(node, "")
+    def number(self, value: float) -> str:
+        """Return what a number is called."""
+        known = self._numbers.recognised(abs(value), 1e-9)
+        return known[0].text if known else f"{abs(value):.6g}"
 
     def _alike(self, right: Any, shape: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
         """Yield other values that could stand for one, repeated along axes if need be."""

@@ -25,13 +25,10 @@ class Factors(Looking):
         right = base.grads[place]
         k = factor(mine, right, share)
         if k is None:
-            if not mine.any() and right.any():
-                text = "it is 0 everywhere: is a mask upside down, or an array never filled in?"
-                yield Fault("zero", text, 1.6)
             return
         through = self._through(place, base)
         for n, scale in enumerate(self.scales(place)):
-            if abs(k / scale - 1) < 1e-4:
+            if abs(k / scale - 1) <= share:
                 continue  # that is rounding
             fault = self.by_factor(k / scale, share, scale)
             fault = replace(fault, cost=fault.cost + 0.01 * n)

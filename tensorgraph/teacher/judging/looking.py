@@ -66,7 +66,7 @@ class Looking:
         """Return that an array is a multiple of what it is to be."""
         known = self.numbers.recognised(abs(k), 10 * share)
         cost = 0.3 + 0.1 * known[0].cost if known else UNKNOWN
-        if abs(abs(k) - 1) < 10 * share:
+        if abs(k + 1) < 10 * share:
             return Fault("sign", "the sign is wrong", 0.2, scale=scale, factor=k)
         return Fault("factor", factor_told(k, known), cost, scale=scale, factor=k)
 

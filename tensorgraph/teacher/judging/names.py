@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -53,6 +55,7 @@ class Names:
         self.called: dict[Any, str] = {}
         """The name of each place that was recorded again."""
         self._by_name: dict[str, list[Any]] = {}
+        self._shifted: dict[str, tuple[str]] = {}
         for old in every:
             new = recording.place.get(old)
             name = scope.of_place(old) or (old.name if type(old) is Tensor else None)
@@ -144,7 +147,7 @@ class Names:
             >>> [p.shape for p in names.find("grad_w")], names.find("dv")
             ([(2,)], [])
         """
-        for name in readings(key):
+        for name in (*self._shifted.get(key, ()), *readings(key)):
             found = self._by_name.get(name)
             if found:
                 return list(dict.fromkeys(found))
@@ -161,6 +164,37 @@ class Names:
                 return found[:1]
         return []
 
+    def number_from_one(self, keys: Iterable[str]) -> None:
+        """Take dW1, dW2, … for the elements 0, 1, … of a list of parameters, if all fit so."""
+        numbered = defaultdict[str, list[int]](list)
+        for key in keys:
+            found = re.fullmatch(r"(.*?\D)(\d+)", key)
+            if found and found[2] == str(int(found[2])):
+                numbered[found[1]].append(int(found[2]))
+        for stem, numbers in numbered.items():
+            n = len(numbers)
+            for name in readings(stem):
+                lists = [s for s in (name, f"{name}s") if f"{s}0" in self._by_name]
+                lists = [s for s in lists if self._length(s) == n]
+                if lists and sorted(numbers) == list(range(1, n + 1)):
+                    self._shifted |= {f"{stem}{k}": (f"{lists[0]}{k - 1}",) for k in numbers}
+                    break
+
+    def _length(self, stem: str) -> int:
+        """Return how many elements of a list of that name are in the graph, from the first on."""
+        return next(n for n in count() if f"{stem}{n}" not in self._by_name)
+
+    def meant(self, key: str, others: Sequence[str]) -> str:
+        """Return how a key that means nothing here may have been meant to be spelt; "" for none.
+
+        Args:
+            key: as it was written.
+            others: the keys that stand beside it, of which it is none.
+        """
+        bare = {name: f"d{name}" if key.startswith("d") else name for name in self._by_name}
+        near = get_close_matches(key, [n for n in bare.values() if n not in others], 1, 0.7)
+        return near[0] if near else ""
+
     def known(self) -> list[str]:
         """Return all names that gradients may be given under."""
         return list(self._by_name)
@@ -172,9 +206,9 @@ class Names:
         products = [n for n in ancestors([self.recording.root]) if self._weight(n) is not None]
         uses = Counter(self._weight(n) for n in products)
         products = [n for n in products if uses[self._weight(n)] == 1]  # in loops, Z is many
-        for count, node in enumerate(products, 1):
+        for nth, node in enumerate(products, 1):
             number = _number(self.called.get(self._weight(node), ""))
-            number = number or (str(count) if len(products) > 1 else "")
+            number = number or (str(nth) if len(products) > 1 else "")
             z = self._biased(node)
             self._mean(f"W{number}", self._weight(node))
             self._mean(f"b{number}", self._bias_in(z))
@@ -296,7 +330,7 @@ def readings(key: str) -> Iterable[str]:
             found.append(each[1:].lstrip("_"))
     found.append(bare)
     turned = [_translated(name) for name in found]
-    return dict.fromkeys([*found[1:], found[0], *turned])
+    return dict.fromkeys([*found, *turned])
 
 
 def _translated(name: str) -> str:
