@@ -24,7 +24,7 @@ def recorded_call(f: Callable[..., Any], args: Any) -> tuple[Any, list[FrameType
     Returns:
         its result, and its frame where it is the user's own, whose variables give names.
     """
-    with _left_alone(), mode(recording=True, lines=True), _frame_of(_body(f)) as frames:
+    with left_alone(), mode(recording=True, lines=True), _frame_of(_body(f)) as frames:
         return f(*args), frames
 
 
@@ -75,7 +75,7 @@ def _body(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def _left_alone() -> Iterator[None]:
+def left_alone() -> Iterator[None]:
     """Run a block that leaves random generators and running averages as they were.
 
     Also the global generators of NumPy and of Python, from which users' functions may draw.

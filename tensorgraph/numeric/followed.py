@@ -71,7 +71,7 @@ class Followed(NDArrayOperatorsMixin):
         if function not in _FUNCTIONS or options:
             raise self.trail.lose(f"np.{function.__name__} may take elements together")
         arrays = [x if x is None else self._array_in(x) for x in operands]
-        if function is np.where and np.iscomplexobj(arrays[0]):
+        if function is np.where and np.iscomplexobj(np.asarray(arrays[0])):
             raise self.trail.lose("a condition is no boolean")
         return Followed(np.asarray(_FUNCTIONS[function](*arrays)), self.trail)
 
@@ -87,7 +87,7 @@ class Followed(NDArrayOperatorsMixin):
         raise AttributeError(name)
 
     @property
-    def __class__(self) -> type:
+    def __class__(self) -> type:  # type: ignore[misc]
         """What ``isinstance`` asks for: a kernel may be another one for what is no array."""
         self.trail.is_lost = True
         return Followed
@@ -106,12 +106,11 @@ def looks_elementwise(kernel: Callable[..., Any], count: int) -> bool:
     It is run on arrays that nothing but such functions can be computed of, of several shapes, which
     arrays of its own would not fit; twice of one: what it adds by itself must be the same.
     """
-    found = [_seen(kernel, [_PROBE] * count), _seen(kernel, [_PROBE] * count)]
-    numbers = [[() if k != i else _PROBE for k in range(count)] for i in range(count)]
-    shapes = [[()] * count, *(numbers if count > 1 else ())]
-    if any(x is None for x in found) or any(_seen(kernel, each) is None for each in shapes):
+    once, again = _seen(kernel, [_PROBE] * count), _seen(kernel, [_PROBE] * count)
+    if once is None or again is None or not np.array_equal(once, again, equal_nan=True):
         return False
-    return bool(np.array_equal(*found, equal_nan=True))  # type: ignore[arg-type]
+    shapes = [[_PROBE if k == i else () for k in range(count)] for i in range(count)]
+    return all(_seen(kernel, each) is not None for each in ([()] * count, *shapes))
 
 
 def _seen(kernel: Callable[..., Any], shapes: Sequence[tuple[int, ...]]) -> Array | None:

@@ -23,7 +23,7 @@ _GLANCES = (1403 * 2.0**-21, 877 * 2.0**-23)
 """The steps of a glance: a tenth of a percent and less, of no common period, and with so few bits
 that numbers are moved by them without rounding."""
 FAR = 1403 * 2.0**-14
-"""A step, of no period, by which a value changes as the slope says, more or less, whatever the noise."""
+"""A step by which a value changes as the slope says, more or less, whatever the noise."""
 _AGREEING = 5
 _FEWEST = 6
 """So many steps may be enough; if they are not, all are tried."""

@@ -29,7 +29,7 @@ class Remedies:
 
     def __init__(self, comparison: Comparison) -> None:
         self._comparison = comparison
-        self._patterns = sorted(patterns(comparison.tape.entries), key=lambda p: -len(p.inside))
+        self._patterns = sorted(patterns(comparison.tape), key=lambda p: -len(p.inside))
         self._tried: dict[int, bool] = {}
 
     def of(self, loss: Loss) -> str:
