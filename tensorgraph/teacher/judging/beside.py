@@ -23,7 +23,6 @@ from tensorgraph.teacher.judging.marking import Mark
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.recording import Recording, recorded_once_more
 
-
 LONGEST = 160
 """Formulas that are longer are not shown."""
 
