@@ -135,9 +135,7 @@ def judged(
     if not any(a.places for a in asked):
         raise _unknown([item.key for item in items], names)
     lowest = min(node.dtype.itemsize for node in [root, *_leaf_types(root)])
-    rounding = Rounding(
-        recording, lambda *off: record(loss, inputs, off, scope.of_operand), lowest
-    )
+    rounding = Rounding(recording, lambda *off: record(loss, inputs, off, scope.of_operand), lowest)
     mentioned = set(re.findall(r"\w+", " ".join([source, *(item.line for item in items)])))
     marking = Marking(recording, names, scope, asked, rounding, mentioned, lowest, time_limit)
     marks = marking.marks(steps)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +15,7 @@ from tensorgraph.teacher.judging.closeness import LOOSE, STRICT, difference, fac
 from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
 from tensorgraph.teacher.judging.handed_in import HandedIn
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers, averaged_over
-from tensorgraph.teacher.judging.looking import About
+from tensorgraph.teacher.judging.looking import About, Clock
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.passes import DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Recording
@@ -97,9 +96,9 @@ class Marking:
         self.convention = 1.0
         """In which multiple gradients on the way are written, as far as is known."""
         self.true = Pass(recording)
-        deadline = float("inf") if seconds is None else time.thread_time() + seconds
+        self.clock = Clock(seconds)
         self.search = Search(
-            About(recording, names, numbers, finder, self.scales, self.true, deadline)
+            About(recording, names, numbers, finder, self.scales, self.true, self.clock)
         )  # fmt: skip
         self.current = self.true
         order = self.true.order
@@ -172,6 +171,7 @@ class Marking:
                 if mark.ok or mark.verdict == "given":
                     self.fine.append((item, place))
                 return mark
+        self.clock.share(len(self.waiting))
         found = [(p, self._best(f, p, item)) for p in places if (f := self._faults(item, p, share))]
         place, fault = min(found, key=lambda pair: pair[1].cost) if found else (places[0], None)
         if not last and self.waiting and (fault is None or fault.cost >= UNKNOWN):
@@ -213,8 +213,9 @@ class Marking:
                 if base is self.current and difference(right, self.true.grads[place]) > share:
                     same = self._same_factor(place, right)
                     if same is not None:
-                        return replace(same, key=item.key, place=place, mine=item.array,
-                                       right=scale * self.true.grads[place], line=item.line)  # fmt: skip
+                        true = scale * self.true.grads[place]
+                        mine = {"mine": item.array, "right": true, "line": item.line}
+                        return replace(same, key=item.key, place=place, **mine)
                     told = "given"
                     text = f"right, given {self._wrong_above(place)}"
                 elif type(place) is Node and self.current is not self.true:
@@ -350,7 +351,10 @@ class Marking:
         least = found[0].cost
         found = [f for f in found if f.cost < least + 1.5]
         others = [a for a in self.waiting if a.item.array is not None]
-        scored = [(self._score(f, place, item, others), f) for f in found]
+        scored = [
+            (0 if n and self.clock.is_over() else self._score(f, place, item, others), f)
+            for n, f in enumerate(found)
+        ]
         score, best = max(scored, key=lambda pair: (pair[0], -pair[1].cost))
         alike = [
             f for s, f in scored
@@ -414,6 +418,11 @@ class Marking:
             scale = min(self._scales(place), key=lambda k: difference(mine, k * right))
             right = scale * right
             text = f"wrong, I cannot say why: {_distance(mine, right)}"
+        if self.clock.ran_out:
+            text += (
+                f"; time was over before all was tried: time_limit={self.clock.seconds:g}, write"
+                " more, or None"
+            )
         mark = Mark(
             item.key, "unexplained", text, "unexplained", place, mine, self.true.grads[place],
             item.line,

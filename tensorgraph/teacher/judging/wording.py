@@ -35,6 +35,8 @@ def _remedy(known: Known, sign: str) -> str:
     """Return what takes a factor away."""
     if known.text.startswith("1 / "):
         rest = known.text.removeprefix("1 / ")
+        if rest.isdecimal():
+            return f"multiply by {sign}{rest}"
         return f"multiply by {sign}{rest}, which it is divided by once too often"
     if known.text.endswith("²") and known.value < 1:
         return f"divide by {sign}{known.text} (multiplied by it where it is to be divided?)"
