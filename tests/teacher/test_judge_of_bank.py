@@ -1,7 +1,7 @@
 """What ``tg.judge`` says of mistakes that somebody planted who did not know how it looks for them.
 
-``python -m tests.teacher.test_judge_of_bank`` judges all of them, which takes some minutes, and says
-of how many it names the mistake. Here are some of each chapter.
+``python -m tests.teacher.test_judge_of_bank`` judges all of them, which takes some minutes, and
+says of how many it names the mistake. Here are some of each chapter.
 """
 
 import threading
@@ -72,13 +72,12 @@ def verdict(attempt):
     return "named" if named else "named otherwise"
 
 
-@pytest.mark.parametrize("attempt", MISTAKES[::16], ids=str)
+@pytest.mark.parametrize("attempt", MISTAKES[::24], ids=str)
 def test_mistakes_are_named_rightly(attempt):
-    assert verdict(attempt).startswith(("named", "unexplained, as it is"))
-    assert verdict(attempt) != "named otherwise"
+    assert verdict(attempt) in ("named", "unexplained, as it is")
 
 
-@pytest.mark.parametrize("attempt", RIGHT[::8], ids=str)
+@pytest.mark.parametrize("attempt", RIGHT[::10], ids=str)
 def test_what_is_right_is_accepted_however_it_is_written(attempt):
     assert judged(attempt)
 

@@ -216,6 +216,13 @@ def _quotient(reader: Reader, k: int, entry: Entry) -> Iterator[Pattern]:
             "exp(x) / Σ exp(x)", f"tg.softmax(x, axis={_axis(axis)})", k,
             frozenset({k, *inside}), (x,), lambda x: ops.softmax(x, axis=axis),
         )  # fmt: skip
+    if total := reader.made(entry.operands[0], "sum"):
+        x, axis, keepdims = total[1].operands[0], total[1].static["axis"], total[1].static["keepdims"]
+        if reader.is_number(entry.operands[1], np.size(x.array) / max(np.size(total[1].out), 1)):
+            yield Pattern(
+                "Σ x / n", f"tg.mean(x, axis={_axis(axis)})", k, frozenset({k, total[0]}), (x,),
+                lambda x: ops.mean(x, axis=axis, keepdims=keepdims),
+            )  # fmt: skip
     below = reader.made(entry.operands[1], "add")
     if reader.is_number(entry.operands[0], 1) and below:
         y = reader.with_number(below[1], 1)

@@ -63,7 +63,8 @@ class Remedies:
             if is_float(b)
         ]
         all_good = all(
-            new <= _ENOUGH * unit(dtype) or new * _GAIN <= old for new, old in (value, *slopes)
+            np.isfinite(new) and (new <= _ENOUGH * unit(dtype) or new * _GAIN <= old)
+            for new, old in (value, *slopes)
         )
         return all_good and any(new * _GAIN <= old for new, old in (value, *slopes) if old)
 

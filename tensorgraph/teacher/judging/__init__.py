@@ -7,9 +7,9 @@ it gives what was handed in. Read in this order:
 ``judge`` (what is called), ``handed_in`` (arrays, formulas, functions), ``recording`` (the graph
 once more, in double precision) and ``names`` (what its places are called); ``passes`` (the backward
 pass with rules of one's own); ``change`` and ``changes`` (what may go wrong at an operation),
-``activations`` (derivatives of these) and ``other_rules``; ``search`` (what explains an array),
-which asks ``factors``, ``terms``, ``parts``, ``loops``, ``edges``, ``other_arrays`` and
-``other_axes`` for ``faults``, all by the means of ``looking``, ``closeness`` and ``known_numbers``;
-``marking`` (one gradient after the other, each given those before), ``wording``, ``beside`` (the
-derived formulas) and ``judgement`` (what is returned).
+``activations`` (derivatives of these), ``operations`` and ``other_rules``; ``search`` (what
+explains an array), which asks ``factors``, ``terms``, ``parts``, ``loops``, ``edges``,
+``other_arrays`` and ``other_axes`` for ``faults``, all by the means of ``looking``, ``closeness``
+and ``known_numbers``; ``marking`` (one gradient after the other, each given those before),
+``wording``, ``beside`` (the derived formulas) and ``judgement`` (what is returned).
 """

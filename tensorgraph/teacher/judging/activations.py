@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.graph import Node
+from tensorgraph.engine.op import REGISTRY
 from tensorgraph.teacher.judging.recording import Edge, Recording
 
 FARTHEST = 12
@@ -67,12 +68,16 @@ OF_RESULT: dict[str, Callable[[Any], Any]] = {
 """The derivative of each, by its result."""
 
 
+KNOWN = tuple(REGISTRY[name] for name in (*PLAIN, "softmax", "log_softmax"))
+"""Those that are one operation."""
+
+
 def activations(recording: Recording) -> list[Activation]:
     """Return the activations of a graph that are made of several operations."""
     found: list[Activation] = []
     for node in recording.nodes:
         value = recording.values[node]
-        if node.op.name in (*PLAIN, "softmax", "log_softmax") or np.size(value) < 2:
+        if node.op in KNOWN or np.size(value) < 2:
             continue
         if not np.ptp(value) > 0:
             continue

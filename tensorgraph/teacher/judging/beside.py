@@ -96,6 +96,8 @@ def _derived(
     for mark in wrong:
         label = f"d{names.of(mark.place)}"
         if label in lines and len(lines[label].text) < 160:
+            if mark.scale == 1 and " ∂" in lines[label].text:
+                continue  # it is written in another multiple than the mark speaks of
             mine = _multiplied(solution, found, label, mark)
             result[mark.key] = replace(lines[label], mine=mine)
     return result
@@ -120,12 +122,15 @@ def _number(solution: Solution, value: float) -> Expr | None:
     """Return a number as the formulas write it: as a variable, or as itself if it is small."""
     if abs(value - 1) < 1e-6:
         return constant(1.0)
+    fitting = []
     for name, e in solution.constants.symbols.items():
         held = solution.problem.scope.numbers.get(name)
         if held and abs(held - value) < 1e-6 * value:
-            return e
-        if held and abs(held * value - 1) < 1e-6:
-            return 1 / e
+            fitting.append(e)
+        elif held and abs(held * value - 1) < 1e-6:
+            fitting.append(1 / e)
+    if fitting:  # of several, nobody knows which is meant
+        return fitting[0] if len(fitting) == 1 else None
     if abs(1 / value - round(1 / value)) < 1e-6 / value:
         return 1 / constant(float(round(1 / value)))
     return constant(float(round(value))) if abs(value - round(value)) < 1e-6 * value else None

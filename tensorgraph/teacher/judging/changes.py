@@ -21,7 +21,25 @@ from tensorgraph.teacher.judging.activations import (
     forms,
 )
 from tensorgraph.teacher.judging.change import Change
+from tensorgraph.teacher.judging.known_numbers import KnownNumbers
 from tensorgraph.teacher.judging.names import Names
+from tensorgraph.teacher.judging.operations import (
+    ADD,
+    CONV,
+    CONV_TRANSPOSE,
+    DIVIDE,
+    EINSUM,
+    FLIP,
+    GETITEM,
+    LOG_SOFTMAX,
+    MATMUL,
+    MATRIX_TRANSPOSE,
+    MULTIPLY,
+    PERMUTE_DIMS,
+    RESHAPE,
+    ROLL,
+    SOFTMAX,
+)
 from tensorgraph.teacher.judging.passes import At, Changed, DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Edge, Recording
 
@@ -36,10 +54,17 @@ class Finder:
         recording: the graph.
         names: what its places are called.
         constants: other arrays of the caller's, by name.
+        numbers: what numbers are called.
     """
 
-    def __init__(self, recording: Recording, names: Names, constants: Mapping[str, Any]) -> None:
-        self.recording, self.names = recording, names
+    def __init__(
+        self,
+        recording: Recording,
+        names: Names,
+        constants: Mapping[str, Any],
+        numbers: KnownNumbers,
+    ) -> None:
+        self.recording, self.names, self._numbers = recording, names, numbers
         self.values: dict[str, Any] = {}
         """Arrays that may have been taken for others, by name."""
         for place, name in names.called.items():
@@ -59,13 +84,13 @@ class Finder:
         node, _ = edge
         if node.op.family == "elementwise":
             yield from self._elementwise(edge)
-        if node.op.name in ("softmax", "log_softmax"):
+        if node.op in (SOFTMAX, LOG_SOFTMAX):
             yield from self._across(edge)
         for found in self._begun.get(edge, ()):
             yield from self._whole_activation(found)
-        if node.op.name == "matmul":
+        if node.op is MATMUL:
             yield from self._product(edge)
-        elif node.op.name in ("conv", "conv_transpose", "einsum"):
+        elif node.op in (CONV, CONV_TRANSPOSE, EINSUM):
             yield from self._convolution(edge)
         elif node.op.family == "reduce":
             yield from self._reduction(edge)
@@ -161,7 +186,7 @@ class Finder:
                 f"the mask {told} in {grad} is upside down: 1 − {told}",
                 _times((zeros == 0) * 1.0), 1.2,
             )  # fmt: skip
-        if node.op.name == "divide":
+        if node.op is DIVIDE:
             yield Change(
                 "derivative", "inverse", f"{grad} is multiplied by {told}, it is divided by it",
                 lambda at: at.g * at.before.recording.of(at.edge[0].parents[k]), 1.3,
@@ -174,7 +199,7 @@ class Finder:
                     _times(-x / y), 1.3,
                 )  # fmt: skip
         for name, value in self._alike(other, np.shape(other)):
-            if node.op.name == "multiply":
+            if node.op is MULTIPLY:
                 yield Change(
                     "wrong mask" if is_mask else "value", "another",
                     f"{name} stands in {grad} where {told} is meant", _times(value), 1.5,
@@ -183,7 +208,7 @@ class Finder:
     def _scaled_operand(self, edge: Edge) -> Iterator[Change]:
         """Yield what may be wrong where something is multiplied or divided by a number."""
         node, i = edge
-        if node.op.name not in ("multiply", "divide") or len(node.parents) != 2:
+        if node.op not in (MULTIPLY, DIVIDE) or len(node.parents) != 2:
             return
         other = node.parents[1 - i]
         value = self.recording.of(other)
@@ -191,9 +216,9 @@ class Finder:
             return
         told = self._told(other)
         grad = self.names.gradient_of(node.parents[i])
-        word = "division by" if node.op.name == "divide" else "factor"
+        word = "division by" if node.op is DIVIDE else "factor"
         yield Change("factor", "skip", f"the {word} {told} is missing in {grad}", _same, 1.1)
-        if np.size(value) == 1 and node.op.name == "divide" and i == 0:
+        if np.size(value) == 1 and node.op is DIVIDE and i == 0:
             text = f"{grad} is multiplied by {told}, it is to be divided by it"
             yield Change("factor", "inverse", text, lambda at: at.g * float(value), 1.2)
 
@@ -296,7 +321,7 @@ class Finder:
         node, _ = edge
         grad = self.names.gradient_of(node.parents[0])
         shape = node.parents[0].shape
-        if node.op.name == "reshape":
+        if node.op is RESHAPE:
             for order, told in (("F", "by columns"), ("T", "transposed first")):
                 yield Change(
                     "shape", f"reshape {order}",
@@ -304,13 +329,13 @@ class Finder:
                     (lambda at: at.g.reshape(shape, order="F")) if order == "F"
                     else (lambda at: at.g.T.reshape(shape)), 1.2,
                 )  # fmt: skip
-        elif node.op.name in ("permute_dims", "matrix_transpose", "flip", "roll"):
+        elif node.op in (PERMUTE_DIMS, MATRIX_TRANSPOSE, FLIP, ROLL):
             told = f"{grad} is not put back: {node.op.name} of the forward pass is not undone"
             yield Change("transpose", "skip", told, _same, 1.1)
 
     def _indexed(self, edge: Edge) -> Iterator[Change]:
         node, i = edge
-        if node.op.name != "getitem" or i != 0:
+        if node.op is not GETITEM or i != 0:
             return
         grad, shape = self.names.gradient_of(node.parents[0]), node.parents[0].shape
         arrays = iter([self.recording.of(p) for p in node.parents[1:]])
@@ -336,10 +361,7 @@ class Finder:
     def _of_another_gradient(self, edge: Edge, base: Pass) -> Iterator[Change]:
         """Yield that the gradient of something else was taken for the one that comes to a node."""
         node, i = edge
-        if (
-            node.op.name not in ("matmul", "add", "conv", "einsum")
-            and node not in self.names.called
-        ):
+        if node.op not in (MATMUL, ADD, CONV, EINSUM) and node not in self.names.called:
             return
         own = base.grads[node]
         parent, right = self.names.gradient_of(node.parents[i]), self.names.gradient_of(node)
@@ -376,11 +398,10 @@ class Finder:
                     return f"{name}ᵀ"
         return self.names.of(parent)
 
-    number: Callable[[float], str] = staticmethod(lambda value: f"{value:.6g}")
-    """What a number is called; set where the caller's are known."""
-
-    def _own(self, node: Node) -> str:
-        return self.names.called.get(node, "")
+    def number(self, value: float) -> str:
+        """Return what a number is called."""
+        known = self._numbers.recognised(abs(value), 1e-9)
+        return known[0].text if known else f"{abs(value):.6g}"
 
     def _alike(self, right: Any, shape: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
         """Yield other values that could stand for one, repeated along axes if need be."""

@@ -11,6 +11,7 @@ import numpy as np
 from tensorgraph.teacher.judging.change import Change
 from tensorgraph.teacher.judging.faults import Fault
 from tensorgraph.teacher.judging.looking import Looking
+from tensorgraph.teacher.judging.operations import ADD, MATMUL
 from tensorgraph.teacher.judging.other_rules import blanked
 from tensorgraph.teacher.judging.passes import Pass
 from tensorgraph.teacher.judging.recording import Edge
@@ -49,7 +50,7 @@ class Edges(Looking):
     ) -> Iterator[Fault]:
         """Yield that the first or last slice of the gradient that comes was left out."""
         node, i = edge
-        if node.op.name not in ("matmul", "add") or node.parents[i] is not place:
+        if node.op not in (MATMUL, ADD) or node.parents[i] is not place:
             return
         g = base.grads[node]
         for axis in range(np.ndim(g)):

@@ -12,6 +12,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.teacher.judging.closeness import difference, factor
 from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
 from tensorgraph.teacher.judging.looking import Looking
+from tensorgraph.teacher.judging.operations import DIVIDE, MULTIPLY
 from tensorgraph.teacher.judging.other_rules import scaled
 from tensorgraph.teacher.judging.passes import DoesNotFit, Pass
 
@@ -24,13 +25,10 @@ class Factors(Looking):
         right = base.grads[place]
         k = factor(mine, right, share)
         if k is None:
-            if not mine.any() and right.any():
-                text = "it is 0 everywhere: is a mask upside down, or an array never filled in?"
-                yield Fault("zero", text, 1.6)
             return
         through = self._through(place, base)
         for n, scale in enumerate(self.scales(place)):
-            if abs(k / scale - 1) < 1e-4:
+            if abs(k / scale - 1) <= share:
                 continue  # that is rounding
             fault = self.by_factor(k / scale, share, scale)
             fault = replace(fault, cost=fault.cost + 0.01 * n)
@@ -48,16 +46,16 @@ class Factors(Looking):
     ) -> Iterator[Fault]:
         """Yield that a number by which the forward pass multiplies is missing on the way back."""
         for node, i in base.between(place):
-            if node.op.name not in ("multiply", "divide") or len(node.parents) != 2:
+            if node.op not in (MULTIPLY, DIVIDE) or len(node.parents) != 2:
                 continue
             value = self.recording.of(node.parents[1 - i])
-            if np.ndim(value) or (node.op.name == "divide" and i == 1) or node.shape == ():
+            if np.ndim(value) or (node.op is DIVIDE and i == 1) or node.shape == ():
                 continue
-            number = float(value) if node.op.name == "divide" else 1 / float(value or np.inf)
+            number = float(value) if node.op is DIVIDE else 1 / float(value or np.inf)
             for power, told in ((1, "is missing"), (2, "is the wrong way round"), (-1, "twice")):
                 if abs(k / number**power - 1) > 10 * share:
                     continue
-                what = "division by" if node.op.name == "divide" else "factor"
+                what = "division by" if node.op is DIVIDE else "factor"
                 told = told if told != "twice" else "is there twice"
                 grad = self.names.gradient_of(node.parents[i])
                 text = f"the {what} {self.finder.number(float(value))} {told} in {grad}"

@@ -16,6 +16,7 @@ from tensorgraph import errors
 from tensorgraph.engine.modes import no_grad
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
+from tensorgraph.teacher.judging.written_formulas import Namespace, as_arrays, variable, why_not
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,49 +31,8 @@ class HandedIn:
     """The bytes of one of its numbers, as it was given."""
     line: str = ""
     """The formula or line that made it, where that is known."""
-
-
-class Namespace(dict[str, Any]):
-    """What the names in a formula stand for: the caller's variables as arrays, then the graph's.
-
-    Args:
-        frame: the caller's.
-        graph: the arrays of the graph by name.
-    """
-
-    def __init__(self, frame: FrameType | None, graph: Mapping[str, Any]) -> None:
-        super().__init__(np=np)
-        self._frame, self._graph = frame, graph
-
-    def __missing__(self, name: str) -> Any:
-        if name in self._graph:
-            return self._graph[name]
-        frame = self._frame
-        while frame is not None:
-            for space in (frame.f_locals, frame.f_globals):
-                if name in space:
-                    return as_arrays(space[name])
-            frame = frame.f_back
-        raise KeyError(name)
-
-
-def as_arrays(value: Any) -> Any:
-    """Return a value in which each tensor is a copy of its array.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> as_arrays({"W": tg.tensor([1.0]), "n": 2})
-        {'W': array([1.], dtype=float32), 'n': 2}
-    """
-    if type(value) is Tensor:
-        return np.array(value.numpy())
-    if isinstance(value, dict):
-        return {k: as_arrays(v) for k, v in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*map(as_arrays, value))
-    if isinstance(value, (list, tuple)):
-        return type(value)(map(as_arrays, value))
-    return value
+    failed: str = ""
+    """Why its formula cannot be computed, if it cannot."""
 
 
 def returned_by(
@@ -84,7 +44,7 @@ def returned_by(
     caller's variables of the same names.
 
     Raises:
-        ArgumentError: an argument is missing.
+        ArgumentError: an argument is missing, or nothing is returned.
     """
     name = getattr(backward, "__name__", "backward")
     try:
@@ -92,13 +52,12 @@ def returned_by(
     except (TypeError, ValueError):
         parameters = []
     given = list(args)
-    space = Namespace(frame, {})
     keywords = {}
     for p in parameters[len(given) :]:
         if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) or p.default is not p.empty:
             continue
         try:
-            value = _variable(frame, p.name)
+            value = variable(frame, p.name)
         except KeyError:
             raise errors.ArgumentError(
                 f"judge: {name}{inspect.signature(backward)} needs {p.name!r}, and no variable here"
@@ -109,7 +68,6 @@ def returned_by(
             given.append(value)
         else:
             keywords[p.name] = value
-    del space
     try:
         source = textwrap.dedent(inspect.getsource(backward))
     except (OSError, TypeError):
@@ -122,16 +80,9 @@ def returned_by(
             if not _holds_tensor(given) and not _holds_tensor(keywords):
                 raise
             found = backward(*given, **keywords)
+    if found is None:
+        raise errors.ArgumentError(f"judge: {name} returned None: is its return missing?")
     return _with_names(found, source), source
-
-
-def _variable(frame: FrameType | None, name: str) -> Any:
-    while frame is not None:
-        for space in (frame.f_locals, frame.f_globals):
-            if name in space:
-                return space[name]
-        frame = frame.f_back
-    raise KeyError(name)
 
 
 def _holds_tensor(value: Any) -> bool:
@@ -171,8 +122,12 @@ def _with_names(found: Any, source: str) -> Any:
     return merged or found
 
 
-def flat(grads: Any) -> dict[str, Any]:
+def flat(grads: Any, is_one: Callable[[str], bool] = lambda key: False) -> dict[str, Any]:
     """Return gradients by name: a dict, perhaps of dicts or lists for each layer, or a module.
+
+    Args:
+        grads: the gradients.
+        is_one: whether a name is that of one value, whose gradient may be a list of numbers.
 
     Example:
         >>> flat({"W": [1.0, 2.0], "layer": {"dW": 3.0}})
@@ -181,13 +136,17 @@ def flat(grads: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in grads.items():
         if isinstance(value, dict):
-            inner = flat(value)
+            inner = flat(value, is_one)
             number = str(key) if isinstance(key, int) or str(key).isdecimal() else ""
             for k, v in inner.items():
                 name = f"{k}{number}" if f"{k}{number}" not in found else f"{key}.{k}"
                 found[name] = v
         elif isinstance(value, (list, tuple)) and any(np.ndim(_plain(v)) for v in value):
-            for n, v in enumerate(value, 1):
+            if is_one(_written(key)) and not any(map(_is_array, value)):
+                found[_written(key)] = value
+                continue
+            # As the course's lists do, one may begin with nothing, to count from 1.
+            for n, v in enumerate(value, 0 if value[0] is None else 1):
                 if v is not None:
                     found[f"{key}{n}"] = v
         else:
@@ -201,28 +160,40 @@ def _written(key: Any) -> str:
     return "".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
+def _is_array(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, Tensor))
+
+
 def _plain(value: Any) -> Any:
     return value._data if type(value) is Tensor else value
 
 
-def handed_in(key: str, value: Any, space: Namespace, source: str = "") -> HandedIn:
+def handed_in(
+    key: str,
+    value: Any,
+    space: Namespace,
+    source: str = "",
+    shape: tuple[int, ...] | None = None,
+) -> HandedIn:
     """Return one gradient that is given: an array, a tensor, a number, or a formula.
 
+    Args:
+        key: its name.
+        value: the gradient.
+        space: what names in formulas stand for.
+        source: the source that made it, if it is known.
+        shape: that of what it is the gradient of, if it is known.
+
     Raises:
-        ArgumentError: a formula that cannot be computed.
         DTypeError: something that is no array of numbers.
     """
     line = line_of(key, source)
     if isinstance(value, str):
         line = value
         try:
-            with np.errstate(all="ignore"):
-                value = eval(value, {}, space)
-        except Exception as error:
-            raise errors.ArgumentError(
-                f"judge: the formula for {key!r}, {line!r}, cannot be computed:"
-                f" {type(error).__name__}: {error}"
-            ) from error
+            value = space.value(value)
+        except Exception as error:  # whatever somebody's formula raises
+            return HandedIn(key, None, 8, line, why_not(line, error, space, shape))
     if value is None:
         return HandedIn(key, None, 8, line)
     value = _plain(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from types import FrameType
@@ -16,8 +17,6 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.teacher.judging.beside import formulas_beside
 from tensorgraph.teacher.judging.handed_in import (
-    HandedIn,
-    Namespace,
     flat,
     handed_in,
     line_in,
@@ -27,7 +26,10 @@ from tensorgraph.teacher.judging.handed_in import (
 from tensorgraph.teacher.judging.judgement import Judgement
 from tensorgraph.teacher.judging.marking import Asked, Marking
 from tensorgraph.teacher.judging.names import Names, readings
-from tensorgraph.teacher.judging.recording import record
+from tensorgraph.teacher.judging.operations import MATMUL
+from tensorgraph.teacher.judging.recording import Recording, record
+from tensorgraph.teacher.judging.rounding import Rounding
+from tensorgraph.teacher.judging.written_formulas import Namespace, cannot
 
 
 def judge(
@@ -36,7 +38,7 @@ def judge(
     *args: Any,
     wrt: Any = None,
     steps: bool = False,
-    time_limit: float = 10.0,
+    time_limit: float | None = 10.0,
 ) -> Judgement:
     """Compare gradients written by hand with the engine's, and say what is wrong with each.
 
@@ -57,13 +59,15 @@ def judge(
             variables of these names.
         wrt: what the gradients are of, where no names say it: tensors, a dict of them, or a module.
         steps: stop at the first that is wrong.
-        time_limit: after so many seconds of work, what is not explained yet stays so.
+        time_limit: after so many seconds of work, what is not explained yet stays so, which is
+            said; ``None`` for no limit.
 
     Raises:
         GraphError: the loss needs no gradient, is not a scalar, or a parameter was assigned to
             since it was computed.
-        ArgumentError: nothing in the graph is called so; a formula cannot be computed; a function
-            lacks an argument.
+        ArgumentError: nothing in the graph is called so; none of the formulas can be computed; a
+            function lacks an argument, or returns nothing; a list is in another order than the
+            parameters.
         DTypeError: something that is no array of numbers.
 
     Example:
@@ -77,8 +81,8 @@ def judge(
         >>> print(tg.judge(cost, {"dw": "(A - Y) @ X.T"}))
         ✘ dw  4 times too large (m = 4): divide by m
               you have (A - Y) @ X.T
-              it is    dw = (A − Y) Xᵀ / m
-              worst    you have -1.43614, it is -0.359035
+              it is    dw = Σ₁(X ∘ (A − Y)) / m
+              worst    you have -1.41478, it is -0.353695
     """
     return judged(loss, grads, args, wrt, steps, time_limit, sys._getframe(1))
 
@@ -89,11 +93,11 @@ def judged(
     args: tuple[Any, ...],
     wrt: Any,
     steps: bool,
-    time_limit: float,
+    time_limit: float | None,
     frame: FrameType,
 ) -> Judgement:
     """Do what ``judge`` does, with the names of a frame."""
-    _check(loss, grads)
+    _check(loss, grads, time_limit)
     root = place_of(loss)
     scope = Scope(frame)
     source = ""
@@ -111,28 +115,38 @@ def judged(
     names = Names(root, recording, scope)
     inputs = _inputs(grads, names, scope, root)
     if inputs:
-        recording = record(loss, inputs)
+        recording = record(loss, inputs, called=scope.of_operand)
         names = Names(root, recording, scope)
     values = {name: recording.values[p] for p, name in names.called.items()}
-    space = Namespace(frame, values)
-    by_name = _by_name(grads, wrt, names, scope)
-    items: list[HandedIn] = []
-    for key, value in by_name.items():
-        items.append(handed_in(key, value, space, source or line_in(frame, key, value)))
-        if items[-1].array is not None and key.isidentifier():
-            space.setdefault(key, items[-1].array)
-    asked = [_asked(item, names, scope, recording, tensors) for item in items]
+    by_name = _by_name(grads, wrt, names)
+    names.number_from_one(by_name)
+    places = {key: _places(key, names, recording, tensors) for key in by_name}
+    space = Namespace(frame, values, by_name)
+    items = [
+        handed_in(
+            key, value, space, source or line_in(frame, key, value),
+            places[key][0].shape if places[key] else None,
+        )
+        for key, value in by_name.items()
+    ]  # fmt: skip
+    if all(item.failed for item in items):
+        raise cannot(items[0].key, items[0].line, items[0].failed)
+    asked = [Asked(item, places[item.key]) for item in items]
     if not any(a.places for a in asked):
         raise _unknown([item.key for item in items], names)
     lowest = min(node.dtype.itemsize for node in [root, *_leaf_types(root)])
-    marking = Marking(recording, names, scope, asked, lowest, time_limit)
+    rounding = Rounding(
+        recording, lambda *off: record(loss, inputs, off, scope.of_operand), lowest
+    )
+    mentioned = set(re.findall(r"\w+", " ".join([source, *(item.line for item in items)])))
+    marking = Marking(recording, names, scope, asked, rounding, mentioned, lowest, time_limit)
     marks = marking.marks(steps)
     return Judgement(
         tuple(marks), formulas_beside(loss, marks, names, scope, recording), loss, steps
     )
 
 
-def _check(loss: Any, grads: Any) -> None:
+def _check(loss: Any, grads: Any, time_limit: Any) -> None:
     if type(loss) is not Tensor:
         hint = "; write tg.judge(f(W, b), …)" if callable(loss) else ""
         raise errors.DTypeError(
@@ -152,6 +166,16 @@ def _check(loss: Any, grads: Any) -> None:
     if isinstance(grads, (Mapping, list, tuple)) and not len(grads):
         raise errors.ArgumentError(
             'judge: no gradients were given; write tg.judge(loss, {"dW1": dW1, "db1": db1})'
+        )
+    if grads is None:
+        raise errors.ArgumentError(
+            'judge: the gradients are None; write tg.judge(loss, {"dW1": dW1, "db1": db1}), or the'
+            " function that returns them"
+        )
+    number = isinstance(time_limit, (int, float)) and not isinstance(time_limit, bool)
+    if time_limit is not None and not (number and time_limit > 0):
+        raise errors.ArgumentError(
+            f"judge: time_limit is {time_limit!r}; it is a number of seconds above 0, or None"
         )
 
 
@@ -180,10 +204,10 @@ def _of_tensors(wrt: Any) -> list[tuple[str, Any]]:
     return [(name or f"parameter {n}", t) for n, (name, t) in enumerate(found)]
 
 
-def _by_name(grads: Any, wrt: Any, names: Names, scope: Scope) -> dict[str, Any]:
+def _by_name(grads: Any, wrt: Any, names: Names) -> dict[str, Any]:
     """Return gradients by name; those of a list in the order of the parameters."""
     if isinstance(grads, Mapping):
-        return flat(grads)
+        return flat(grads, lambda key: bool(names.find(key)))
     several = isinstance(grads, (list, tuple))
     values = list(grads) if several else [grads]
     if wrt is not None:
@@ -194,20 +218,42 @@ def _by_name(grads: Any, wrt: Any, names: Names, scope: Scope) -> dict[str, Any]
             keys = [names.named(leaf, n) for n, leaf in enumerate(names.recording.leaves)]
     if len(keys) != len(values):
         raise errors.ArgumentError(
-            f"judge: {len(values)} gradients in a list, and {len(keys)} parameters"
+            f"judge: {len(values)} gradient{'s'[: len(values) != 1]} in a list, and {len(keys)}"
+            f" parameter{'s'[: len(keys) != 1]}"
             f" ({errors.listing(keys)}); write them by name:"
             f' {{"d{keys[0] if keys else "W"}": …}}'
         )
+    if wrt is None:
+        _check_order(keys, values, names.recording.leaves)
     return {
         f"d{key}" if key.isidentifier() else key: v for key, v in zip(keys, values, strict=True)
     }
+
+
+def _check_order(keys: list[str], values: list[Any], leaves: list[Any]) -> None:
+    """Raise if gradients in a list fit the parameters in another order only."""
+    mine = [np.shape(v._data if type(v) is Tensor else v) for v in values]
+    shapes = [leaf.shape for leaf in leaves]
+    if mine == shapes or sorted(mine) != sorted(shapes):
+        return
+    left = list(zip(keys, shapes, strict=True))
+    order = []
+    for shape in mine:
+        order.append(next(pair for pair in left if pair[1] == shape))
+        left.remove(order[-1])
+    said = ", ".join(key for key, _ in order)
+    raise errors.ArgumentError(
+        f"judge: a list is taken in the order in which the loss uses the parameters,"
+        f" {errors.listing(keys)}, and the shapes do not fit so; they fit the order {said}. Write"
+        f" wrt=[{said}], or the gradients by name"
+    )
 
 
 def _inputs(grads: Any, names: Names, scope: Scope, root: Any) -> dict[str, Any]:
     """Return the constant arrays of a graph that gradients are asked of: X, or A0 of layers."""
     arrays = {each.name: each.value for each in scope._arrays[::-1]}
     found: dict[str, Any] = {}
-    for key in flat(grads) if isinstance(grads, Mapping) else ():
+    for key in flat(grads, lambda key: bool(names.find(key))) if isinstance(grads, Mapping) else ():
         if names.find(key):
             continue
         for name in readings(key):
@@ -223,22 +269,22 @@ def _inputs(grads: Any, names: Names, scope: Scope, root: Any) -> dict[str, Any]
 def _first_input(root: Any) -> Any:
     """Return what the first layer multiplies its weights with."""
     for node in ancestors([root]):
-        for parent in node.parents if node.op.letter == "Z" or node.op.name == "matmul" else ():
+        for parent in node.parents if node.op.letter == "Z" or node.op is MATMUL else ():
             value = parent._data if type(parent) is Tensor and not parent.requires_grad else parent
             if isinstance(value, np.ndarray) and value.ndim > 1:
                 return value
     return None
 
 
-def _asked(
-    item: HandedIn, names: Names, scope: Scope, recording: Any, tensors: Mapping[str, Any]
-) -> Asked:
-    places = names.find(item.key)
+def _places(
+    key: str, names: Names, recording: Recording, tensors: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """Return what a gradient may be of."""
     for name, t in tensors.items():
-        if item.key in (name, f"d{name}"):
+        if key in (name, f"d{name}"):
             new = recording.place.get(place_of(t))
-            places = [new] if new is not None else []
-    return Asked(item, tuple(places))
+            return (new,) if new is not None else ()
+    return tuple(names.find(key))
 
 
 def _unknown(keys: list[str], names: Names) -> errors.ArgumentError:

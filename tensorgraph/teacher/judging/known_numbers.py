@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.formulas.writing.text import pretty
+from tensorgraph.teacher.judging.operations import DIVIDE, MEAN, MULTIPLY
 from tensorgraph.teacher.judging.recording import Recording
 
-SAMPLES = ("m", "n", "N", "batch_size", "num_samples", "n_samples", "batch", "B", "M")
-"""What the number of samples is called."""
-
 TELLING = (
-    "m lambd lambda_ lmbda lam reg l2 weight_decay keep_prob keep p dropout learning_rate lr alpha"
+    "m batch_size num_samples n_samples batch B M lambd lambda_ lmbda lam reg l2 weight_decay keep_prob keep p dropout learning_rate lr alpha"
     " eta beta beta1 beta2 gamma eps epsilon d_k dk d n N scale clip"
 ).split()
 """Variables that formulas of gradients are made of: they come before others."""
@@ -43,22 +41,24 @@ class KnownNumbers:
     """The numbers by which a gradient may be off.
 
     Args:
-        variables: the caller's numbers by name.
+        variables: the caller's numbers by name. One counts that is met in the graph, or in what was
+            handed in: others are left from something else.
         recording: the graph, which has lengths of axes and constants.
+        mentioned: the names in what was handed in.
     """
 
-    def __init__(self, variables: Mapping[str, float], recording: Recording) -> None:
+    def __init__(
+        self, variables: Mapping[str, float], recording: Recording, mentioned: Collection[str] = ()
+    ) -> None:
         self._singles: list[Known] = []
-        used = _numbers_of(recording)
+        self._used = used = _numbers_of(recording)
         lengths = _lengths(recording)
         for name, value in variables.items():
             if not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
                 continue
-            if value == 1:
+            if value == 1 or not (name in mentioned or _is_met(value, used, lengths)):
                 continue
-            telling = name in TELLING or name in SAMPLES
-            met = value in used or value in lengths
-            cost = 1.0 if telling else 1.2 if met else 2.5
+            cost = 1.0 if name in TELLING else 1.2
             self._singles.append(Known(pretty(name), float(value), cost))
         held = {known.value for known in self._singles if known.cost < 2}
         for value, what in lengths.items():
@@ -79,8 +79,9 @@ class KnownNumbers:
             yield Known(f"1 / {a.text}", 1 / a.value, a.cost + 0.05)
             if a.text[0].isdigit():
                 continue  # of numbers without a name, too much could be made
-            yield Known(f"√{a.text}", math.sqrt(a.value), a.cost + 1)
-            yield Known(f"1 / √{a.text}", 1 / math.sqrt(a.value), a.cost + 1)
+            if _among(math.sqrt(a.value), self._used) or _among(a.value**-0.5, self._used):
+                yield Known(f"√{a.text}", math.sqrt(a.value), a.cost + 1)
+                yield Known(f"1 / √{a.text}", 1 / math.sqrt(a.value), a.cost + 1)
             yield Known(f"{a.text}²", a.value**2, a.cost + 0.9)
             yield Known(f"1 / {a.text}²", a.value**-2, a.cost + 0.95)
             yield Known(f"(1 − {a.text})", 1 - a.value, a.cost + 1.2)
@@ -115,9 +116,18 @@ class KnownNumbers:
             likely = [named[0], *likely[:1]]
         return likely
 
-    def sample_counts(self) -> list[Known]:
-        """Return the caller's numbers of samples."""
-        return [known for known in self._singles if known.text in SAMPLES]
+
+def _is_met(value: float, used: Collection[float], lengths: Collection[float]) -> bool:
+    """Return whether a number is met in a graph, by itself or as it stands in the usual terms."""
+    if value in used or value in lengths:
+        return True
+    forms = [1 / value, 1 - value, 1 / (1 - value), value / 2, value * 2, value**0.5, value**-0.5]
+    forms += [value / n for n in lengths] + [value / (2 * n) for n in lengths]
+    return any(_among(form, used) for form in forms)
+
+
+def _among(value: float, numbers: Collection[float]) -> bool:
+    return any(abs(value - n) <= 1e-6 * n for n in numbers)
 
 
 def _lengths(recording: Recording) -> dict[float, str]:
@@ -158,19 +168,19 @@ def averaged_over(recording: Recording) -> list[float]:
     for node in recording.nodes:
         if recording.of_parameters(node):
             continue  # a penalty
-        if node.op.name == "mean" and math.prod(node.shape) == 1:
+        if node.op is MEAN and math.prod(node.shape) == 1:
             shape = recording.operand((node, 0)).shape
             axes = node.static.get("axis")
             axes = range(len(shape)) if axes is None else np.atleast_1d(axes)
             for n in (math.prod(shape[a] for a in axes), *(shape[a] for a in axes)):
                 found[float(n)] = None
-        elif math.prod(node.shape) == 1 and node.op.name in ("divide", "multiply"):
+        elif math.prod(node.shape) == 1 and node.op in (DIVIDE, MULTIPLY):
             for k, parent in enumerate(node.parents):
                 value = recording.of(parent)
                 if type(parent) is Node or np.ndim(value) or not float(value):
                     continue
                 number = abs(float(value))
-                number = number if node.op.name == "divide" and k == 1 else 1 / number
+                number = number if node.op is DIVIDE and k == 1 else 1 / number
                 for n in (number, number / 2):  # the squares of 1 / (2 m) Σ (…)² bring a 2
                     if _is_length(n, lengths):
                         found[float(round(n))] = None

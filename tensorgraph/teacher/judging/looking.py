@@ -17,6 +17,7 @@ from tensorgraph.teacher.judging.closeness import difference, factor
 from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers
 from tensorgraph.teacher.judging.names import Names
+from tensorgraph.teacher.judging.operations import ADD, SUBTRACT
 from tensorgraph.teacher.judging.other_rules import product
 from tensorgraph.teacher.judging.passes import Changed, DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Edge, Recording
@@ -65,7 +66,7 @@ class Looking:
         """Return that an array is a multiple of what it is to be."""
         known = self.numbers.recognised(abs(k), 10 * share)
         cost = 0.3 + 0.1 * known[0].cost if known else UNKNOWN
-        if abs(abs(k) - 1) < 10 * share:
+        if abs(k + 1) < 10 * share:
             return Fault("sign", "the sign is wrong", 0.2, scale=scale, factor=k)
         return Fault("factor", factor_told(k, known), cost, scale=scale, factor=k)
 
@@ -136,7 +137,7 @@ class Looking:
             if len(takers) != 1:
                 return False
             above = takers[0][0]
-            if above.op.name in ("add", "subtract") and not self.recording.of_parameters(above):
+            if above.op in (ADD, SUBTRACT) and not self.recording.of_parameters(above):
                 return place.shape == () or int(np.prod(place.shape)) == 1
             place = above
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from tensorgraph.engine.graph import Node
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.teacher.judging.changes import Finder
-from tensorgraph.teacher.judging.closeness import LOOSE, STRICT, difference
+from tensorgraph.teacher.judging.closeness import LOOSE, STRICT, difference, factor
 from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
 from tensorgraph.teacher.judging.handed_in import HandedIn
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers, averaged_over
@@ -20,7 +20,9 @@ from tensorgraph.teacher.judging.looking import About
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.passes import DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Recording
+from tensorgraph.teacher.judging.rounding import Rounding
 from tensorgraph.teacher.judging.search import Search
+from tensorgraph.teacher.judging.wording import elements_told, small_told
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ class Mark:
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong with it."""
-        return self.verdict in ("right", "rounding", "unknown")
+        return self.verdict in ("right", "rounding")
 
 
 class Marking:
@@ -65,8 +67,10 @@ class Marking:
         names: what its places are called.
         scope: the caller's variables.
         asked: what was handed in.
+        rounding: what rounding may do to each element.
+        mentioned: the names in what was handed in.
         size: the bytes of a number in the graph that was given.
-        seconds: how long causes are looked for.
+        seconds: how long causes are looked for; ``None`` for as long as it takes.
     """
 
     def __init__(
@@ -75,25 +79,25 @@ class Marking:
         names: Names,
         scope: Scope,
         asked: Sequence[Asked],
+        rounding: Rounding,
+        mentioned: Collection[str],
         size: int,
-        seconds: float,
+        seconds: float | None,
     ) -> None:
         self.recording, self.names, self.size = recording, names, size
-        self.numbers = numbers = KnownNumbers(scope.numbers, recording)
+        self.rounding = rounding
+        self.numbers = numbers = KnownNumbers(scope.numbers, recording, mentioned)
         constants = {
             name: array for each in scope._arrays
             if (array := recording.constant(each.value)) is not None
             for name in [each.name]
         }  # fmt: skip
-        finder = Finder(recording, names, constants)
-        finder.number = lambda value: next(
-            (k.text for k in numbers.recognised(abs(value), 1e-9)), f"{abs(value):.6g}"
-        )
+        finder = Finder(recording, names, constants, numbers)
         self.scales = [1.0, *averaged_over(recording)]
         self.convention = 1.0
         """In which multiple gradients on the way are written, as far as is known."""
         self.true = Pass(recording)
-        deadline = time.thread_time() + seconds
+        deadline = float("inf") if seconds is None else time.thread_time() + seconds
         self.search = Search(
             About(recording, names, numbers, finder, self.scales, self.true, deadline)
         )  # fmt: skip
@@ -140,14 +144,22 @@ class Marking:
         return float(kinds[min(max(item.size, 2), self.size, 8)])
 
     def _not_there(self, asked: Asked) -> Mark:
+        key = asked.item.key
+        meant = self.names.meant(key, self.written)
+        hint = f"; did you mean {meant}?" if meant else ""
         return Mark(
-            asked.item.key, "unknown", "not judged: no value in the graph of the loss is called so"
+            key, "unknown", f"not judged: no value in the graph of the loss is called so{hint}"
         )
 
     # ------------------------------------------------------------------------------------- one
 
     def _mark(self, asked: Asked, last: bool = True) -> Mark | None:
         item, places = asked.item, asked.places
+        if item.failed:
+            return Mark(
+                item.key, "wrong", f"it cannot be computed: {item.failed}", "formula", places[0],
+                right=self.true.grads[places[0]], line=item.line,
+            )  # fmt: skip
         if item.array is None:
             right = self.true.grads[places[0]]
             text = "None: no gradient was handed in" if np.any(right) else "None, which counts as 0"
@@ -155,9 +167,10 @@ class Marking:
             return Mark(item.key, verdict, text, "none", places[0], None, right)
         share = self._share(item)
         for place in places:
-            mark = self._right(item, place, share)
+            mark = self._right(item, place, share) or self._wrong_in_small(item, place, share)
             if mark is not None:
-                self.fine.append((item, place))
+                if mark.ok or mark.verdict == "given":
+                    self.fine.append((item, place))
                 return mark
         found = [(p, self._best(f, p, item)) for p in places if (f := self._faults(item, p, share))]
         place, fault = min(found, key=lambda pair: pair[1].cost) if found else (places[0], None)
@@ -185,6 +198,8 @@ class Marking:
                 off = difference(item.array, scale * right, self._noise(base, place, scale, item))
                 if off > share or not self._scale_is_meant(item, place, base, scale):
                     continue
+                if verdict == "right" and self._off(item, base, place, scale, share).any():
+                    continue
                 text = "right"
                 if verdict == "rounding":
                     text = f"right but for rounding: it differs by {off:.1g} of the largest element"
@@ -196,6 +211,10 @@ class Marking:
                     text += f", as {told} ∂J/∂{self.names.of(place)}"
                 told = verdict
                 if base is self.current and difference(right, self.true.grads[place]) > share:
+                    same = self._same_factor(place, right)
+                    if same is not None:
+                        return replace(same, key=item.key, place=place, mine=item.array,
+                                       right=scale * self.true.grads[place], line=item.line)  # fmt: skip
                     told = "given"
                     text = f"right, given {self._wrong_above(place)}"
                 elif type(place) is Node and self.current is not self.true:
@@ -204,6 +223,49 @@ class Marking:
                     item.key, told, text, place=place, mine=item.array,
                     right=scale * self.true.grads[place], line=item.line, scale=scale,
                 )  # fmt: skip
+        return None
+
+    def _same_factor(self, place: Any, right: Any) -> Mark | None:
+        """Return the mark of a parameter whose gradient is as many times too large as this one.
+
+        This one does not follow from that one: put right, that leaves it wrong.
+        """
+        k = factor(right, self.true.grads[place], STRICT[8])
+        useful = self.true.useful(place)
+        if k is None or any(m.place in useful for m, _ in self.wrong if type(m.place) is Node):
+            return None
+        for mark, _ in self.wrong:
+            if mark.factor is not None and abs(mark.factor - k) < 1e-6 * abs(k):
+                said = mark.text.split(", as is all that follows")[0]
+                return replace(mark, text=f"{said}, as {mark.key}")
+        return None
+
+    def _off(self, item: HandedIn, base: Pass, place: Any, scale: float, share: float) -> Any:
+        return self.rounding.wrong(item.array, base, place, scale, item.size, share)
+
+    def _wrong_in_small(self, item: HandedIn, place: Any, share: float) -> Mark | None:
+        """Return that small elements are wrong, though the large ones are right."""
+        for scale in self._scales(place):
+            expected = scale * self.true.grads[place]
+            if difference(item.array, expected) > share:
+                continue
+            wrong = self._off(item, self.true, place, scale, share)
+            if not wrong.any():
+                return None
+            told = small_told(item.array, expected, wrong)
+            noise = self.rounding.noise(self.true, place, scale, item.size)
+            largest = np.unravel_index(np.abs(expected).argmax(), expected.shape)
+            off = np.abs(item.array - expected)
+            if not told and off[largest] > np.broadcast_to(noise, off.shape)[largest]:
+                # As of a difference quotient, which is off alike everywhere.
+                return self._right(item, place, share, "rounding")
+            mark = Mark(
+                item.key, "wrong" if told else "unexplained",
+                f"only {elements_told(wrong)} wrong{told}", "some elements", place, item.array,
+                expected, item.line, scale,
+            )  # fmt: skip
+            self.wrong.append((mark, None))
+            return mark
         return None
 
     def _noise(self, base: Pass, place: Any, scale: float, item: HandedIn) -> float:
@@ -220,7 +282,7 @@ class Marking:
             return True
         given = {**self.current.given, place: item.array / self.convention}
         as_it_is = self._agreeing(Pass(self.recording, self.current.changes, given))
-        return as_it_is - self._agreeing(base) < 2
+        return as_it_is - self._agreeing(base) < 2 or 2 * as_it_is <= len(self.waiting)
 
     def _agreeing(self, after: Pass) -> int:
         """Return how many of those that are not marked yet a pass gives."""

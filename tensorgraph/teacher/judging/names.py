@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,17 @@ from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.targets import places_in
+from tensorgraph.teacher.judging.operations import (
+    ADD,
+    CONV,
+    DIVIDE,
+    EINSUM,
+    MATMUL,
+    MATRIX_TRANSPOSE,
+    MULTIPLY,
+    NEGATIVE,
+    PERMUTE_DIMS,
+)
 from tensorgraph.teacher.judging.recording import Recording
 
 _BEFORE = re.compile(
@@ -42,6 +55,7 @@ class Names:
         self.called: dict[Any, str] = {}
         """The name of each place that was recorded again."""
         self._by_name: dict[str, list[Any]] = {}
+        self._shifted: dict[str, tuple[str]] = {}
         for old in every:
             new = recording.place.get(old)
             name = scope.of_place(old) or (old.name if type(old) is Tensor else None)
@@ -84,9 +98,9 @@ class Names:
         parts = [self._expression(p, depth - 1) for p in place.parents]
         if place.op.name in SIGNS and len(parts) == 2:
             return f"{_bracketed(parts[0])} {SIGNS[place.op.name]} {_bracketed(parts[1])}"
-        if place.op.name == "negative":
+        if place.op is NEGATIVE:
             return f"−{_bracketed(parts[0])}"
-        if place.op.name in ("permute_dims", "matrix_transpose"):
+        if place.op in (PERMUTE_DIMS, MATRIX_TRANSPOSE):
             return f"{_bracketed(parts[0])}ᵀ"
         return f"{place.op.name}({', '.join(parts[:3])})"
 
@@ -106,7 +120,7 @@ class Names:
             name = self.of(place)
             plain = name.replace("_", "").replace(".", "").isalnum()
             return f"d{name}" if plain else f"the gradient of {name}"
-        if place.op.name in ("permute_dims", "matrix_transpose"):
+        if place.op in (PERMUTE_DIMS, MATRIX_TRANSPOSE):
             return f"{self.gradient_of(place.parents[0])}ᵀ"
         after = place
         passed_on = True
@@ -114,7 +128,7 @@ class Names:
             taker = self._only_taker(after)
             if taker is None:
                 break
-            passed_on = passed_on and taker.op.name == "add" and taker.shape == place.shape
+            passed_on = passed_on and taker.op is ADD and taker.shape == place.shape
             after = taker
             if after in self.called and after is not self.recording.root:
                 told = self.of(after)
@@ -133,7 +147,7 @@ class Names:
             >>> [p.shape for p in names.find("grad_w")], names.find("dv")
             ([(2,)], [])
         """
-        for name in readings(key):
+        for name in (*self._shifted.get(key, ()), *readings(key)):
             found = self._by_name.get(name)
             if found:
                 return list(dict.fromkeys(found))
@@ -150,6 +164,37 @@ class Names:
                 return found[:1]
         return []
 
+    def number_from_one(self, keys: Iterable[str]) -> None:
+        """Take dW1, dW2, … for the elements 0, 1, … of a list of parameters, if all fit so."""
+        numbered = defaultdict[str, list[int]](list)
+        for key in keys:
+            found = re.fullmatch(r"(.*?\D)(\d+)", key)
+            if found and found[2] == str(int(found[2])):
+                numbered[found[1]].append(int(found[2]))
+        for stem, numbers in numbered.items():
+            n = len(numbers)
+            for name in readings(stem):
+                lists = [s for s in (name, f"{name}s") if f"{s}0" in self._by_name]
+                lists = [s for s in lists if self._length(s) == n]
+                if lists and sorted(numbers) == list(range(1, n + 1)):
+                    self._shifted |= {f"{stem}{k}": (f"{lists[0]}{k - 1}",) for k in numbers}
+                    break
+
+    def _length(self, stem: str) -> int:
+        """Return how many elements of a list of that name are in the graph, from the first on."""
+        return next(n for n in count() if f"{stem}{n}" not in self._by_name)
+
+    def meant(self, key: str, others: Sequence[str]) -> str:
+        """Return how a key that means nothing here may have been meant to be spelt; "" for none.
+
+        Args:
+            key: as it was written.
+            others: the keys that stand beside it, of which it is none.
+        """
+        bare = {name: f"d{name}" if key.startswith("d") else name for name in self._by_name}
+        near = get_close_matches(key, [n for n in bare.values() if n not in others], 1, 0.7)
+        return near[0] if near else ""
+
     def known(self) -> list[str]:
         """Return all names that gradients may be given under."""
         return list(self._by_name)
@@ -161,9 +206,9 @@ class Names:
         products = [n for n in ancestors([self.recording.root]) if self._weight(n) is not None]
         uses = Counter(self._weight(n) for n in products)
         products = [n for n in products if uses[self._weight(n)] == 1]  # in loops, Z is many
-        for count, node in enumerate(products, 1):
+        for nth, node in enumerate(products, 1):
             number = _number(self.called.get(self._weight(node), ""))
-            number = number or (str(count) if len(products) > 1 else "")
+            number = number or (str(nth) if len(products) > 1 else "")
             z = self._biased(node)
             self._mean(f"W{number}", self._weight(node))
             self._mean(f"b{number}", self._bias_in(z))
@@ -189,7 +234,7 @@ class Names:
 
     def _bias_in(self, z: Node) -> Any:
         """Return the bias that is the last thing added."""
-        for parent in z.parents if z.op.name == "add" else ():
+        for parent in z.parents if z.op is ADD else ():
             while type(parent) is Node and parent.op.family == "shape":
                 parent = parent.parents[0]
             if type(parent) is Tensor and parent in self.recording.takers:
@@ -198,7 +243,7 @@ class Names:
 
     def _weight(self, node: Node) -> Any:
         """Return the parameter that a layer's product multiplies something with."""
-        if node.op.letter != "Z" and node.op.name not in ("conv", "matmul", "einsum"):
+        if node.op.letter != "Z" and node.op not in (CONV, MATMUL, EINSUM):
             return None
         for parent in node.parents:
             while type(parent) is Node and parent.op.family == "shape":
@@ -214,8 +259,8 @@ class Names:
             if taker is None or place in self.called:
                 return place
             others = [p for p in taker.parents if p is not place]
-            reshaped = taker.op.family == "shape" and product.op.name == "conv"
-            if not (taker.op.name == "add" and others and self._is_bias(others[0])):
+            reshaped = taker.op.family == "shape" and product.op is CONV
+            if not (taker.op is ADD and others and self._is_bias(others[0])):
                 if not reshaped:
                     return place
             place = taker
@@ -248,12 +293,12 @@ def _bracketed(text: str) -> str:
 
 
 def _unary(node: Node) -> bool:
-    return node.op.family == "elementwise" and len(node.parents) == 1 and node.op.name != "negative"
+    return node.op.family == "elementwise" and len(node.parents) == 1 and node.op is not NEGATIVE
 
 
 def _with_constant(node: Node) -> bool:
     """Return whether a node multiplies by a mask, or divides by a number, as dropout does."""
-    if node.op.name not in ("multiply", "divide"):
+    if node.op not in (MULTIPLY, DIVIDE):
         return False
     return sum(type(p) is Node or hasattr(p, "_requires_grad") for p in node.parents) == 1
 
@@ -285,7 +330,7 @@ def readings(key: str) -> Iterable[str]:
             found.append(each[1:].lstrip("_"))
     found.append(bare)
     turned = [_translated(name) for name in found]
-    return dict.fromkeys([*found[1:], found[0], *turned])
+    return dict.fromkeys([*found, *turned])
 
 
 def _translated(name: str) -> str:

@@ -11,8 +11,9 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.teacher.judging.closeness import difference, factor
 from tensorgraph.teacher.judging.faults import Fault
 from tensorgraph.teacher.judging.looking import Looking
+from tensorgraph.teacher.judging.operations import MAXIMUM, RELU
 from tensorgraph.teacher.judging.passes import Pass
-from tensorgraph.teacher.judging.wording import factor_told, places_told
+from tensorgraph.teacher.judging.wording import elements_told, factor_told
 
 
 class OtherArrays(Looking):
@@ -44,7 +45,7 @@ class OtherArrays(Looking):
     def unmasked(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that an array is right where a mask is not 0, and something else where it is."""
         takers = self.recording.takers.get(place, ())
-        if type(place) is Node and any(n.op.name in ("relu", "maximum") for n, _ in takers):
+        if type(place) is Node and any(n.op in (RELU, MAXIMUM) for n, _ in takers):
             x = self.recording.values[place]
             for scale in self.scales(place):
                 if difference(mine * (x > 0), scale * base.grads[place]) <= share:
@@ -71,7 +72,7 @@ class OtherArrays(Looking):
                 continue
             if not expected[~wrong].any():
                 continue
-            text = f"only {_where(wrong)} wrong"
+            text = f"only {elements_told(wrong)} wrong"
             if "elements" in text and n > 0.2 * mine.size and mine[wrong].any():
                 continue  # scattered as they are, they tell nothing
             k = factor(mine[wrong], expected[wrong], share)
@@ -86,30 +87,3 @@ class OtherArrays(Looking):
             else:
                 yield Fault("some elements", text, 2.4, scale=scale)
             return
-
-
-def _where(wrong: Any) -> str:
-    """Return which elements are meant: whole rows or columns where these are."""
-    for axis, one, many in ((0, "row", "rows"), (1, "column", "columns")):
-        if wrong.ndim < 2 or wrong.ndim > 2 or wrong.shape[axis] < 2 or wrong.shape[1 - axis] < 2:
-            continue
-        lines = np.flatnonzero(wrong.any(axis=1 - axis))
-        if wrong[lines].all() if axis == 0 else wrong[:, lines].all():
-            told = places_told(list(lines))
-            return f"{one} {told} is" if len(lines) == 1 else f"{many} {told} are"
-    if wrong.ndim != 2:
-        for axis in range(wrong.ndim):
-            others = tuple(a for a in range(wrong.ndim) if a != axis)
-            lines = np.flatnonzero(wrong.any(axis=others))
-            if wrong.ndim > 1 and np.take(wrong, lines, axis=axis).all():
-                verb = "is" if len(lines) == 1 else "are"
-                return f"[{places_told(list(lines))}] along axis {axis} {verb}"
-    n = int(wrong.sum())
-    index = [tuple(int(i) for i in at) for at in np.argwhere(wrong)[:3]]
-    told = ", ".join(str(list(at)) for at in index)
-    more = ", …" if n > 3 else ""
-    return (
-        f"{n} of {wrong.size} elements {'is' if n == 1 else 'are'} ({told}{more})"
-        if n > 1
-        else (f"element {told} is")
-    )

@@ -15,6 +15,7 @@ from tensorgraph.teacher.judging.change import Change
 from tensorgraph.teacher.judging.closeness import factor, mixture
 from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
 from tensorgraph.teacher.judging.looking import Looking
+from tensorgraph.teacher.judging.operations import MAX, MEAN, STD, SUM, VAR
 from tensorgraph.teacher.judging.other_rules import scaled
 from tensorgraph.teacher.judging.passes import Changed, DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Edge
@@ -109,9 +110,9 @@ class Parts(Looking):
         if through is not None and after is self.recording.root and after is not node:
             through = None
         told = through if through is not None else self.names.of(node)
-        if node.op.name in ("mean", "var", "std", "sum", "max") and through is None:
+        if node.op in (MEAN, VAR, STD, SUM, MAX) and through is None:
             told = f"the {node.op.name}"
-        elif node.op.name in ("mean", "var", "std") and through != node.op.name:
+        elif node.op in (MEAN, VAR, STD) and through != node.op.name:
             told = f"{told}, the {node.op.name},"
         alike = sorted({n.seq for n, _ in self.recording.takers[parent] if n.op is node.op})
         if through is None and len(alike) > 1:

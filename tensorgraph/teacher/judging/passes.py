@@ -14,6 +14,7 @@ import numpy as np
 
 from tensorgraph.engine.graph import Node, leading_to
 from tensorgraph.engine.shapes import sum_to
+from tensorgraph.teacher.judging.operations import ADD, MATRIX_TRANSPOSE, PERMUTE_DIMS
 from tensorgraph.teacher.judging.recording import Edge, Recording
 
 
@@ -154,12 +155,12 @@ class Pass:
         found: dict[Any, float] = {self.recording.root: self.recording.root.seq + 0.5}
         for place, edges in self.recording.takers.items():
             node = min((node for node, _ in edges), key=lambda node: node.seq)
-            turned = ("permute_dims", "matrix_transpose")
-            while type(place) is not Node and node.op.name in turned:  # a weight, transposed
+            turned = (PERMUTE_DIMS, MATRIX_TRANSPOSE)
+            while type(place) is not Node and node.op in turned:  # a weight, transposed
                 node = self.recording.takers.get(node, [(self.recording.root, 0)])[0][0]
             if type(place) is Node:
                 found[place] = place.seq + 0.5
-            elif node.op.name == "add":  # a bias, after the weights of its layer
+            elif node.op is ADD:  # a bias, after the weights of its layer
                 others = [p.seq for p in node.parents if type(p) is Node]
                 found[place] = min([node.seq, *others]) - 0.1
             else:

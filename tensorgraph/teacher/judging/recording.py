@@ -6,7 +6,8 @@ it runs once more: if the output comes out as it was recorded, no leaf was assig
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.graph import Node, ancestors, interpret, reachable
 from tensorgraph.engine.modes import mode
+from tensorgraph.engine.op import Op
+from tensorgraph.engine.random_generator import replay
 from tensorgraph.engine.tensor import Tensor, argument
 
 WHOLE = frozenset("softmax log_softmax conv conv_transpose unit rms center".split())
@@ -26,6 +29,9 @@ WHOLE = frozenset("softmax log_softmax conv conv_transpose unit rms center".spli
 
 Edge = tuple[Node, int]
 """A node, and which of its operands: what a gradient flows back along."""
+
+Called = Callable[[Any, Node, int], Sequence[str]]
+"""What the caller may call an operand."""
 
 
 @dataclass(eq=False)
@@ -93,12 +99,19 @@ class Recording:
 
 
 @quiet
-def record(output: Tensor, also: Mapping[str, Any] | None = None) -> Recording:
+def record(
+    output: Tensor,
+    also: Mapping[str, Any] | None = None,
+    off: tuple[int, float] | None = None,
+    called: Called = lambda array, node, i: (),
+) -> Recording:
     """Return a graph recorded again.
 
     Args:
         output: where the graph ends.
         also: constant arrays that gradients are asked of too, by name, as ``X``.
+        called: what constants that are operands may be called, the likeliest first.
+        off: by which share each number of the input is off, at random, with the seed of that.
 
     Raises:
         GraphError: a leaf was assigned to since, and what the graph saved was released.
@@ -108,18 +121,27 @@ def record(output: Tensor, also: Mapping[str, Any] | None = None) -> Recording:
     kept = _kept(nodes)
     place: dict[Any, Any] = {}
     inputs: dict[str, Any] = {}
+    meant = _meant(nodes, also or {}, called)
+    rng = np.random.default_rng(off[0] if off else 0)
+
+    def given(value: Any) -> Any:
+        """Return an array of floats in double precision, off by a share."""
+        value = _double(value)
+        if off is None or not (np.ndim(value) and value.dtype.kind == "f"):
+            return value
+        return value * (1 + off[1] * rng.choice([-1.0, 1.0], value.shape))
 
     def leaf(node: Node, i: int) -> Any:
         parent = node.parents[i]
         if type(parent) is Tensor and parent._requires_grad:
             if parent not in place:
-                place[parent] = argument(_double(kept.get(parent, parent._data)))
+                place[parent] = argument(given(kept.get(parent, parent._data)))
             return place[parent]
-        value = _double(parent._data if type(parent) is Tensor else parent)
-        for name, array in (also or {}).items():
-            if np.shape(value) == array.shape and np.array_equal(value, _double(array)):
-                return inputs.setdefault(name, argument(np.asarray(value, np.float64)))
-        return value
+        name = meant.get((node, i))
+        value = parent._data if type(parent) is Tensor else parent
+        if name is None:
+            return given(value)
+        return inputs.setdefault(name, argument(np.asarray(given(value), np.float64)))
 
     def step(node: Node, operands: list[Any]) -> Any:
         static = _in_double(node.static)
@@ -127,7 +149,8 @@ def record(output: Tensor, also: Mapping[str, Any] | None = None) -> Recording:
         if op.body is not None and op.family == "fused" and op.name not in WHOLE:
             out = op.body(*operands, **static)
         else:
-            out = dispatch(op, tuple(operands), static)
+            with _as_before(op, static):
+                out = dispatch(op, tuple(operands), static)
         if type(out) is Tensor and out._requires_grad:
             place[node] = place_of(out)
         return out
@@ -135,7 +158,8 @@ def record(output: Tensor, also: Mapping[str, Any] | None = None) -> Recording:
     with mode(recording=True, observer=None):
         results = interpret(nodes, leaf, step)
         new = place_of(results[root])
-        _check_again(output, results[root])
+        if off is None:
+            _check_again(output, results[root])
         found = _opened(new)
     named = {place: name for name, place in inputs.items()}
     return Recording(*found, place, _takers(found[1]), named)
@@ -150,13 +174,25 @@ def recorded_once_more(output: Tensor) -> tuple[Tensor, dict[Any, Any]]:
     place: dict[Any, Any] = {}
 
     def step(node: Node, operands: list[Any]) -> Any:
-        out = dispatch(node.op, tuple(operands), node.static)
+        with _as_before(node.op, node.static):
+            out = dispatch(node.op, tuple(operands), node.static)
         place[node] = place_of(out)
         return out
 
     with mode(recording=True, observer=None):
         results = interpret(ancestors([root]), lambda node, i: node.parents[i], step)
     return results[root], place
+
+
+@contextmanager
+def _as_before(op: Op, static: Mapping[str, Any]) -> Iterator[None]:
+    """Let a checkpoint draw what it drew, in the mode it ran in, and leave averages alone."""
+    if not op.recomputes:
+        yield
+        return
+    again = static["again"]
+    with replay(again.states), mode(recording=True, call=again.call):
+        yield
 
 
 def _opened(root: Node) -> tuple[Node, list[Node], dict[Any, Any]]:
@@ -171,7 +207,8 @@ def _opened(root: Node) -> tuple[Node, list[Node], dict[Any, Any]]:
         return parent
 
     def step(node: Node, operands: list[Any]) -> Any:
-        return np.asarray(node.op.compute(operands, node.static))
+        with _as_before(node.op, node.static):
+            return np.asarray(node.op.compute(operands, node.static))
 
     values |= interpret(ancestors([root]), leaf, step)
     return root, reachable([root])[0], values
@@ -192,6 +229,28 @@ def _kept(nodes: list[Node]) -> dict[Any, Any]:
         for i in node.plan.keep if node.saved is not None else ():
             if i < len(node.parents) and type(node.parents[i]) is Tensor:
                 found.setdefault(node.parents[i], node.saved[i])
+    return found
+
+
+def _meant(nodes: list[Node], also: Mapping[str, Any], called: Called) -> dict[Edge, str]:
+    """Return which operands the caller's arrays are: the very arrays, or else equal ones."""
+    constants = [
+        ((node, i), value)
+        for node in nodes for i, parent in enumerate(node.parents)
+        if type(parent) is not Node
+        for value in [parent._data if type(parent) is Tensor else parent]
+        if np.ndim(value) and not (type(parent) is Tensor and parent._requires_grad)
+    ]  # fmt: skip
+    found: dict[Edge, str] = {}
+    for name, array in also.items():
+        alike = [(edge, value) for edge, value in constants if value.shape == array.shape]
+        same = [edge for edge, value in alike if np.shares_memory(value, array)]
+        equal = [
+            (*edge, value) for edge, value in alike
+            if np.array_equal(_double(value), _double(array))
+        ]  # fmt: skip
+        likely = [(n, i) for n, i, value in equal if name in (*called(value, n, i), name)[:1]]
+        found |= dict.fromkeys(same or likely, name)
     return found
 
 

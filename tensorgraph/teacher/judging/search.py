@@ -37,8 +37,11 @@ class Search:
     def faults(self, mine: Any, place: Any, base: Pass, share: float) -> list[Fault]:
         """Return what explains an array as the gradient of a place, the likeliest first."""
         right = base.grads[place]
-        if not np.isfinite(mine).all():
+        if not np.isfinite(mine).all() or not mine.size:
             return []
+        if not mine.any() and right.any():  # much else that comes to 0 would explain it
+            text = "it is 0 everywhere: is a mask upside down, or an array never filled in?"
+            return [Fault("zero", text, 0.1)] if mine.shape == right.shape else []
         alike = mine.shape == right.shape
         look = self._of_this_shape if alike else self._of_another_shape
         return sorted(look(mine, place, base, share), key=lambda fault: fault.cost)

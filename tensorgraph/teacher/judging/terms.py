@@ -38,6 +38,8 @@ class Terms(Looking):
             for name, value in values:
                 if np.shape(value) != mine.shape or not np.any(value):
                     continue
+                if value is not own and np.ptp(value) == 0:
+                    continue  # of a constant, any constant is a multiple
                 k = factor(rest, np.asarray(value, float), fine)
                 if k is None:
                     continue
@@ -67,7 +69,7 @@ class Terms(Looking):
                 return
             parts: dict[str, tuple[Any, Any]] = {}
             for name, value in self.finder.values.items():
-                if np.shape(value) == q.shape:
+                if np.shape(value) == q.shape and (q.shape == () or np.ptp(value) > 0):
                     part = self._brought(q, np.asarray(value, float), place, base)
                     if part is not None and part.any():
                         parts[name] = np.asarray(value, float), part
@@ -95,7 +97,7 @@ class Terms(Looking):
         grad = self.names.gradient_of(q)
         for name, (value, part) in parts.items():
             k = factor(rest, part, share)
-            known = self.numbers.recognised(abs(k or 0.0), 20 * share)
+            known = self.numbers.recognised(abs(k or 0.0), 20 * share) if rest.size > 2 else []
             if k is not None and not here and (abs(abs(k) - 1) < 20 * share or known):
                 number = "" if abs(abs(k) - 1) < 20 * share else f"{known[0].text} "
                 if known and known[0].cost > 2:

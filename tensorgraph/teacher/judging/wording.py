@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from tensorgraph.teacher.judging.known_numbers import Known
@@ -51,3 +53,48 @@ def places_told(which: Sequence[int]) -> str:
     if len(which) > 6:
         return f"{', '.join(shown)}, …"
     return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+
+
+def elements_told(wrong: Any) -> str:
+    """Return which elements are meant: whole rows or columns where these are."""
+    for axis, one, many in ((0, "row", "rows"), (1, "column", "columns")):
+        if wrong.ndim < 2 or wrong.ndim > 2 or wrong.shape[axis] < 2 or wrong.shape[1 - axis] < 2:
+            continue
+        lines = np.flatnonzero(wrong.any(axis=1 - axis))
+        if wrong[lines].all() if axis == 0 else wrong[:, lines].all():
+            told = places_told(list(lines))
+            return f"{one} {told} is" if len(lines) == 1 else f"{many} {told} are"
+    if wrong.ndim != 2:
+        for axis in range(wrong.ndim):
+            others = tuple(a for a in range(wrong.ndim) if a != axis)
+            lines = np.flatnonzero(wrong.any(axis=others))
+            if wrong.ndim > 1 and np.take(wrong, lines, axis=axis).all():
+                verb = "is" if len(lines) == 1 else "are"
+                return f"[{places_told(list(lines))}] along axis {axis} {verb}"
+    n = int(wrong.sum())
+    index = [tuple(int(i) for i in at) for at in np.argwhere(wrong)[:3]]
+    told = ", ".join(str(list(at)) for at in index)
+    more = ", …" if n > 3 else ""
+    return (
+        f"{n} of {wrong.size} elements {'is' if n == 1 else 'are'} ({told}{more})"
+        if n > 1
+        else (f"element {told} is")
+    )
+
+
+def small_told(mine: Any, right: Any, wrong: Any) -> str:
+    """Return what elements that are wrong have in common, if it is anything.
+
+    Example:
+        >>> small_told(np.array([1.0, -2.0, -4.0]), np.array([1.0, 2.0, 4.0]), np.arange(3) > 0)
+        ': the sign is wrong there'
+    """
+    mine, right = mine[wrong], right[wrong]
+    if not mine.any():
+        return ": 0 there"
+    if not right.any():
+        return ": it is to be 0 there"
+    k = float(np.vdot(right, mine) / np.vdot(right, right))
+    if np.abs(mine - k * right).max() > 1e-3 * np.abs(mine).max() or mine.size < 2:
+        return ""
+    return ": the sign is wrong there" if abs(k + 1) < 1e-3 else f": {factor_told(k, [])} there"
