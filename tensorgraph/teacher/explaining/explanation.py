@@ -233,6 +233,8 @@ class Explanations(Sequence[Explanation]):
     def _repr_html_(self) -> str:
         causes, lines = self._told()
         told = "".join(cause_html(cause, _listed(names)) for cause, names in causes.items())
+        if self.healthy:
+            lines = ["all gradients are healthy"]
         signs = "".join(map(sign_of, self.each))
         return f"{table_html(self._cells(), signs)}{told}{notes_html([*lines, *self.notes])}"
 
