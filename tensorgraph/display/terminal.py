@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from typing import Any
 
@@ -52,3 +54,17 @@ def has_terminal() -> bool:
         return bool(sys.stderr.isatty())
     except Exception:  # there is none, it was closed, or it is an object that cannot tell
         return False
+
+
+def terminal_width(most: int) -> int:
+    """Return how many columns text may have: those of a terminal or ``COLUMNS``, at most so many.
+
+    Example:
+        >>> terminal_width(30)
+        30
+    """
+    try:
+        shown = bool(os.environ.get("COLUMNS")) or bool(sys.stdout.isatty())
+    except Exception:  # as above
+        shown = False
+    return min(most, max(shutil.get_terminal_size((most, 24)).columns, 30)) if shown else most

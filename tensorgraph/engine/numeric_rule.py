@@ -61,6 +61,9 @@ class NumericRule(WholeRule):
             if self.elementwise:
                 return g * self._gradient.by_element(operands, i, static, out)
             return self._gradient.pulled(g, operands, i, static, out)
+        arrays = [getattr(x, "_data", x) for x in (*operands, out)]
+        if not any(type(x) in HANDLERS for x in arrays):  # none is a formula
+            self._gradient.hold(arrays[:-1], static, arrays[-1])
         if self.elementwise:
             return g * self.derivative(i).call(*operands, **static)
         return self.derivative(i).call(g, *operands, **static)

@@ -59,13 +59,18 @@ def op(name: str, kernel: Any = None, vjp: Any = None, **fields: Any) -> Any:
     Only the first two are needed. Without ``vjp`` the gradient is *numeric*: computed from the
     kernel's values, and marked as such in pictures and by ``gradcheck``. A kernel of NumPy's
     functions of single elements is followed on complex numbers (the complex step), which takes one
-    more call and is right to the last digits. Any other is called a few times more if each element
-    depends on its own alone, which is found out each time; otherwise once for every element of the
-    input, with 20,000 at most. There the complex step is taken where differences of values agree
-    with it to eight digits, and else these, extrapolated (Ridders 1982): right to nine digits or
-    more, in single precision to three; what does not settle is an error. At a kink the gradient is
-    the mean of both sides, or of the side that the kernel takes. Second derivatives are numeric
-    again and have fewer digits; there are no third ones.
+    more call and is right to the last digits; to find out whether it is one, it is run a few times
+    when it is declared, on what is no array. Any other is called some ten times more, and twice as
+    often for a million elements, if each element depends on its own alone, which is found out each
+    time; otherwise once for every element of the input, with 20,000 at most, and a rule is worth
+    writing. There the complex step is taken where differences of values agree with it to eight
+    digits, and else these, extrapolated (Ridders 1982), with many more calls: right to nine digits
+    or more, in single precision and beside kinks to three; what does not settle is an error, and so
+    is a kernel that gives other values again. At a kink, or where rounding hides on which side of
+    one, the gradient is the mean of both sides, or of the side that the kernel takes; where the
+    result is not finite it is NaN. Second derivatives are numeric again and have fewer digits;
+    there are no third ones, and no :func:`tg.hvp <tensorgraph.hvp>` of a kernel that is not
+    followed.
 
     ``domain`` and ``ref`` let :func:`tg.testing.check_op
     <tensorgraph.testing.check_op>` draw inputs and compare values; the others are for formulas and

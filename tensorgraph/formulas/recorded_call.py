@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import signature
 from types import FrameType
 from typing import Any
+
+import numpy as np
 
 from tensorgraph.engine.modes import PACKAGE, mode
 from tensorgraph.engine.nested_containers import flatten
@@ -21,7 +24,7 @@ def recorded_call(f: Callable[..., Any], args: Any) -> tuple[Any, list[FrameType
     Returns:
         its result, and its frame where it is the user's own, whose variables give names.
     """
-    with _left_alone(), mode(recording=True, lines=True), _frame_of(_body(f)) as frames:
+    with left_alone(), mode(recording=True, lines=True), _frame_of(_body(f)) as frames:
         return f(*args), frames
 
 
@@ -72,12 +75,18 @@ def _body(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def _left_alone() -> Iterator[None]:
-    """Run a block that leaves random generators and running averages as they were."""
+def left_alone() -> Iterator[None]:
+    """Run a block that leaves random generators and running averages as they were.
+
+    Also the global generators of NumPy and of Python, from which users' functions may draw.
+    """
     with replay({}), watch() as states:  # layers that follow their inputs do not follow these
+        of_numpy, of_python = np.random.get_state(), random.getstate()
         try:
             yield
         finally:
+            np.random.set_state(of_numpy)
+            random.setstate(of_python)
             for generator, before in states.items():
                 generator.state = before[0]
 

@@ -6,18 +6,22 @@ the complex step; with differences of values, at least four times as many.
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 
 import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import Array
-from tensorgraph.numeric.by_element import FAR, accepted, confirmed
+from tensorgraph.numeric.by_element import accepted, confirmed
+from tensorgraph.numeric.close_by import closer
 from tensorgraph.numeric.complex_step import NotAnalyticError, steps_beside
 from tensorgraph.numeric.not_settled import not_settled
-from tensorgraph.numeric.ridders import UNKNOWN, Slope, glance, slope
+from tensorgraph.numeric.ridders import FAR, UNKNOWN, Slope, glance, slope
 from tensorgraph.numeric.sampled_kernel import SampledKernel
 
+_DOUBLINGS = 6
+"""Of elements that are looked at together, how much more some may matter: 64 times."""
 MOST = 20_000
 """So many elements are moved one by one, and no more."""
 
@@ -39,11 +43,24 @@ def pulled(f: SampledKernel, g: Array) -> Array:
     g = np.where(np.isfinite(f.centre), g, 0.0)
     try:
         found = np.array([_stepped(f, g, j) for j in range(f.x.size)])
-        if _confirmed(f, g, found):
-            return found.reshape(f.x.shape)
     except NotAnalyticError:
-        pass
-    return np.array([_slope(f, g, j) for j in range(f.x.size)]).reshape(f.x.shape)
+        found = np.full(f.x.size, np.nan)
+    for group in _groups(f, found):
+        if not _confirmed(f, g, found, group):
+            for j in group:
+                found[j] = _slope(f, g, j, float(found[j]))
+    return found.reshape(f.x.shape)
+
+
+def _groups(f: SampledKernel, found: Array) -> list[Array]:
+    """Return the places of elements by how much they matter; those that seem not to are a group.
+
+    Beside what matters much, a wrong derivative of what matters little would not be seen.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        magnitude = np.floor(np.log2(np.abs(found * _units(f.x).reshape(-1))) / _DOUBLINGS)
+    kinds = np.nan_to_num(magnitude, nan=np.inf, posinf=np.inf, neginf=-np.inf)
+    return [np.flatnonzero(kinds == kind) for kind in np.unique(kinds)]
 
 
 def _stepped(f: SampledKernel, g: Array, j: int) -> float:
@@ -59,18 +76,22 @@ def _along(f: SampledKernel, j: int, distance: float) -> Array:
     return moved.reshape(f.x.shape)
 
 
-def _confirmed(f: SampledKernel, g: Array, found: Array) -> bool:
-    """Return whether values along a random direction change as derivatives say."""
-    if not np.all(np.isfinite(found)):
+def _confirmed(f: SampledKernel, g: Array, found: Array, group: Array) -> bool:
+    """Return whether values along a random direction change as the derivatives of a group say.
+
+    At a kink nothing is: that of one element would hide what another does.
+    """
+    if not np.all(np.isfinite(found[group])):
         return False
     rng = np.random.default_rng(0)
-    weights = rng.uniform(0.5, 1.5, f.x.size) * rng.choice([-1.0, 1.0], f.x.size)
-    along = weights * _units(f.x).reshape(-1) / np.sqrt(max(f.x.size, 1))
+    weights = rng.uniform(0.5, 1.5, group.size) * rng.choice([-1.0, 1.0], group.size)
+    along = np.zeros(f.x.size)
+    along[group] = weights * _units(f.x).reshape(-1)[group] / np.sqrt(group.size)
     terms = found * along
     expected, scale = float(np.sum(terms)), float(np.linalg.norm(terms))
     seen = _Seen(f, g, along.reshape(f.x.shape))
     s = seen.slope(scale, 1.0)
-    known = accepted(s, seen.change, seen.size, seen.value)
+    known = not s.is_kink and accepted(s, seen.change, seen.size, seen.value)
     return known and confirmed(s, expected) == expected
 
 
@@ -104,23 +125,33 @@ class _Seen:
         """Return the slope, by a few values if these settle it; args as for Ridders' method."""
         size = float(np.sum(np.abs(self._g) * self._f.sizes))
         found = glance(self.change, scale, size)
-        if found and found.error <= max(1e-9 * found.steepest, 1e-11 * self.value):
+        if found and found.error <= max(
+            1e-9 * found.steepest, min(1e-11 * self.value, 1e-6 * found.steepest)
+        ):
             if found.steepest or not (self.change(FAR) and self.change(-FAR)):
                 return found  # otherwise it is on a step of a staircase
         return slope(self.change, max(scale, 1e-6 * self.size), self.size, finest)
 
 
-def _slope(f: SampledKernel, g: Array, j: int) -> float:
-    """Return the derivative by one element, by differences of values."""
+def _slope(f: SampledKernel, g: Array, j: int, exact: float) -> float:
+    """Return the derivative by one element by differences of values.
+
+    ``exact`` is by the complex step, or NaN: taken if they confirm it.
+    """
     x, units = float(f.x.reshape(-1)[j]), _units(f.x).reshape(-1)
     best = s = UNKNOWN
     for unit in dict.fromkeys((float(units[j]), float(np.max(units)))) if np.isfinite(x) else ():
         seen = _Seen(f, g, _along(f, j, unit))
-        s = seen.slope(0.0, max(abs(x) / unit, 1e-300)).per(unit)
-        if s.error < best.error and accepted(s.per(1 / unit), seen.change, seen.size, seen.value):
+        s = seen.slope(0.0, max(abs(x) / unit, 1e-300))
+        known = not s.is_kink and accepted(s, seen.change, seen.size, seen.value)
+        if not known:
+            s = closer(s, seen.change, seen.size, math.ulp(x) / unit)
+            known = accepted(s, seen.change, seen.size, seen.value)
+        s = s.per(unit)
+        if known and s.error < best.error:
             best = s
         if best.error <= 1e-9 * best.steepest:
             break
     if np.isfinite(best.value):
-        return best.value
+        return best.value if best.is_kink else confirmed(best, exact)
     raise not_settled(f, tuple(int(n) for n in np.unravel_index(j, f.x.shape)), x, s)

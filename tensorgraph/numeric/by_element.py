@@ -8,15 +8,14 @@ from collections.abc import Callable
 import numpy as np
 
 from tensorgraph.engine.arrays import Array
+from tensorgraph.numeric.close_by import closer
 from tensorgraph.numeric.complex_step import NotAnalyticError, steps_beside
 from tensorgraph.numeric.not_settled import not_settled
-from tensorgraph.numeric.ridders import SAFETY, Slope, four_values, slope
+from tensorgraph.numeric.ridders import FAR, SAFETY, Slope, four_values, slope
 from tensorgraph.numeric.sampled_kernel import SampledKernel
 
 AGREES = 1e-8
 """How far the complex step and differences of values may be apart, relative to the slope."""
-FAR = 2.0**-4
-"""A step by which a value changes as the slope says, more or less, whatever the noise."""
 
 
 def stepped(f: SampledKernel, along: Array | float = 1.0) -> Array:
@@ -77,7 +76,8 @@ class _Glance:
         self._four = four_values(
             lambda h: f.change(h * unit), coarser=2.0**7 if self._single else 1.0
         )
-        self._unit, self._magnitude = np.broadcast_to(unit, f.centre.shape), np.abs(f.centre)
+        self._unit = np.broadcast_to(unit, f.centre.shape)
+        self._magnitude = np.abs(f.centre) * np.broadcast_to(unit / f.units, f.centre.shape)
         self._staircase = np.zeros(f.centre.shape, bool)
         flat = self._four.steepest == 0
         if np.any(flat):  # close by; farther away it is others on both sides
@@ -119,12 +119,12 @@ class _OneByOne:
 
     def slope(self, at: tuple[int, ...], exact: float) -> float:
         """Return the derivative at an index; ``exact`` is by the complex step, or NaN."""
-        unit, size = float(self.units[at]), float(self.f.sizes[at])
+        unit, size, x = float(self.units[at]), float(self.f.sizes[at]), float(self.x[at])
         for changes in (self._together(at), self._alone(at)):
-            s = slope(changes, 0.0, size, max(abs(float(self.x[at])) / unit, 1e-300))
+            s = sure_slope(changes, x, unit, size, abs(float(self.f.centre[at])))
             if accepted(s, changes, size, abs(float(self.f.centre[at]))):
                 return confirmed(s, exact * unit) / unit
-        raise not_settled(self.f, at, float(self.x[at]), s.per(unit))
+        raise not_settled(self.f, at, x, s.per(unit))
 
     def _together(self, at: tuple[int, ...]) -> Callable[[float], float]:
         """Return how the element changes where all elements move."""
@@ -148,6 +148,16 @@ class _OneByOne:
         return change
 
 
+def sure_slope(
+    changes: Callable[[float], float], x: float, unit: float, size: float, value: float
+) -> Slope:
+    """Return a slope by a unit; where there is a kink, or none is known, from close by."""
+    s = slope(changes, 0.0, size, max(abs(x) / unit, 1e-300))
+    if s.is_kink or not accepted(s, changes, size, value):
+        return closer(s, changes, size, math.ulp(x) / unit)
+    return s
+
+
 def accepted(s: Slope, changes: Callable[[float], float], size: float, value: float) -> bool:
     """Return whether a slope is known well enough: beside itself, what is around, or the value.
 
@@ -169,31 +179,3 @@ def confirmed(s: Slope, exact: float) -> float:
     scale = max(abs(exact), s.steepest)
     is_known = s.is_kink or s.error <= 10 * AGREES * scale
     return exact if is_known and s.allows(exact, AGREES * scale) else s.value
-
-
-def moves_alone(f: SampledKernel, found: Array) -> bool:
-    """Return whether each element of the result depends on its own of the operand alone.
-
-    If so, moving all by random parts changes each by that part of its derivative; if not, this is
-    so by no chance.
-    """
-    along = np.random.default_rng(0).uniform(0.5, 1.5, f.x.shape)
-    along *= np.random.default_rng(1).choice([-1.0, 1.0], f.x.shape)
-    expected = found * np.broadcast_to(along, f.centre.shape)
-    try:
-        seen, exactness = stepped(f, along), 1e-10
-        if not _near(seen, expected, exactness):
-            raise NotAnalyticError  # or the complex step is of no use here
-    except NotAnalyticError:
-        h = 2.0**-13 if f.eps < 1e-12 else 2.0**-6
-        unit = h * f.units * along
-        per = np.broadcast_to(h * f.units, f.centre.shape)
-        seen = (f.change(unit) - f.change(-unit)) / (2 * per)
-        return _near(seen, expected, 1e-5 if f.eps < 1e-12 else 1e-2)
-    return True
-
-
-def _near(seen: Array, expected: Array, exactness: float) -> bool:
-    largest = np.max(np.abs(expected[np.isfinite(expected)]), initial=0.0)
-    close = np.abs(seen - expected) <= exactness * (np.abs(expected) + 0.01 * largest)
-    return bool(np.all(close | np.isnan(expected)))

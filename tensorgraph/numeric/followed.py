@@ -8,6 +8,7 @@ catches the refusal gains nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -70,6 +71,8 @@ class Followed(NDArrayOperatorsMixin):
         if function not in _FUNCTIONS or options:
             raise self.trail.lose(f"np.{function.__name__} may take elements together")
         arrays = [x if x is None else self._array_in(x) for x in operands]
+        if function is np.where and np.iscomplexobj(np.asarray(arrays[0])):
+            raise self.trail.lose("a condition is no boolean")
         return Followed(np.asarray(_FUNCTIONS[function](*arrays)), self.trail)
 
     def _array_in(self, operand: Any) -> Any:
@@ -83,6 +86,12 @@ class Followed(NDArrayOperatorsMixin):
         self.trail.is_lost = True
         raise AttributeError(name)
 
+    @property
+    def __class__(self) -> type:  # type: ignore[misc]
+        """What ``isinstance`` asks for: a kernel may be another one for what is no array."""
+        self.trail.is_lost = True
+        return Followed
+
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise self.trail.lose("it looks into an array, or changes one")
 
@@ -94,21 +103,27 @@ class Followed(NDArrayOperatorsMixin):
 def looks_elementwise(kernel: Callable[..., Any], count: int) -> bool:
     """Return whether a kernel of so many arrays is made of functions of single elements alone.
 
-    It is run on arrays that nothing but such functions can be computed of, twice: what it adds by
-    itself must be the same.
+    It is run on arrays that nothing but such functions can be computed of, of several shapes, which
+    arrays of its own would not fit; twice of one: what it adds by itself must be the same.
     """
-    operands = [np.linspace(0.3, 0.8, 6).reshape(_PROBE) + 0.01 * k for k in range(count)]
-    found = []
-    for _ in range(2):
-        trail = _Trail()
-        try:
-            result = kernel(*(Followed(x, trail) for x in operands))
-        except Exception:  # whatever a kernel may raise of what is no array
-            return False
-        if trail.is_lost or type(result) is not Followed or result.array.shape != _PROBE:
-            return False
-        found.append(result.array)
-    return bool(np.array_equal(found[0], found[1], equal_nan=True))
+    once, again = _seen(kernel, [_PROBE] * count), _seen(kernel, [_PROBE] * count)
+    if once is None or again is None or not np.array_equal(once, again, equal_nan=True):
+        return False
+    shapes = [[_PROBE if k == i else () for k in range(count)] for i in range(count)]
+    return all(_seen(kernel, each) is not None for each in ([()] * count, *shapes))
+
+
+def _seen(kernel: Callable[..., Any], shapes: Sequence[tuple[int, ...]]) -> Array | None:
+    """Return what a kernel makes of arrays of these shapes, if it has that of all together."""
+    operands = [np.linspace(0.3, 0.8, 6)[: math.prod(shape)].reshape(shape) for shape in shapes]
+    trail = _Trail()
+    try:
+        result = kernel(*(Followed(x + 0.01 * k, trail) for k, x in enumerate(operands)))
+    except Exception:  # whatever a kernel may raise of what is no array
+        return None
+    if trail.is_lost or type(result) is not Followed:
+        return None
+    return result.array if result.array.shape == np.broadcast_shapes(*shapes) else None
 
 
 def followed_derivative(
@@ -222,14 +237,8 @@ _PIECEWISE: dict[np.ufunc, Callable[..., Any]] = {
 """Functions that are something else on each side of a point: of the real part, by its side."""
 
 
-def _where(condition: Any, x: Any, y: Any) -> Any:
-    if np.iscomplexobj(condition):
-        raise NotFollowedError("a condition is no boolean")
-    return np.where(condition, x, y)
-
-
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.where: _where,
+    np.where: np.where,
     np.clip: _clipped,
 }
 """The same of functions that are no ufuncs."""

@@ -13,9 +13,10 @@ from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.shapes import sum_to
 from tensorgraph.numeric.by_column import pulled
-from tensorgraph.numeric.by_element import moves_alone, slopes
+from tensorgraph.numeric.by_element import slopes
+from tensorgraph.numeric.dependence import moves_alone
 from tensorgraph.numeric.followed import NotFollowedError, followed_derivative
-from tensorgraph.numeric.sampled_kernel import SampledKernel, is_repeated
+from tensorgraph.numeric.sampled_kernel import SampledKernel, copies, is_repeated
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,19 @@ class KernelGradient:
         slopes_found = self._followed(operands, i, static, out)
         if slopes_found is None:
             f = SampledKernel(self.name, self.kernel, operands, i, static, out)
-            slopes_found = _of_elements_if_any(f)
+            slopes_found = _of_elements(f)
             if slopes_found is None:
                 return pulled(f, g).astype(dtype)
         return np.asarray(sum_to(g * slopes_found, x.shape)).astype(dtype)
+
+    @quiet
+    def hold(self, operands: Sequence[Any], static: Mapping[str, Any], out: Any) -> None:
+        """Compare the kernel's values with those that it gave before.
+
+        Raises:
+            GraphError: they are others.
+        """
+        SampledKernel(self.name, self.kernel, operands, 0, static, out)
 
     def _followed(
         self, operands: Sequence[Any], i: int, static: Mapping[str, Any], out: Any
@@ -89,38 +99,14 @@ class KernelGradient:
             values, found = followed_derivative(self.kernel, doubles, i, static)
         except NotFollowedError:
             return None
-        if out is not None and not is_repeated(values, out, self.kernel, operands, static):
-            return None
-        return found
+        if out is None:
+            out = self.kernel(*copies(operands), **static)
+        return found if is_repeated(values, out, self.kernel, operands, static) else None
 
 
 def _of_elements(f: SampledKernel) -> Array | None:
     """Return the derivatives element by element, ``None`` if elements depend on others."""
-    if not f.is_aligned:
-        return None
-    found = slopes(f)
-    return found if f.centre.size <= 1 or moves_alone(f, found) else None
-
-
-def _of_elements_if_any(f: SampledKernel) -> Array | None:
-    """Return the same where it is not known whether elements depend on others."""
-    if not f.is_aligned or not _may_be_elementwise(f):
-        return None
-    try:
-        return _of_elements(f)
-    except errors.GraphError:  # it may be that of moving all at once, which nobody asked for
-        return None
-
-
-def _may_be_elementwise(f: SampledKernel) -> bool:
-    """Return whether one element of the operand, moved by itself, leaves all others as they are."""
-    if f.x.size == 1:
-        return True
-    moved = np.zeros(f.x.size)
-    moved[0] = 2.0**-12 * max(abs(float(f.x.reshape(-1)[0])), 1.0)
-    own = np.broadcast_to(np.arange(f.x.size).reshape(f.x.shape), f.centre.shape) == 0
-    change = f.change(moved.reshape(f.x.shape))
-    return not np.any(change[~own & np.isfinite(change)])
+    return slopes(f) if f.is_aligned and moves_alone(f) else None
 
 
 def _dtype_of(x: Any) -> Any:

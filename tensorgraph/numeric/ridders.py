@@ -15,12 +15,15 @@ from typing import Any
 import numpy as np
 
 _LEVELS = 9
-_RATIO = 1.6
-"""Between one step and the next; no power of 2, so that no period of a function fits them all."""
+_RATIO = 1.6180339887
+"""Between one step and the next, the golden section: no period of a function fits many steps."""
 _FIRST_STEP, _FINER = 0.1, 50.0
 """Of the first table, and how much finer each further one is: some functions need it."""
-_GLANCES = (2.0**-11, 2.0**-13)
-"""The steps of a glance."""
+_GLANCES = (1403 * 2.0**-21, 877 * 2.0**-23)
+"""The steps of a glance: a tenth of a percent and less, of no common period, and with so few bits
+that numbers are moved by them without rounding."""
+FAR = 1403 * 2.0**-14
+"""A step by which a value changes as the slope says, more or less, whatever the noise."""
 _AGREEING = 5
 _FEWEST = 6
 """So many steps may be enough; if they are not, all are tried."""
@@ -177,6 +180,8 @@ def slope(
         if best.is_kink and found.is_kink:
             break
         if found.is_kink or found.error < (1e-3 * best.gap if best.is_kink else best.error):
+            if best.is_kink:  # it was beside the point, and larger steps would see it again
+                firsts = [step for step in firsts if step < first]
             best = found
         if best.error <= ENOUGH * max(scale, best.steepest) and not best.is_kink:
             break

@@ -265,3 +265,68 @@ def test_errors():
     assert text.startswith("precision: f is a function of tensors or a module, not")
     text = told(lambda: tg.precision(lambda x: 1.0, draw(3)), errors.DTypeError)
     assert text.startswith("precision: the function returned no tensor that it computed, but")
+
+
+# ------------------------------------------------------------------------ out of range, and blame
+
+
+@pytest.mark.parametrize(
+    ("f", "inputs", "op", "remedy"),
+    [
+        (lambda a: a.sum() / a.size, [np.full(3000, 50.0)], "sum", "Σ x / n: write tg.mean(x"),
+        (lambda a: a.sum(), [np.full(3000, 50.0)], "sum", ""),
+        (
+            lambda a, b: (a @ b) / 1000,
+            [np.full((3, 100), 50.0), np.full((100, 3), 50.0)], "matmul", "",
+        ),
+    ],
+)  # fmt: skip
+def test_what_overflows_in_half_precision_is_serious(f, inputs, op, remedy):
+    (lost,) = tg.precision(f, *inputs, dtype="float16").serious
+    assert lost.op == op and lost.remedy.startswith(remedy) and bool(lost.remedy) == bool(remedy)
+
+
+def test_a_remedy_that_overflows_is_none():
+    (lost,) = tg.precision(lambda a: a.sum() / 7, np.full(10, 1e38)).serious
+    assert lost.op == "sum" and not lost.remedy
+    (lost,) = tg.precision(lambda a: a.sum() / a.size, np.full(10, 1e38)).serious
+    assert lost.remedy.startswith("Σ x / n: write tg.mean(x")
+
+
+def test_an_underflow_is_the_fault_of_what_is_0():
+    x = np.linspace(1.0, 2.0, 20)
+    found = tg.precision(lambda g: g / (tg.sqrt(g * g) + 1e-30), x * 1e-24)
+    assert [lost.op for lost in found.serious] == ["multiply"]
+    assert found.serious[0].remarks == ("multiply underflows below 1e-45: 20 of 20 entries are 0",)
+    found = tg.precision(lambda p: tg.log(tg.prod(p)), x / 2000)
+    assert [lost.op for lost in found.serious] == ["prod"]
+
+
+def test_nan_in_both_runs_is_said():
+    assert "result: 2 of 3 entries are NaN in float64, too" in repr(
+        tg.precision(lambda a: tg.log(a) + 1, np.array([-1.0, -2.0, 3.0]))
+    )
+
+
+def test_what_ran_in_double_is_not_called_right():
+    found = repr(tg.precision(lambda v: (v + np.zeros(3)) * 2, np.ones(3)))
+    assert "nothing to mend" not in found and "take arrays of more digits" in found
+
+
+def test_an_argument_is_no_constant():
+    x = np.linspace(-40, -20, 30)
+    (lost,) = tg.precision(lambda x, n: tg.log(n + tg.exp(x)), x, 1).serious
+    assert not lost.remedy
+
+
+def test_random_numbers_and_statistics_are_left_as_they_were():
+    model = tg.nn.Sequential(tg.nn.BatchNorm(3), tg.nn.Dropout(p=0.5))
+    x, before = np.ones((4, 3)), model.state_dict()
+    tg.random.seed(7)
+    first = tg.random.normal(3).numpy()
+    for f in (model, lambda x: model(x)):
+        tg.random.seed(7)
+        tg.precision(f, x)
+        assert np.array_equal(tg.random.normal(3).numpy(), first)
+    for name, array in model.state_dict().items():
+        assert np.array_equal(array, before[name])

@@ -113,7 +113,7 @@ def summed_loss():
 def beside_a_parameter_with_a_large_gradient():
     """Its size says nothing of the weights, on whose way nothing is lost."""
     scale, W = tg.tensor(1.0, requires_grad=True), parameter(10, 3)
-    return [W, scale], ((x @ W) ** 2).mean() + (1e6 * scale - 1e6 + 1e3) ** 2
+    return W, ((x @ W) ** 2).mean() + (1e6 * scale - 1e6 + 1e3) ** 2
 
 
 def embedding_of_many_words():

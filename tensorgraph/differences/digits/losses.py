@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.differences.digits.double import Double, swept
-from tensorgraph.differences.digits.ranges import out_of_range, vanished
+from tensorgraph.differences.digits.ranges import not_a_number, out_of_range, vanished
 from tensorgraph.differences.digits.rounded import (
     WIDE,
     digits,
@@ -67,6 +67,8 @@ class Comparison:
         """and in the narrow one."""
         self._noise: dict[str, Any] = {}
         """How far gradients are off in double precision."""
+        self._underflowed: set[int] = set()
+        """Operations whose results round to 0 where others need them."""
         self._narrow: dict[tuple[int, int], Backward] = {}
         self._wide: dict[tuple[int, int], Backward] = {}
         self._leaves = {name: self.double.leaf(leaf) for name, leaf in wanted.items()}
@@ -111,6 +113,11 @@ class Comparison:
         for name, k, tensor in self.tape.results:
             yield name, error_of(tensor._data, self.double.values[k]._data, self.dtype)
 
+    def undefined(self) -> Iterator[tuple[str, str]]:
+        """Yield how much of each result is no number in double precision either."""
+        for name, k, _ in self.tape.results:
+            yield name, not_a_number(self.double.values[k]._data)
+
     def gradients(self) -> Iterator[tuple[str, float, str]]:
         """Yield how wrong each gradient is, and how much of it vanished."""
         for name, right in self.right.items():
@@ -137,12 +144,40 @@ class Comparison:
             remarks = tuple(out_of_range(entry, right, given))
             if digits(own, entry.out.dtype) < FEW:
                 continue
+            if makers := self._makers_of_zeros(entry, given):
+                self._underflowed |= makers
+                continue  # these are to blame
             lost.append((own, k, own_out, remarks))
+        lost = [found for found in lost if found[1] not in self._underflowed]
+        lost += [self._underflow(k) for k in self._underflowed]
         lost.sort(key=lambda found: -found[0])
         for own, k, own_out, remarks in lost[:_MOST]:
             entry, right = self.tape.entries[k], self.double.values[k]._data
             total = error_of(entry.out, right, self.dtype)
             yield Loss(k, None, own, total, self._effect_of_value(k, widened(own_out)), remarks)
+
+    def _makers_of_zeros(self, entry: Entry, given: Sequence[Any]) -> set[int]:
+        """Return which operations' results an operation loses digits of because they round to 0."""
+        repaired, makers = [], set()
+        for x, right, source in zip(
+            given, self.double.operands(entry), entry.operands, strict=True
+        ):
+            if is_float(x) and source.entry is not None:
+                gone = (x == 0) & (right != 0)
+                makers |= {source.entry} if np.any(gone) else set()
+                x = np.where(gone, right, x)
+            repaired.append(widened(x))
+        if not makers:
+            return makers
+        right = entry.op.compute(tuple(self.double.operands(entry)), entry.static)
+        error = error_of(entry.op.compute(tuple(repaired), entry.static), right, self.dtype)
+        return makers if digits(error, self.dtype) < FEW else set()
+
+    def _underflow(self, k: int) -> tuple[float, int, Any, tuple[str, ...]]:
+        """Return what an operation loses whose result rounds to 0: all of it."""
+        entry, right = self.tape.entries[k], self.double.values[k]._data
+        given = self.given(entry, self.double.operands(entry))
+        return 1.0, k, rounded(right, entry.out), tuple(out_of_range(entry, right, given))
 
     def _effect_of_value(self, k: int, value: Any) -> float:
         """Return how wrong results and gradients are if one operation gives another value."""
@@ -164,10 +199,13 @@ class Comparison:
         ]
 
     def _backward(self) -> Iterator[Loss]:
+        lost: list[tuple[float, int, int, Any]] = []
         for (k, i), wide in self._wide.items():
             entry, narrow = self.tape.entries[k], self._narrow.get((k, i))
             if narrow is None or entry.node is None or entry.op.recomputes:
                 continue
+            if self._underflowed & {k, *(source.entry for source in entry.operands)}:
+                continue  # the operation whose result is 0 is to blame
             saved = [
                 rounded(value, like)
                 for value, like in zip(
@@ -186,9 +224,12 @@ class Comparison:
             own = error_of(own_result, wide.result, self.dtype)
             if digits(own, self.dtype) < FEW:
                 continue
-            effect = self._effect(k, i, widened(own_result) - wide.result)
-            total = error_of(narrow.result, wide.result, self.dtype)
-            yield Loss(k, i, own, total, effect)
+            lost.append((own, k, i, own_result))
+        lost.sort(key=lambda found: -found[0])
+        for own, k, i, own_result in lost[:_MOST]:
+            right = self._wide[k, i].result
+            total = error_of(self._narrow[k, i].result, right, self.dtype)
+            yield Loss(k, i, own, total, self._effect(k, i, widened(own_result) - right))
 
     def wrong_by(self, inside: Collection[int], source: Source) -> float | None:
         """Return how wrong the gradient is that some operations pass to what comes from outside."""

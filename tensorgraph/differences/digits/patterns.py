@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import ops
-from tensorgraph.differences.digits.tape import Entry, Source, same
+from tensorgraph.differences.digits.tape import Entry, Source, Tape, same
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Pattern:
 class Reader:
     """Reads a tape backwards: what an operand was made by."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self.entries = entries
+    def __init__(self, tape: Tape) -> None:
+        self.entries, self._numbers = tape.entries, tape.numbers
 
     def made(self, source: Source, *names: str) -> tuple[int, Entry] | None:
         """Return the operation that made an operand, if it is one of these."""
@@ -50,8 +50,8 @@ class Reader:
         return any(entry.op is getattr(ops, name).op for name in names)
 
     def is_number(self, source: Source, number: float) -> bool:
-        """Return whether an operand is a constant of this value."""
-        if source.entry is not None or source.leaf is not None:
+        """Return whether an operand is a constant of this value, and may be no argument."""
+        if source.entry is not None or source.leaf is not None or number in self._numbers:
             return False
         array = np.asarray(source.array)
         return bool(array.dtype.kind in "fiu" and array.size == 1 and array.item() == number)
@@ -74,10 +74,10 @@ class Reader:
         return None
 
 
-def patterns(entries: Sequence[Entry]) -> Iterator[Pattern]:
+def patterns(tape: Tape) -> Iterator[Pattern]:
     """Yield the patterns in a computation; whether the remedy gains digits is not known yet."""
-    reader = Reader(entries)
-    for k, entry in enumerate(entries):
+    reader = Reader(tape)
+    for k, entry in enumerate(tape.entries):
         for find in _FINDERS:
             yield from find(reader, k, entry)
 
@@ -216,6 +216,17 @@ def _quotient(reader: Reader, k: int, entry: Entry) -> Iterator[Pattern]:
             "exp(x) / Σ exp(x)", f"tg.softmax(x, axis={_axis(axis)})", k,
             frozenset({k, *inside}), (x,), lambda x: ops.softmax(x, axis=axis),
         )  # fmt: skip
+    if total := reader.made(entry.operands[0], "sum"):
+        x, axis, keepdims = (
+            total[1].operands[0],
+            total[1].static["axis"],
+            total[1].static["keepdims"],
+        )
+        if reader.is_number(entry.operands[1], np.size(x.array) / max(np.size(total[1].out), 1)):
+            yield Pattern(
+                "Σ x / n", f"tg.mean(x, axis={_axis(axis)})", k, frozenset({k, total[0]}), (x,),
+                lambda x: ops.mean(x, axis=axis, keepdims=keepdims),
+            )  # fmt: skip
     below = reader.made(entry.operands[1], "add")
     if reader.is_number(entry.operands[0], 1) and below:
         y = reader.with_number(below[1], 1)

@@ -85,6 +85,7 @@ def precision(
             sum(_takes_more(entry, narrow) for entry in tape.entries),
             {
                 **lost_constants(tape.entries),
+                **{name: gone for name, gone in comparison.undefined() if gone},
                 **{f"gradient of {name}": gone for name, _, gone in gradients if gone},
             },
         )

@@ -66,6 +66,12 @@ def _below(entry: Entry, info: Any) -> str:
     return f" below {least:.1g}"
 
 
+def not_a_number(right: Any) -> str:
+    """Return how many entries of a result double precision does not know either."""
+    gone = int(np.sum(np.isnan(right)))
+    return f"{gone:,} of {np.size(right):,} entries are NaN in float64, too" if gone else ""
+
+
 def vanished(found: Any, right: Any) -> str:
     """Return how many gradients are 0 because they are too small, if that is a tenth or more."""
     found, right = np.asarray(found), np.asarray(right, WIDE)

@@ -29,7 +29,7 @@ class Remedies:
 
     def __init__(self, comparison: Comparison) -> None:
         self._comparison = comparison
-        self._patterns = sorted(patterns(comparison.tape.entries), key=lambda p: -len(p.inside))
+        self._patterns = sorted(patterns(comparison.tape), key=lambda p: -len(p.inside))
         self._tried: dict[int, bool] = {}
 
     def of(self, loss: Loss) -> str:
@@ -63,7 +63,8 @@ class Remedies:
             if is_float(b)
         ]
         all_good = all(
-            new <= _ENOUGH * unit(dtype) or new * _GAIN <= old for new, old in (value, *slopes)
+            np.isfinite(new) and (new <= _ENOUGH * unit(dtype) or new * _GAIN <= old)
+            for new, old in (value, *slopes)
         )
         return all_good and any(new * _GAIN <= old for new, old in (value, *slopes) if old)
 

@@ -58,7 +58,8 @@ class LostDigits:
     @property
     def is_serious(self) -> bool:
         """Whether it costs so many that it is worth mending."""
-        return self.digits >= (SERIOUS_SUM if self.is_sum else SERIOUS)
+        all_there_are = -math.log10(unit(self.dtype))
+        return self.digits >= min(SERIOUS_SUM if self.is_sum else SERIOUS, all_there_are)
 
     @property
     def source(self) -> str:
@@ -89,7 +90,8 @@ class PrecisionReport:
     wide: int
     """How many operations took arrays of more digits, which the function holds."""
     vanished: dict[str, str]
-    """What rounds to 0: constants, and how many entries of gradients."""
+    """What is lost altogether: constants and entries of gradients that round to 0, entries of
+    results that are NaN in double precision, too."""
 
     @property
     def serious(self) -> tuple[LostDigits, ...]:
@@ -115,7 +117,8 @@ class PrecisionReport:
         lines = [self.headline]
         serious = self.serious
         if not serious:
-            lines.append(f"nothing to mend: none of {self.operations} operations costs much")
+            has = "nothing to mend: " if not self.wide else f"of what ran in {self.dtype}, "
+            lines.append(f"{has}none of {self.operations - self.wide} operations costs much")
         groups = _alike(serious)
         for lost, more in groups[:_SHOWN]:
             also = f" (and {', '.join(dict.fromkeys(more))})" if more else ""

@@ -16,6 +16,7 @@ from tensorgraph.engine.modes import MODE, Forward, Observer, observing, user_li
 from tensorgraph.engine.nested_containers import flatten, places, unflatten
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor, rebind, wrap
+from tensorgraph.formulas.recorded_call import left_alone
 from tensorgraph.nn.module import Module
 
 
@@ -60,6 +61,8 @@ class Tape(Observer):
         self._made: dict[int, int] = {}
         self.leaves: dict[str, Tensor] = {}
         """The leaves whose gradients are asked for, by name."""
+        self.numbers: set[float] = set()
+        """Arguments that are numbers and no leaves: what is computed of them holds for others."""
         self.results: list[tuple[str, int, Tensor]] = []
         """What the function returned: its place, the operation that made it, the tensor."""
 
@@ -106,9 +109,15 @@ def recorded(f: Callable[..., Any], inputs: Sequence[Any], loss: Any, dtype: np.
     for name, value in zip(names, values, strict=True):
         if type(value) is Tensor:
             tape.leaves[name] = value
+        elif np.size(value) == 1 and np.asarray(value).dtype.kind in "fiu":
+            tape.numbers.add(float(np.asarray(value).item()))
     with _cast(f, dtype) as parameters:
         tape.leaves.update(parameters)
-        with np.errstate(all="ignore"), observing(tape, recording=True, lines=True):
+        with (
+            np.errstate(all="ignore"),
+            left_alone(),
+            observing(tape, recording=True, lines=True),
+        ):
             returned = f(*unflatten(structure, values))
             tape.keep(returned if loss is None else loss(returned))
     return tape

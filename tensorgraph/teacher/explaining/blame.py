@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.arrays import to_host
+from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.rule import ZERO
 from tensorgraph.teacher.explaining.run_again import Array, Edge, Gradients, Rerun, like, rms
@@ -66,6 +67,7 @@ class Verdict:
     asked: int
 
 
+@quiet
 def blames(rerun: Rerun, found: Gradients, place: Any, mask: Array) -> Verdict:
     """Return what is to blame that the gradient at some elements of a place is 0.
 
@@ -258,7 +260,7 @@ def _influenced(rerun: Rerun, edge: Edge, mask: Array) -> Array:
         return everything
     operands = list(rerun.operands[node])
     value = np.asarray(to_host(operands[edge.i]))
-    step = like(value, 1e-2 * (rms(value) or 1.0))
+    step = like(value, 1e-2 * (rms(value[np.isfinite(value)]) or 1.0))  # -inf in a mask
     operands[edge.i] = np.asarray(np.where(mask, value + step, value), value.dtype)
     with np.errstate(all="ignore"):
         moved = to_host(np.asarray(node.op.compute(operands, node.static)))

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.arrays import to_host
+from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops.cross_entropy import class_cross_entropy, softmax_cross_entropy
 from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.moments import center
@@ -31,6 +33,7 @@ _REMEDY: dict[Op, str] = {
 }
 
 
+@quiet
 def why_cancelled(rerun: Rerun, names: Names, blame: Blame) -> Cause | None:
     """Return why the gradient by an operand cancels; ``None`` if it cannot be told.
 
@@ -50,7 +53,8 @@ def why_cancelled(rerun: Rerun, names: Names, blame: Blame) -> Cause | None:
     moved = Rerun(rerun.root, {place: value + step})
     change = abs(moved.loss - rerun.loss)
     if change <= _rounding(rerun, moved):
-        return _invariant(rerun, moved, names, blame, called, rms(step), change)
+        by_values = _by_values(rerun, names, blame, called, value + step)
+        return by_values or _invariant(rerun, moved, names, blame, called, rms(step), change)
     small = (1e-2 * step).astype(value.dtype)
     up, down = (
         Rerun(rerun.root, {place: value + sign * small}).loss - rerun.loss for sign in (1, -1)
@@ -75,6 +79,29 @@ def _rounding(rerun: Rerun, moved: Rerun) -> float:
     return noise(dtype) * max(abs(rerun.loss), abs(moved.loss), 1e-12)
 
 
+def _by_values(rerun: Rerun, names: Names, blame: Blame, called: str, other: Any) -> Cause | None:
+    """Return the parameter with whose values an influence cancels, if it does not with others."""
+    place = blame.edge.operand
+    for leaf in [x for x in rerun.uses if type(x) is Tensor and x.requires_grad and x is not place]:
+        value = np.asarray(to_host(leaf._data))
+        there = {leaf: like(value, rms(value) or 1.0)}
+        base, moved = Rerun(rerun.root, there), Rerun(rerun.root, {**there, place: other})
+        change = abs(moved.loss - base.loss)
+        if change > _rounding(base, moved):
+            alike = any((value == value.take([0], k)).all() for k in range(value.ndim))
+            which = "all alike" if alike else "as they are"
+            return Cause(
+                "symmetric" if alike else "cancels",
+                f"the influence of {called} cancels, as the values of {names.place(leaf)} are"
+                f" {which}",
+                "random numbers to start with, such as nn.init.he_normal or nn.init.xavier_normal",
+                f"with random numbers in {names.place(leaf)} such a change of {called} changes the"
+                f" loss by {change:.3g}",
+                blame.node.op.name, names.module(blame.node), names.line(blame.node),
+            )  # fmt: skip
+    return None
+
+
 def _invariant(
     rerun: Rerun, moved: Rerun, names: Names, blame: Blame, called: str, step: float, change: float
 ) -> Cause:
@@ -86,7 +113,7 @@ def _invariant(
             checked, blame.node.op.name, names.module(blame.node), names.line(blame.node),
         )  # fmt: skip
     what = _WHAT.get(node.op, "its result is the same, whatever is added")
-    remedy = _REMEDY.get(node.op, f"the computation without {called}, which has no influence")
+    remedy = _REMEDY.get(node.op, f"nothing: {called} does no harm, but learns nothing")
     return Cause(
         "no influence", f"it takes {called} away again: {what}", remedy, checked, node.op.name,
         names.module(node), names.line(node),

@@ -40,15 +40,17 @@ def explain(
     called, nor whether the graph was released. From the tensor the gradient is followed towards the
     loss: what lets nothing through is named with its module, the user's line where that is known,
     and numbers. What is said was computed: that a gradient arrives once it is let through there,
-    or that the loss stays the same when the tensor changes. Parameters, gradients, running averages
-    and random numbers are left as they are.
+    or that the loss stays the same when the tensor changes. Parameters, gradients, optimizers,
+    running averages and random numbers, those of ``np.random`` too, are left as they are; what else
+    a function changes, such as a ``np.random.default_rng()`` of its own or a list, is not.
 
     Args:
         target: a leaf; a result on the way; a module, for all its parameters; or a list or dict of
             tensors.
         loss: the loss as a tensor; or a function without arguments that computes it, such as
-            ``lambda: loss(model(x), y)``. The function is run once more, and its lines are known:
-            so it also tells where values leave the graph. Without it, the newest loss that was
+            ``lambda: loss(model(x), y)``. The function is run again, and its lines are known: so
+            it also tells where values leave the graph, if a change of the tensor changes the loss
+            by them; for that it is run with other values too. Without it, the newest loss that was
             computed from the target and is still there is found.
         optimizer: says whether it has the parameter.
         watch: an ``nn.Watch`` over the model: tells since which step units have no gradient.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import FrameType
 from typing import Any
 
@@ -15,8 +16,14 @@ from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.teacher.explaining.alive import Alive, losses_held
-from tensorgraph.teacher.explaining.run_again import like, rms
+from tensorgraph.teacher.explaining.run_again import Rerun, like, noise, rms
 from tensorgraph.teacher.explaining.watched_run import Flow, run, value_with
+
+STEPS = (0.01, 0.005, 0.0025)
+"""Small steps, as parts of a parameter's values."""
+
+HALVES = (0.4, 0.6)
+"""What is proportional to a step is half as large at half of it; a quarter is what masks miss."""
 
 
 @dataclass
@@ -42,10 +49,50 @@ class Loss:
             return None
         array = np.asarray(to_host(x._data))
         step = like(array, rms(array) or 1.0)
-        before = value_with(self.compute, x, array)
-        others = (array + step, array - step, -array, 10 * step)
-        after = [value_with(self.compute, x, other.astype(array.dtype)) for other in others]
-        return max(abs(value - before) for value in after)
+        others = (array, array + step, array - step, -array, 10 * step)
+        values = [value_with(self.compute, {x: other.astype(array.dtype)}) for other in others]
+        before, *after = values
+        if before is None:
+            return None
+        return max((abs(v - before) for v in after if v is not None), default=None)
+
+    def missed(self, leaves: Sequence[Tensor], rerun: Rerun) -> tuple[float, float] | None:
+        """Return by how much a small step in leaves changes the loss, and what the graph misses.
+
+        What the graph keeps as constants it does not follow. If the two differ in proportion to the
+        step, the gradients lack a part; ``None`` if they do not, or that cannot be computed.
+        """
+        moving = [x for x in leaves if x.node is None and x.dtype.kind == "f" and x.size]
+        if self.compute is None or not moving:
+            return None
+        changes, parts = [], []
+        for scale in STEPS:
+            both = [self._step(moving, sign * scale, rerun) for sign in (1, -1)]
+            if None in both:
+                return None
+            up, down = (np.array(step) for step in both)
+            changes.append((up - down)[0] / 2)
+            parts.append((up - down)[1] / 2)
+        least = noise(rerun.values[rerun.root].dtype) * abs(rerun.loss)
+        again = value_with(self.compute, {})
+        if again is None or abs(again - rerun.loss) > least or not abs(parts[-1]) > least / 16:
+            return None
+        halved = all(HALVES[0] < b / a < HALVES[1] for a, b in pairwise(parts))
+        kinked = abs(up + down)[1] > abs(parts[-1])  # it is missing on one side only
+        return (float(changes[0]), float(parts[0])) if halved and not kinked else None
+
+    def _step(
+        self, leaves: Sequence[Tensor], scale: float, rerun: Rerun
+    ) -> tuple[float, float] | None:
+        """Return how much a step changes the loss, and how much of it the graph does not follow."""
+        instead = {}
+        for x in leaves:
+            array = np.asarray(to_host(x._data))
+            instead[x] = (array + like(array, scale * (rms(array) or 1.0))).astype(array.dtype)
+        value = value_with(self.compute, instead) if self.compute is not None else None
+        return (
+            None if value is None else (value - rerun.loss, value - Rerun(rerun.root, instead).loss)
+        )
 
     def changed(self, now: float) -> str:
         """Say if its graph computes something else now than it did."""

@@ -98,7 +98,7 @@ _REMEDIES = {
     "no_grad": "the computation outside of tg.no_grad()",
     "no derivative": "an operation with a derivative in its place: a smooth one, or a loss of"
     " probabilities for one of decisions",
-    "read": "the tensor itself, in operations of tg",
+    **dict.fromkeys(["read", "constant"], "the tensor itself, in operations of tg"),
 }
 
 
@@ -135,10 +135,41 @@ def exits(
         yield Cause(_KINDS[e.kind], text, remedy, checked, op, e.module, short_line(e.line))
 
 
+def left_out(target: Tensor, number: int, loss: Loss, rerun: Rerun) -> Iterator[Cause]:
+    """Yield where a part of a tensor's influence leaves the graph, though it has a gradient.
+
+    Args:
+        target: the tensor.
+        number: which it is of those that are asked about.
+        loss: the loss, which a function computes.
+        rerun: its graph.
+    """
+    if loss.left is None or loss.tensor is None:
+        return
+    found, known = loss.left.exits_of(number, [loss.tensor._data, *_constants(rerun)], _same_values)
+    found = [e for e in found if e.kind != "no derivative"]
+    missed = loss.missed([target], rerun) if found else None
+    if missed is None:
+        return
+    checked = (
+        f"a small step in it changes the loss by {missed[0]:.3g}, and {missed[1]:.3g} of this is"
+        " missing in what was recorded"
+    )
+    which = "" if known or len(found) == 1 else ", here or at another such line"
+    for e in found[:MOST_EXITS]:
+        text = f"a part of its influence leaves the graph{which}: {_exit_text('the tensor', e)}"
+        remedy = f"{_REMEDIES[e.kind]}; nothing, if no gradient is to flow there"
+        op = "" if e.kind == "read" else e.op
+        yield Cause("left out", text, remedy, checked, op, e.module, short_line(e.line))
+
+
 MOST_EXITS = 5
 """So many places where values leave the graph are told."""
 
-_KINDS = {"no_grad": "no_grad", "no derivative": "no derivative", "read": "detached"}
+_KINDS = {
+    "no_grad": "no_grad", "no derivative": "no derivative", "read": "detached",
+    "constant": "detached",
+}  # fmt: skip
 
 
 def _exit_text(name: str, e: Exit) -> str:
@@ -146,6 +177,11 @@ def _exit_text(name: str, e: Exit) -> str:
         return f"under tg.no_grad() nothing is recorded, and the values come from {name}"
     if e.kind == "read":
         return f"{e.op} takes only the values of {name}, or of what is computed from it"
+    if e.kind == "constant":
+        return (
+            f"it is given values of {name}, or of what is computed from it, as a constant, by"
+            " .detach(), .data or .numpy()"
+        )
     dtype = getattr(e.array, "dtype", None)
     made = "" if dtype is None or dtype.kind == "f" else f": it gives {_kind(dtype)}"
     return f"it has no derivative{made}, and is given values of {name}"
@@ -171,6 +207,8 @@ def _taken_as_values(s: Search) -> Iterator[Cause]:
 
 
 def _copies(s: Search, array: Any, called: str, write: str) -> Iterator[Cause]:
+    if s.loss.left is not None and s.loss.moved(s.target) == 0:
+        return  # what has equal values does not come of it
     for node in s.rerun.nodes:
         for i, parent in enumerate(node.parents):
             own = s.rerun.operands[node][i]
@@ -179,27 +217,39 @@ def _copies(s: Search, array: Any, called: str, write: str) -> Iterator[Cause]:
             size = _change(s.rerun, Edge(node, i))
             if not size:
                 continue
-            shared = type(parent) is Tensor and parent._data is array
-            if type(parent) is Tensor and parent.requires_grad:
-                kind, text = (
-                    "copy",
-                    (
-                        f"{s.names.known(parent) or 'another tensor'} is taken here, which has the"
-                        f" values of {called} and gets the gradient: a copy, as of copy.deepcopy"
-                    ),
-                )
-                remedy = f"explain the copy, or compute the loss with {write} itself"
-            else:
-                how = ".detach()" if shared else ".numpy(), .data, .detach() or tg.tensor(…)"
-                how = how.replace("…", "...")
-                kind = "detached"
-                text = f"it takes the values of {called} as a constant, by {how}, not {called}"
-                remedy = f"{write} itself in its place"
-            yield _cause(
-                s, kind, node, text, remedy,
-                f"other values in this constant change the loss by {size:.3g}",
-            )  # fmt: skip
+            kind, text, remedy = _equal(s, parent, own, array, called, write)
+            checked = f"other values in this operand change the loss by {size:.3g}"
+            yield _cause(s, kind, node, text, remedy, checked)
             return
+
+
+def _equal(
+    s: Search, parent: Any, own: Any, array: Any, called: str, write: str
+) -> tuple[str, str, str]:
+    """Return what is said of an operand that has the values of a tensor, and is another one."""
+    itself = f"{write} itself in its place"
+    if type(parent) is Tensor and parent.requires_grad:
+        other = s.names.known(parent) or "another tensor"
+        return (
+            "copy",
+            f"{other} is taken here, which has the same values as {called} and gets the gradient;"
+            f" {called} is not: one may be a copy of the other, as of copy.deepcopy, or both come"
+            " of the same random numbers",
+            f"{itself}; or explain {other}",
+        )
+    if np.shares_memory(np.asarray(to_host(own)), np.asarray(to_host(array))):
+        how = ".detach()" if type(parent) is Tensor and parent._data is array else ".numpy(), .data"
+        return (
+            "detached", f"it takes the values of {called} as a constant, by {how}, not {called}",
+            itself,
+        )  # fmt: skip
+    return (
+        "equal values",
+        f"a constant is taken here that has the same values as {called}, which leads to no"
+        f" operation of this loss; if it was made of {called}, by .numpy(), .data or"
+        " tg.tensor(...), no gradient flows through it",
+        f"{itself}, if it was",
+    )
 
 
 def _same_values(one: Any, other: Any) -> bool:
@@ -250,7 +300,7 @@ def _not_used(s: Search) -> Cause:
         moved = s.loss.moved(s.target)
         if moved == 0:
             text = "the loss does not depend on it"
-            checked = "with four other sets of values in it the loss is the same"
+            checked = "with other values in it the loss is the same"
     else:
         remedy += (
             "; or, to see every line that reads it,"

@@ -20,11 +20,12 @@ from tensorgraph.teacher.explaining.explanation import HEALTHY, Cause, Explanati
 from tensorgraph.teacher.explaining.facts import Facts
 from tensorgraph.teacher.explaining.flow import Step, by_layer, way
 from tensorgraph.teacher.explaining.losses import Loss
-from tensorgraph.teacher.explaining.lost import Search, why_lost
+from tensorgraph.teacher.explaining.lost import Search, left_out, why_lost
 from tensorgraph.teacher.explaining.names import Names
 from tensorgraph.teacher.explaining.non_finite import first_anomaly
-from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, noise, rms
+from tensorgraph.teacher.explaining.run_again import Gradients, Rerun, like, noise, rms
 from tensorgraph.teacher.explaining.sizes import size_causes
+from tensorgraph.teacher.explaining.slopes import SATURATED, saturation
 from tensorgraph.teacher.explaining.units import listed, zero_slices
 from tensorgraph.teacher.explaining.words import cause_of
 
@@ -42,6 +43,10 @@ class Known(NamedTuple):
     alive: Alive
     largest: float
     """The root mean square of the largest gradient of a leaf."""
+    usual: float
+    """How large the parameters are, taken together."""
+    leaks: bool
+    """Whether a part of what the tensors do to the loss is not in the graph."""
 
 
 def known_of(
@@ -60,10 +65,40 @@ def known_of(
     found = rerun.backward()
     sizes = [size for _, g in found.leaves() if np.isfinite(size := rms(g))]
     names = Names(loss.frames, rerun.nodes, paths)
-    return Known(loss, rerun, found, names, model, alive, max(sizes, default=0.0))
+    values = [size for x, _ in found.leaves() if np.isfinite(size := rms(x._data))]
+    usual = max(values, default=0.0) or 1.0
+    return Known(
+        loss, rerun, found, names, model, alive, max(sizes, default=0.0), usual, _leaks(loss, rerun)
+    )
+
+
+def _leaks(loss: Loss, rerun: Rerun) -> bool:
+    if loss.left is None or not any(e.kind != "no derivative" for e in loss.left.exits):
+        return False
+    return loss.missed(loss.left.asked, rerun) is not None
 
 
 def explained(number: int, target: Tensor, known: Known) -> Explanation:
+    """Return why the gradient of a loss by a tensor is as it is, and what it lacks.
+
+    Args:
+        number: which it is of the tensors that are asked about.
+        target: the tensor.
+        known: what is known of the loss.
+    """
+    explanation = _as_recorded(number, target, known)
+    if not known.leaks or explanation.verdict == "none":
+        return explanation
+    causes = tuple(left_out(target, number, known.loss, known.rerun))
+    if not causes:
+        return explanation
+    if explanation.healthy:
+        text = explanation.summary.replace("the gradient is healthy", "the gradient is incomplete")
+        explanation = replace(explanation, verdict="incomplete", summary=text)
+    return replace(explanation, causes=(*explanation.causes, *causes))
+
+
+def _as_recorded(number: int, target: Tensor, known: Known) -> Explanation:
     """Return why the gradient of a loss by a tensor is as it is.
 
     Args:
@@ -96,6 +131,12 @@ def explained(number: int, target: Tensor, known: Known) -> Explanation:
         )  # fmt: skip
     if not g.size:
         return make(HEALTHY, "there are no elements", [])
+    if not np.isfinite(known.rerun.loss):
+        cause = first_anomaly(known.rerun, known.found, known.names, place)
+        return make(
+            "not finite", f"the loss is {known.rerun.loss}, its gradient is finite: root mean"
+            f" square {size:.3g}", [cause] if cause else [],
+        )  # fmt: skip
     if zeros == 1:
         causes = _zero_causes(known, place, np.ones(g.shape, bool), name)
         return make("zero", f"the gradient is 0 in all {g.size:,} elements", causes)
@@ -108,11 +149,11 @@ def explained(number: int, target: Tensor, known: Known) -> Explanation:
         what = _slices_named(axis, g.ndim)
         text = f"the gradient is 0 in {len(which)} of {g.shape[axis]} {what} ({listed(which)})"
         return make("partly zero", f"{text}; its root mean square is {size:.3g}", causes)
-    alike = _alike(known.rerun.value_at(place), g)
+    alike = _alike(known.rerun, place, g)
     if alike:
         return make("alike", alike, [_ALIKE])
     verdict, summary, causes = size_causes(
-        target, g, known.rerun, known.names, steps, known.largest
+        target, g, known.rerun, known.names, steps, known.largest, known.usual
     )
     explanation = make(verdict, summary, causes)
     if known.loss.left is not None or known.rerun.root.saved is not None:
@@ -146,12 +187,10 @@ def _zero_causes(known: Known, place: Any, mask: Any, name: str) -> list[Cause]:
     causes = []
     for blame in verdict.blames[:MOST_CAUSES]:
         checked = _checked(verdict, blame, name)
-        if blame.why in (CANCELS, OPPOSED):
+        facts, cause = Facts(blame, rerun, found, names), None
+        if blame.why in (CANCELS, OPPOSED) and saturation(facts) < SATURATED:
             cause = why_cancelled(rerun, names, blame)
-            if cause is not None:
-                causes.append(cause)
-                continue
-        causes.append(cause_of(Facts(blame, rerun, found, names), checked))
+        causes.append(cause or cause_of(facts, checked))
     return causes
 
 
@@ -186,26 +225,31 @@ _ALIKE = Cause(
     "units that start alike and are given the same gradient stay alike: together they compute no"
     " more than one of them",
     "random numbers to start with, such as nn.init.he_normal or nn.init.xavier_normal",
-    "the weights and the gradients of all of them are the same",
+    "the weights and the gradients of all of them are the same; with random weights here the"
+    " gradients differ",
 )
 
 
-def _alike(value: Any, g: Any) -> str:
+def _alike(rerun: Rerun, place: Any, g: Any) -> str:
     """Return in which way the units of a matrix of weights are all the same, if they are."""
-    value = np.asarray(to_host(value))
-    if g.ndim < 2:
-        return ""
-    for axis in range(g.ndim):
+    value = np.asarray(to_host(rerun.value_at(place)))
+    for axis in range(g.ndim if g.ndim > 1 else 0):
         if g.shape[axis] < 2 or g.size == g.shape[axis]:
             continue
-        first, given = value.take([0], axis), g.take([0], axis)
-        if (value == first).all() and rms(g - given) <= noise(g.dtype) * rms(g):
+        if (value == value.take([0], axis)).all() and _equal_along(axis, g):
+            other = Rerun(rerun.root, {place: like(value, rms(value) or 1.0)}).backward().at[place]
+            if _equal_along(axis, to_host(other)):  # so it is not the weights: the data are alike
+                continue
             what = _slices_named(axis, g.ndim)
             return (
                 f"all {g.shape[axis]} {what} are alike, in their weights and in their gradients"
                 f" (root mean square {rms(g):.3g})"
             )
     return ""
+
+
+def _equal_along(axis: int, g: Any) -> bool:
+    return rms(g - g.take([0], axis)) <= noise(g.dtype) * rms(g)
 
 
 # ------------------------------------------------------------------------------------------- notes
@@ -220,6 +264,8 @@ def _notes(target: Tensor, g: Any, known: Known, hooks: str) -> tuple[str, ...]:
         notes = _no_grad_yet(target, name, known)
         return (*notes, f"hooks may change it: {hooks}") if hooks else tuple(notes)
     if known.rerun.root.saved is not None:  # it may be of any other loss
+        return ()
+    if not g.any() and known.found.cancelled:  # what rounding left is in .grad, and nothing in g
         return ()
     stored = np.asarray(to_host(target._grad._data))
     told = _difference(name, stored, g, hooks)

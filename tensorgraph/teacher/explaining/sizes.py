@@ -36,9 +36,25 @@ _SQUASHING: dict[Op, str] = {
 
 
 def size_causes(
-    target: Tensor, g: Any, rerun: Rerun, names: Names, steps: Sequence[Step], largest: float
+    target: Tensor,
+    g: Any,
+    rerun: Rerun,
+    names: Names,
+    steps: Sequence[Step],
+    largest: float,
+    usual: float,
 ) -> tuple[str, str, list[Cause]]:
-    """Return the verdict on a gradient's size, in a word, in numbers, and with reasons."""
+    """Return the verdict on a gradient's size, in a word, in numbers, and with reasons.
+
+    Args:
+        target: whose gradient it is.
+        g: the gradient.
+        rerun: the graph.
+        names: what things are called.
+        steps: the way from the loss.
+        largest: the largest gradient of a leaf.
+        usual: the size of the parameters, by which those are judged that are 0, as biases are.
+    """
     value = np.asarray(to_host(rerun.value_at(place_of(target))))
     size, weight = rms(g), rms(value)
     told = f"root mean square {size:.3g}"
@@ -48,10 +64,11 @@ def size_causes(
     if _dense(g, size) < VANISHING * largest and _shrinks(steps):
         summary = f"the gradient is tiny: {told}, and {size / largest:.2g} of the largest gradient"
         return "tiny", summary, _shrinking(rerun, names, steps)
-    if weight and size < eps * weight:
-        summary = f"the gradient is tiny: {told}; no step with a learning rate below 1 changes it"
+    if size < eps * (weight or usual):
+        beside = "changes it" if weight else f"counts beside parameters of {usual:.3g}"
+        summary = f"the gradient is tiny: {told}; no step with a learning rate below 1 {beside}"
         return "tiny", summary, _shrinking(rerun, names, steps)
-    if weight and size > HUGE * weight and value.ndim >= 2:
+    if size > HUGE * max(weight, usual):
         return "huge", f"the gradient is huge: {told}", _growing(rerun, names, steps)
     return HEALTHY, f"the gradient is healthy: {told}, {np.mean(g == 0):.0%} zeros", []
 
@@ -82,6 +99,9 @@ def _shrinking(rerun: Rerun, names: Names, steps: Sequence[Step]) -> list[Cause]
     if together < 0.1:
         worst = min(slopes, key=lambda s: slopes[s])
         return [_of_squashing(rerun, names, slopes, worst, together)]
+    many = _many(rerun, names, steps, smaller=True)
+    if many:
+        return many
     small = [s for s in steps if s.factor < SMALL_STEP and s.edge.node.op is not mean.op]
     small.sort(key=lambda s: s.factor)
     return [_by_factor(rerun, names, s, "makes the gradient smaller by") for s in small[:3]]
@@ -113,10 +133,42 @@ def _of_squashing(
 
 
 def _growing(rerun: Rerun, names: Names, steps: Sequence[Step]) -> list[Cause]:
+    many = _many(rerun, names, steps, smaller=False)
+    if many:
+        return many
     large = [s for s in steps if s.factor > LARGE_STEP and s.edge.node.op is not summed.op]
     # A large slope of an elementwise operation comes of large values, which products made.
     large.sort(key=lambda s: (s.edge.node.op.family == "elementwise", -s.factor))
     return [_by_factor(rerun, names, s, "makes the gradient larger by") for s in large[:3]]
+
+
+def _many(rerun: Rerun, names: Names, steps: Sequence[Step], smaller: bool) -> list[Cause]:
+    """Return the operation that does it together, if it comes again and again on the way."""
+    groups: dict[Any, list[Step]] = {}
+    for step in steps:
+        node = step.edge.node
+        groups.setdefault((node.op, names.module(node)), []).append(step)
+    sign = 1 if smaller else -1
+    product, _, best = min(
+        ((sign * float(np.log(np.prod([s.factor for s in g]))), k, g)
+         for k, g in enumerate(groups.values()) if len(g) >= MANY and all(s.factor > 0 for s in g)),
+        default=(0.0, 0, []),
+    )  # fmt: skip
+    limit = SMALL_STEP if smaller else LARGE_STEP
+    if not best or product > sign * float(np.log(limit)):
+        return []
+    extreme = (min if smaller else max)(best, key=lambda s: s.factor)
+    factor = float(np.exp(sign * product))
+    each = factor ** (1 / len(best))
+    how = (
+        f"{len(best)} such steps on the way make the gradient {'smaller' if smaller else 'larger'}"
+        f" by {factor:.2g} together, each by {each:.3g} on average; the most by"
+    )
+    return [_by_factor(rerun, names, extreme, how)]
+
+
+MANY = 3
+"""An operation that comes so often on the way is told of once."""
 
 
 def _by_factor(rerun: Rerun, names: Names, step: Step, how: str) -> Cause:

@@ -25,12 +25,13 @@ from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.moments import center
 from tensorgraph.ops.trigonometric import tanh
 from tensorgraph.teacher.explaining.facts import Facts, Told, span_of
-from tensorgraph.teacher.explaining.units import along, listed, rectified, unit_axis
+from tensorgraph.teacher.explaining.run_again import Rerun, like
+from tensorgraph.teacher.explaining.units import FEW, along, listed, rectified, unit_axis
 
 
 def slope_told(facts: Facts) -> Told:
     """Return what is said of an operation whose derivative is 0."""
-    if facts.rerun.loss == 0 and facts.node.op.family == "elementwise":
+    if facts.node.op.family == "elementwise" and _is_least(facts):
         return Told(
             "nothing left to learn",
             f"the loss is 0, and its derivative too for {facts.many} elements:"
@@ -39,6 +40,17 @@ def slope_told(facts: Facts) -> Told:
         )
     teller = _BY_OP.get(facts.node.op, _flat)
     return teller(facts)
+
+
+def _is_least(facts: Facts) -> bool:
+    """Return whether the loss is 0, and not below it with other operands, whichever way."""
+    if facts.rerun.loss != 0:
+        return False
+    value = facts.operand(facts.blame.edge.i)
+    step = like(value, 2 * float(np.abs(value).max(initial=0)) or 1.0)
+    others = [(value + sign * step).astype(value.dtype) for sign in (1, -1)]
+    place = facts.blame.edge.operand
+    return all(Rerun(facts.rerun.root, {place: x}).loss >= 0 for x in others)
 
 
 def _flat(facts: Facts) -> Told:
@@ -68,12 +80,14 @@ def _dead(facts: Facts) -> Told:
     dead = np.flatnonzero(along(axis, off))
     count, examples = values.shape[axis], values.size // max(values.shape[axis], 1)
     here = [int(k) for k in dead if mask.take(k, axis).any()]
-    if not here:
+    few = examples < FEW and len(here) < count
+    if few or not here:
+        many = f"so few examples ({examples}) say little" if few else "no unit is off for all"
         return Told(
             "off units",
             f"the input is {facts.span(i)}, and so the derivative 0, for {facts.many} elements;"
-            " no unit is off for all examples",
-            "more examples in a batch, or nn.LeakyReLU()",
+            f" {many if few else f'{many} examples'}",
+            "more examples in a batch",
         )
     which = f"all {count}" if len(here) == count > 1 else f"{len(here)} of {count}"
     numbers = "" if len(here) == count else f" ({_plural('unit', here)} {listed(here)})"
@@ -84,8 +98,11 @@ def _dead(facts: Facts) -> Told:
         f" {span_of(values.take(here, axis))}"
     )
     bias = _bias_to_blame(facts, axis, here)
-    return Told("dead units", text + bias, _DEAD_REMEDY, tuple(here))
+    remedy = _DEAD_REMEDY if 2 * len(here) > count else _SOME_DEAD_REMEDY
+    return Told("dead units", text + bias, remedy, tuple(here))
 
+
+_SOME_DEAD_REMEDY = "nothing, if they stay few; nn.LeakyReLU() in place of ReLU has none"
 
 _DEAD_REMEDY = (
     "nn.init.he_normal for the weights and 0 for the bias, inputs scaled to mean 0 and variance 1,"
@@ -135,7 +152,8 @@ def _saturated(facts: Facts) -> Told:
     )
 
 
-def _softmax_saturated(facts: Facts) -> Told:
+def softmax_saturated(facts: Facts) -> Told:
+    """Tell of a softmax whose results are 0 or 1."""
     i = facts.blame.edge.i
     values = facts.operand(i)
     if _is_of_one(facts):
@@ -145,18 +163,57 @@ def _softmax_saturated(facts: Facts) -> Told:
             " the input",
             "tg.sigmoid for a single unit (and binary_cross_entropy_with_logits), or another axis",
         )
+    if is_alone(facts):
+        return Told(
+            "masked",
+            "all inputs but one are masked, by -inf or so: the result is 1, whatever that one is",
+            "nothing, where a mask is meant to leave one",
+        )
+    share = saturation(facts)
+    which = "" if share == 1 else f" in {share:.0%} of its cases"
     return Told(
         "saturated",
-        f"its results are 0 or 1 to the last digit: the input is {span_of(values)}, and the"
-        " derivative is 0",
+        f"its results are 0 or 1 to the last digit{which}: the input is {span_of(values)}, and the"
+        " derivative there is 0",
         "smaller weights, scaled inputs, and the loss from logits, nn.losses.cross_entropy(z, y)",
     )
+
+
+def _axes(facts: Facts) -> tuple[int, ...]:
+    """Return the axes along which a softmax or a mean goes."""
+    axis = facts.node.static.get("axis", -1)
+    return tuple(range(facts.operand(0).ndim)) if axis is None else tuple(np.ravel(axis))
+
+
+def is_alone(facts: Facts) -> bool:
+    """Return whether a mask leaves a softmax a single input, wherever it is to blame."""
+    mask = facts.blame.mask
+    left = (facts.operand(facts.blame.edge.i) > MASKED).sum(axis=_axes(facts), keepdims=True)
+    return bool((np.broadcast_to(left, mask.shape)[mask] == 1).all())
+
+
+def saturation(facts: Facts) -> float:
+    """Return for which part of its inputs a softmax gives 0 or 1 to the last digit."""
+    if facts.node.op not in (softmax.op, log_softmax.op):
+        return 0.0
+    out, mask = np.asarray(to_host(facts.rerun.values[facts.node])), facts.blame.mask
+    chances = np.exp(out) if facts.node.op is log_softmax.op else out
+    sure = chances.max(axis=_axes(facts), keepdims=True) >= 1 - 4 * np.finfo(out.dtype).eps
+    return float(np.broadcast_to(sure, mask.shape)[mask].mean())
+
+
+SATURATED = 0.9
+"""A softmax is called saturated of which so large a part is."""
+
+
+MASKED = -1e8
+"""What is added to a masked input of a softmax is this or less."""
 
 
 def _loss_is_reached(facts: Facts) -> Told:
     if facts.node.op in (class_cross_entropy.op, softmax_cross_entropy.op):
         if _is_of_one(facts):
-            return _softmax_saturated(facts)
+            return softmax_saturated(facts)
     return Told(
         "nothing left to learn",
         f"the predictions are equal to the targets to the last digit: the loss is"
@@ -167,9 +224,7 @@ def _loss_is_reached(facts: Facts) -> Told:
 
 def _is_of_one(facts: Facts) -> bool:
     """Return whether an operation goes along axes of length 1, and so always gives the same."""
-    shape, axis = facts.operand(0).shape, facts.node.static.get("axis", -1)
-    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return all(shape[k] == 1 for k in axes)
+    return all(facts.operand(0).shape[k] == 1 for k in _axes(facts))
 
 
 def _centred(facts: Facts) -> Told:
@@ -215,7 +270,7 @@ _BY_OP: dict[Op, Callable[[Facts], Told]] = {
     relu.op: _dead,
     **dict.fromkeys([sigmoid.op, tanh.op], _saturated),
     **dict.fromkeys([elu.op, gelu.op, silu.op], _saturated),
-    **dict.fromkeys([softmax.op, log_softmax.op], _softmax_saturated),
+    **dict.fromkeys([softmax.op, log_softmax.op], softmax_saturated),
     **dict.fromkeys(
         [class_cross_entropy.op, softmax_cross_entropy.op, sigmoid_cross_entropy.op],
         _loss_is_reached,

@@ -17,6 +17,9 @@ from tensorgraph.ops.extrema import maximum
 
 MOST_LISTED = 8
 
+FEW = 8
+"""With fewer examples many a sound unit is off for all of them, which says little."""
+
 
 def unit_axis(node: Node) -> int | None:
     """Return the axis of a node's result along which the units of its layer lie, if it is known.

@@ -8,7 +8,7 @@ that reads them as an array or a number. Afterwards everything is as it was befo
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
@@ -18,8 +18,11 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine import modes, tensor as tensors
 from tensorgraph.engine.modes import MODE, PACKAGE, Forward, Observer, observing, user_line
+from tensorgraph.engine.random_generator import Generator
+from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.recorded_call import recorded_call
+from tensorgraph.symbolic.attributes import Attributes
 
 _READS = {
     "data": ".data", "numpy": ".numpy()", "to_numpy": ".to_numpy()", "detach": ".detach()",
@@ -29,11 +32,30 @@ _READS = {
 }  # fmt: skip
 
 
+class Kept(Observer):
+    """Keeps what leaves, optimizers and the like held before a run, to give it back."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, Attributes] = {}
+
+    def met(self, thing: Any) -> None:
+        """Keep what is about to be changed, the first time it is met."""
+        result = type(thing) is Tensor and thing._node is not None
+        if not result and thing is not None and type(thing) is not Generator:
+            if id(thing) not in self._before:
+                self._before[id(thing)] = Attributes(thing)  # refers to it, so its id stays its own
+
+    def restore(self) -> None:
+        """Give back what was held."""
+        for attributes in self._before.values():
+            attributes.restore()
+
+
 class Exit(NamedTuple):
     """A place where values leave the graph."""
 
     kind: str
-    """``"no_grad"``, ``"no derivative"`` or ``"read"``."""
+    """``"no_grad"``, ``"no derivative"``, ``"constant"`` or ``"read"``."""
     op: str
     """The operation, or how the values are read."""
     module: str
@@ -55,10 +77,12 @@ class _Mark(NamedTuple):
 _NOTHING: frozenset[int] = frozenset()
 
 
-class Flow(Observer):
+class Flow(Kept):
     """Follows the values of some tensors by the arrays that hold them."""
 
     def __init__(self, asked: list[Tensor]) -> None:
+        super().__init__()
+        self.asked = asked
         self.exits: list[Exit] = []
         self._marks: dict[int, _Mark] = {}
         for k, each in enumerate(asked):
@@ -80,12 +104,13 @@ class Flow(Observer):
         sources = _NOTHING.union(*(mark.sources for mark in marks))
         exits = _NOTHING.union(*(mark.exits for mark in marks))
         if event.node is None and not all(mark.exits for mark in marks):
-            kind = "no derivative" if MODE.get().recording else "no_grad"
+            kind = _kind(event) if MODE.get().recording else "no_grad"
             exits |= self._leave(kind, event.op.name, user_line() or "", event.out, sources)
         self._mark(event.out, sources, exits)
 
     def met(self, thing: Any) -> None:
         """Note who reads a tensor that wants a gradient."""
+        super().met(thing)
         if type(thing) is not Tensor or not thing._requires_grad:
             return
         mark = self._mark_of(thing._data)
@@ -123,6 +148,13 @@ class Flow(Observer):
         return list(told.values()), bool(chosen)
 
 
+def _kind(event: Forward) -> str:
+    """Return why an operation was not recorded, though it might have been."""
+    words = [event.op.rule_word(i) for i, _ in enumerate(event.arrays)]
+    decided = event.out.dtype.kind != "f" or all(word is NONDIFF for word in words)
+    return "no derivative" if decided else "constant"
+
+
 _ENGINES = (__file__, modes.__file__, tensors.__file__)
 
 
@@ -134,7 +166,7 @@ def run(f: Callable[[], Any], asked: list[Tensor]) -> tuple[Tensor, Flow, list[F
         ShapeError: it does not return a single number.
     """
     flow = Flow(asked)
-    with _unchanged(asked), observing(flow):
+    with _restored(flow):
         loss, frames = recorded_call(f, ())
     if type(loss) is not Tensor:
         raise errors.DTypeError(
@@ -143,23 +175,31 @@ def run(f: Callable[[], Any], asked: list[Tensor]) -> tuple[Tensor, Flow, list[F
     return loss, flow, frames
 
 
-def value_with(f: Callable[[], Any], parameter: Tensor, array: Any) -> float:
-    """Return the loss that a function computes if a parameter has other values."""
-    with _unchanged([parameter]):
-        parameter._data = array
-        loss, _ = recorded_call(f, ())
+def value_with(f: Callable[[], Any], instead: Mapping[Tensor, Any]) -> float | None:
+    """Return the loss that a function computes if parameters have other values.
+
+    ``None`` if it computes none of them: it may check what it is given.
+    """
+    kept = Kept()
+    with _restored(kept):
+        for parameter, array in instead.items():
+            kept.met(parameter)
+            parameter._data = array
+        try:
+            loss, _ = recorded_call(f, ())
+        except Exception:  # whatever the user's code raises of values that nobody meant for it
+            return None
     return float(np.asarray(loss._data).item())
 
 
 @contextmanager
-def _unchanged(parameters: list[Tensor]) -> Iterator[None]:
-    """Run a block after which tensors have their values and gradients of before."""
-    before = [(p, p._data, p._node, p._grad) for p in parameters]
+def _restored(kept: Kept) -> Iterator[None]:
+    """Run a block after which all that it met is as it was."""
     try:
-        yield
+        with observing(kept):
+            yield
     finally:
-        for p, data, node, grad in before:
-            p._data, p._node, p._grad = data, node, grad
+        kept.restore()
 
 
 def _owner(array: Any) -> Any:

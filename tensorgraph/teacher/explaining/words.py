@@ -11,6 +11,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops.arithmetic import where
+from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.masking import dropout
 from tensorgraph.ops.pool import max_pool
 from tensorgraph.ops.reduce import max as maximal, min as minimal
@@ -26,7 +27,13 @@ from tensorgraph.teacher.explaining.blame import (
 from tensorgraph.teacher.explaining.explanation import Cause
 from tensorgraph.teacher.explaining.facts import Facts, Told
 from tensorgraph.teacher.explaining.run_again import rms
-from tensorgraph.teacher.explaining.slopes import slope_told
+from tensorgraph.teacher.explaining.slopes import (
+    SATURATED,
+    is_alone,
+    saturation,
+    slope_told,
+    softmax_saturated,
+)
 from tensorgraph.teacher.explaining.units import along, listed, zero_slices
 from tensorgraph.teacher.explaining.zero_values import why_zero
 
@@ -96,8 +103,8 @@ def _zero_operand(facts: Facts) -> Told:
             " nn.init.xavier_normal (for tanh, sigmoid); only biases may start at 0",
         )
     if type(place) is Node:
-        reason = why_zero(facts.rerun, facts.names, place)
-        return Told("zero values", f"{extent}, and the gradient is multiplied by it{reason}")
+        kind, reason = why_zero(facts.rerun, facts.names, place)
+        return Told(kind, f"{extent}, and the gradient is multiplied by it{reason}")
     return Told(
         "masked" if facts.node.op.family == "elementwise" else "zero inputs",
         f"{extent}, and the gradient is multiplied by it",
@@ -151,6 +158,8 @@ def _not_used(facts: Facts) -> Told:
             f"{facts.many} elements are not the {'least' if node.op is minimal.op else 'largest'},"
             " and only those have a gradient",
         )
+    if node.op in (softmax.op, log_softmax.op) and is_alone(facts):
+        return softmax_saturated(facts)
     return Told("not used", f"{facts.many} elements have no influence on its result")
 
 
@@ -158,6 +167,8 @@ def _not_used(facts: Facts) -> Told:
 
 
 def _cancelled(facts: Facts) -> Told:
+    if saturation(facts) >= SATURATED:
+        return softmax_saturated(facts)
     called = facts.names.operand(facts.blame.edge)
     return Told(
         "cancels", f"the terms of the gradient by {called} add up to 0, though each is not 0"

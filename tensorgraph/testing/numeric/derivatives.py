@@ -141,7 +141,8 @@ class Derivatives:
         """
         for shorter in self.space.shorter(probe):
             again = self.slope(shorter)
-            if not seen.allows(again.value, SAFETY * again.error) and self.settles(probe, again):
+            differs = not seen.allows(again.value, SAFETY * again.error)
+            if (differs and self.settles(probe, again)) or (again.steepest and not seen.steepest):
                 seen = again
         return seen
 
@@ -251,10 +252,13 @@ class Derivatives:
 
     @cached_property
     def _wide_roughness(self) -> float:
-        """A kernel may take more digits and compute no more than float64 has."""
+        """A kernel may take more digits and compute no more than float64 has.
+
+        Where values are flat, they may stand on one step of a staircase, whose height is not seen.
+        """
         scalar = self._wide.scalar if self._wide else self.scalar
         roughness = rounding.roughness_of_value(scalar, self._apart, self.rng)
-        return rounding.TIMES * roughness / rounding.ULP
+        return rounding.TIMES * roughness / rounding.ULP or self.size
 
     # -------------------------------------------------------------------------------- the gradient
 
