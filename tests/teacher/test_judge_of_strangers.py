@@ -47,7 +47,7 @@ def test_a_sign_is_not_wrong_that_is_right(dtype, k):
 
 
 def test_what_nobody_judged_is_not_right():
-    _, _, W, b, _, loss = logistic()
+    _, _, W, _b, _, loss = logistic()
     loss.backward()
     judged = tg.judge(loss, {"dW": W.grad, "ddb": np.full((1, 1), 99.0)})
     assert not judged and "did you mean db?" in judged["ddb"].text
@@ -103,7 +103,7 @@ def test_names_are_those_of_the_graph_first():
 
 
 def test_formulas_each_by_itself_in_any_order():
-    X, Y, W, _, A, loss = logistic()
+    X, _Y, W, _, A, loss = logistic()
     m = 5
     kept = X.copy()
     judged = tg.judge(
