@@ -21,12 +21,31 @@ def say(text: str) -> None:
     """
     stream: Any = sys.stdout
     try:
-        encoding = getattr(stream, "encoding", None) or "utf-8"
-        shown = text.encode(encoding, "backslashreplace").decode(encoding)
-        stream.write(f"{shown}\n")
+        stream.write(f"{in_terminal(text)}\n")
         getattr(stream, "flush", int)()
     except Exception:  # none, a broken pipe, one that was closed, or whatever others' objects raise
         return
+
+
+_PLAIN = str.maketrans(
+    {"✔": "ok", "✘": "x", "−": "-", "∘": "*", "∂": "d", "Σ": "sum", "±": "+-", "≤": "<=",
+     "√": "sqrt ", "…": "...", "²": "^2", "ᵀ": "^T"}
+)  # fmt: skip
+
+
+def in_terminal(text: str) -> str:
+    """Return a text as standard output can show it: in signs that it has, or else escaped.
+
+    Example:
+        >>> in_terminal("✔ dW")
+        '✔ dW'
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+        return text
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def has_terminal() -> bool:

@@ -19,7 +19,7 @@ from tensorgraph.formulas.writing.formula import formula
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.text import pretty, text
 from tensorgraph.symbolic.expr import Expr, constant
-from tensorgraph.teacher.judging.marking import Mark
+from tensorgraph.teacher.judging.mark import Mark
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.recording import Recording, recorded_once_more
 

@@ -24,7 +24,8 @@ from tensorgraph.teacher.judging.handed_in import (
     returned_by,
 )
 from tensorgraph.teacher.judging.judgement import Judgement
-from tensorgraph.teacher.judging.marking import Asked, Marking
+from tensorgraph.teacher.judging.mark import Asked
+from tensorgraph.teacher.judging.marking import Marking
 from tensorgraph.teacher.judging.names import Names, readings
 from tensorgraph.teacher.judging.operations import MATMUL
 from tensorgraph.teacher.judging.recording import Recording, record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,46 +16,13 @@ from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
 from tensorgraph.teacher.judging.handed_in import HandedIn
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers, averaged_over
 from tensorgraph.teacher.judging.looking import About, Clock
+from tensorgraph.teacher.judging.mark import Asked, Mark
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.passes import DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Recording
 from tensorgraph.teacher.judging.rounding import Rounding
 from tensorgraph.teacher.judging.search import Search
-from tensorgraph.teacher.judging.wording import elements_told, small_told
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """What was handed in, and the places whose gradient it may be."""
-
-    item: HandedIn
-    places: tuple[Any, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Mark:
-    """What is said of one gradient."""
-
-    key: str
-    verdict: str
-    """``right``, ``rounding``, ``given`` (right, given others that are wrong), ``wrong``,
-    ``unexplained``, or ``unknown``."""
-    text: str
-    kind: str = ""
-    """One word for what is wrong: ``factor``, ``mask``, ``transpose``."""
-    place: Any = None
-    mine: Any = None
-    right: Any = None
-    line: str = ""
-    """The formula or line of whoever handed it in, if it is known."""
-    scale: float = 1.0
-    factor: float | None = None
-    """How many times too large it is, if that is all that is wrong."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong with it."""
-        return self.verdict in ("right", "rounding")
+from tensorgraph.teacher.judging.wording import distance_told, elements_told, small_told
 
 
 class Marking:
@@ -417,7 +384,7 @@ class Marking:
         else:
             scale = min(self._scales(place), key=lambda k: difference(mine, k * right))
             right = scale * right
-            text = f"wrong, I cannot say why: {_distance(mine, right)}"
+            text = f"wrong, I cannot say why: {distance_told(mine, right)}"
         if self.clock.ran_out:
             text += (
                 f"; time was over before all was tried: time_limit={self.clock.seconds:g}, write"
@@ -440,15 +407,3 @@ class Marking:
             return self._agreeing(Pass(self.recording, self.current.changes, given))
 
         return max([self.convention, *self.scales], key=fitting)
-
-
-def _distance(mine: Any, right: Any) -> str:
-    """Return how far two arrays of one shape are apart."""
-    if not np.isfinite(mine).all():
-        return f"{int((~np.isfinite(mine)).sum())} of {mine.size} elements are no numbers"
-    off = float(np.linalg.norm(mine - right))
-    size = float(np.linalg.norm(right))
-    if size == 0:
-        return f"it is to be 0, and its norm is {np.linalg.norm(mine):.3g}"
-    cosine = float(np.vdot(mine, right)) / (size * float(np.linalg.norm(mine)) or 1.0)
-    return f"it is off by {off / size:.2g} of its norm, and points in direction {cosine:.3g} of it"
