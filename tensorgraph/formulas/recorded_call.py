@@ -81,11 +81,11 @@ def left_alone() -> Iterator[None]:
     Also the global generators of NumPy and of Python, from which users' functions may draw.
     """
     with replay({}), watch() as states:  # layers that follow their inputs do not follow these
-        of_numpy, of_python = np.random.get_state(), random.getstate()
+        of_numpy, of_python = np.random.get_state(), random.getstate()  # noqa: NPY002
         try:
             yield
         finally:
-            np.random.set_state(of_numpy)
+            np.random.set_state(of_numpy)  # noqa: NPY002
             random.setstate(of_python)
             for generator, before in states.items():
                 generator.state = before[0]
