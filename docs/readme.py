@@ -21,6 +21,7 @@ PAGES = {
             "A step as one program",
             "From data to decision",
             "Errors say what to write instead",
+            "What is wrong with a gradient",
             "Why is my gradient zero?",
             "Troubleshooting",
         ],

@@ -50,6 +50,7 @@ NO_SIZES = {
     "compiler.c.products": "words of BLAS",
     "compiler.c.openblas": "words of BLAS",
     "compiler.summary.LONGEST": "lines of a text",
+    "optim.descent.SIDE": "points along a side of a map",
 }
 """Numbers of other kinds, by module or name."""
 

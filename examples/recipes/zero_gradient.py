@@ -117,7 +117,7 @@ assert (why.verdict, why.causes[0].op) == ("none", "greater")
 # ## While training
 #
 # `fit(explain=True)` looks at all gradients before each epoch and warns once of each cause; in a
-# loop of your own, `nn.Watch(model, explain=True)` does.
+# loop of your own, `nn.Watch(model, explain=tg.explain)` does.
 
 # %%
 model.layers[2].bias.assign(np.full(16, -20.0))

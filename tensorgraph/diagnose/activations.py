@@ -10,6 +10,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import number, whole
+from tensorgraph.array_likes import to_plain
 from tensorgraph.diagnose.array_arguments import Array, as_list, as_numbers
 from tensorgraph.diagnose.layer_outputs import Limits, Values, limits_of, outputs_of
 from tensorgraph.diagnose.model_calls import is_model
@@ -202,7 +203,7 @@ def _values(given: Any, x: Any) -> dict[str, Values]:
 
 def _activations(name: str, value: Any) -> Array:
     """Return activations by hand; what is not finite is a result, too."""
-    array = np.asarray(getattr(value, "data", value) if hasattr(value, "node") else value)
+    array = to_plain(value, f"{WHERE}: {name}")
     if array.dtype.kind == "f":
         found = array
     else:

@@ -114,10 +114,10 @@ class CostSurface:
     def __str__(self) -> str:
         cost, place = self.lowest
         here = ", ".join(f"{at:.3g}" for at in self.origin)
+        lowest = f"lowest {cost:.4g} at ({', '.join(f'{at:.3g}' for at in place)})"
         lines = [
             f"cost over {' and '.join(self.names)}",
-            f"lowest {cost:.4g} at ({', '.join(f'{at:.3g}' for at in place)});"
-            f" the weights are at ({here})",
+            f"{lowest if np.isfinite(cost) else 'no cost is finite'}; the weights are at ({here})",
         ]
         if len(self.ticks) == 1:
             rows = np.unique(np.linspace(0, len(self.costs) - 1, 11).round().astype(int))

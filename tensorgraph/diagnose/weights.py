@@ -13,6 +13,7 @@ from tensorgraph import errors
 from tensorgraph.array_likes import to_plain
 from tensorgraph.diagnose.array_arguments import Array
 from tensorgraph.diagnose.model_calls import evaluating, is_model
+from tensorgraph.engine.autodiff import gradients
 
 State = dict[str, Array]
 SINGLE = "w"
@@ -97,17 +98,14 @@ class Weights:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Run a block in evaluation mode; put back all values and gradients at its end."""
+        """Run a block in evaluation mode; put back all values at its end."""
         tensors = {name: held for name, held in self._held.items() if is_tensor(held)}
-        gradients = {name: tensor.grad for name, tensor in tensors.items() if _has_grad(tensor)}
         try:
             with evaluating(self.given):
                 yield
         finally:
             for name, tensor in tensors.items():
                 tensor.assign(self.start[name])
-            for name, gradient in gradients.items():
-                tensors[name].grad = gradient
             self._values = dict(self._held)
 
     def gradient(self, cost: Any) -> State:
@@ -122,12 +120,10 @@ class Weights:
                 f"{self.where}: a gradient needs weights that are tensors with requires_grad=True,"
                 " and a loss that is computed from them; or give the direction as a dict of arrays"
             )
-        for tensor in trained.values():
-            tensor.grad = None
-        cost.backward()
+        found = gradients(cost, list(trained.values()))
         return {
-            name: np.zeros_like(self.start[name]) if tensor.grad is None else np.array(tensor.grad)
-            for name, tensor in trained.items()
+            name: to_plain(each, f"{self.where}: the gradient by {name}")
+            for name, each in zip(trained, found, strict=True)
         }
 
     def entry(self, text: str) -> tuple[str, tuple[int, ...]]:
@@ -204,7 +200,3 @@ class Weights:
 
     def _is_float(self, name: str) -> bool:
         return self.start[name].dtype.kind == "f"
-
-
-def _has_grad(tensor: Any) -> bool:
-    return bool(getattr(tensor, "requires_grad", False))

@@ -10,6 +10,9 @@ import numpy as np
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.tensor import Tensor
 
+DIGITS = 6
+"""So many digits of a number are told, where these tell it from the other one."""
+
 
 @dataclass(frozen=True)
 class Tolerance:
@@ -57,8 +60,11 @@ class ArrayDifference:
 
     @property
     def ends(self) -> str:
-        """The worst element in both: ``0.5 → 0.25``."""
-        return f"{number_text(self.a)} → {number_text(self.b)}"
+        """The worst element in both, in as many digits as tell them apart: ``0.5 → 0.25``."""
+        pairs = ((number_text(x, d) for x in (self.a, self.b)) for d in range(DIGITS, 18))
+        told = next(((a, b) for a, b in pairs if a != b), None)
+        a, b = told or (number_text(self.a), number_text(self.b))
+        return f"{a} → {b}"
 
     def __str__(self) -> str:
         """Return it in words: ``3 of 6 elements, most at [0, 1]: 0.5 → 0.25``."""
@@ -71,7 +77,7 @@ class ArrayDifference:
         return f"{self.count:,} of {self.size:,} elements, most at [{at}]: {ends}"
 
 
-def number_text(number: Any) -> str:
+def number_text(number: Any, digits: int = DIGITS) -> str:
     """Return an element of an array as text.
 
     Example:
@@ -81,9 +87,9 @@ def number_text(number: Any) -> str:
     if isinstance(number, (bool, np.bool_)):
         return str(bool(number))
     if isinstance(number, (complex, np.complexfloating)):
-        return f"{complex(number):.6g}"
+        return f"{complex(number):.{digits}g}"
     if isinstance(number, (float, np.floating)):
-        return f"{float(number):.6g}".replace("-", "−")
+        return f"{float(number):.{digits}g}".replace("-", "−")
     return str(number).replace("-", "−")
 
 
@@ -110,7 +116,7 @@ def difference(
     if a.shape != b.shape:
         return ArrayDifference("shape", a=_shape(a), b=_shape(b))
     if a.dtype.kind not in "fciub" or b.dtype.kind not in "fciub":
-        return None if np.array_equal(a, b) else ArrayDifference("values", 1, 1, (), a, b)
+        return _unlike(a, b)
     if np.array_equal(a, b):
         return None
     rtol, atol = tolerance.of(a, b, stored, scale)
@@ -119,11 +125,26 @@ def difference(
     return _apart(a, b, rtol, atol)
 
 
+def _unlike(a: Any, b: Any) -> ArrayDifference | None:
+    """Return where arrays of texts, or of other things that are no numbers, first differ."""
+    unlike = np.asarray(a != b)
+    if not unlike.any():
+        return None
+    at = np.unravel_index(int(np.argmax(unlike)), unlike.shape)
+    count = int(np.count_nonzero(unlike))
+    return ArrayDifference(
+        "values", count, int(unlike.size), tuple(map(int, at)), a[at], b[at], np.inf, np.inf
+    )
+
+
 def _apart(a: Any, b: Any, rtol: float, atol: float) -> ArrayDifference | None:
     with np.errstate(all="ignore"):
-        one, other = (each.astype(_wide(each)) for each in (a, b))
+        one, other = (each.astype(np.promote_types(each.dtype, np.float64)) for each in (a, b))
         gap = np.abs(one - other)
         near = gap <= atol + rtol * np.maximum(np.abs(one), np.abs(other))
+    if not rtol and not atol and {a.dtype.kind, b.dtype.kind} <= set("iub"):
+        near = a == b  # float64 does not tell large integers apart
+        gap = np.maximum(gap, ~near)
     finite = np.isfinite(gap)
     if not finite.all():
         same = (one == other) | (np.isnan(one) & np.isnan(other))
@@ -150,10 +171,6 @@ def plain(value: Any) -> Any:
     """Return a tensor or anything like an array as an array of NumPy's own."""
     array = value._data if isinstance(value, Tensor) else value
     return np.asarray(to_host(array) if hasattr(array, "shape") else array)
-
-
-def _wide(array: Any) -> Any:
-    return np.complex128 if array.dtype.kind == "c" else np.float64
 
 
 def _rounded(a: Any, b: Any) -> tuple[Any, Any]:

@@ -27,6 +27,7 @@ from tensorgraph.drawing.scene.scene import Scene
 from tensorgraph.engine.modes import user_frame
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.formulas.recorded_call import call_name, call_parameters
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
 from tensorgraph.observe.watch import Watch
@@ -57,6 +58,8 @@ def diff(
             ``inputs``; or modules alone, whose layers and parameters are. Two histories of
             :func:`tg.train.fit`, ``state_dict()`` or other mappings are compared by name, a
             :class:`tg.nn.Watch` by its norms, a :func:`tg.trace` by its operations.
+            Gradients are those of a weighted sum of all results, by parameters and by floating
+            inputs.
         b: the other one.
         *inputs: an example of what both modules or functions are called with.
         structure: whether other operations are a difference. Without, only what comes out counts,
@@ -92,7 +95,7 @@ def diff(
         None if given is None else number(given, f"diff: {name}", 0)
         for name, given in (("rtol", rtol), ("atol", atol))
     ]
-    if isinstance(b, (int, float)) and not isinstance(a, (int, float)):
+    if isinstance(b, (int, float)) and isinstance(a, (Tensor, np.ndarray, list)):
         raise errors.DTypeError(
             "diff: two graphs, models or runs are compared; for the differences between neighbours"
             " in an array, as np.diff has them, write x[1:] - x[:-1]"
@@ -145,7 +148,14 @@ def _scene(x: Any, inputs: tuple[Any, ...], frame: FrameType) -> tuple[Scene, li
         return scene_of_trace(x), None
     f = x.__wrapped__ if isinstance(x, Compiled) else x
     is_run = isinstance(f, Module) or (callable(f) and not isinstance(f, Tensor))
-    return capture(recording_of(f, inputs if is_run else (), frame, "diff"))
+    if is_run and not inputs and call_parameters(f):
+        raise errors.ArgumentError(
+            f"diff: {call_name(f) or 'a function'} is compared by running it once; give an example"
+            " of its arguments: tg.diff(a, b, x)"
+        )
+    recording = recording_of(f, inputs if is_run else (), frame, "diff")
+    recording.derives_by_followed = True
+    return capture(recording)
 
 
 def _has_graph(x: Any) -> bool:

@@ -123,7 +123,9 @@ def _constants(a: Side, b: Side, left: list[int], right: list[int]) -> Iterator[
     for x, y in zip(left, right, strict=True):
         one, other = a.boxes[x], b.boxes[y]
         if {one.kind, other.kind} == {"constant"} and one.exact != other.exact:
-            yield "constant", f"{_name(a, x)} → {_name(b, y)}"
+            names = _name(a, x), _name(b, y)
+            before, after = names if names[0] != names[1] else (one.exact, other.exact)
+            yield "constant", f"{before} → {after}"
 
 
 def _is_between(a: Side, b: Side, pairs: Pairs, was: int, now: int) -> bool:

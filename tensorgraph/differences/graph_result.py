@@ -99,11 +99,16 @@ class GraphDifference(Difference):
         if self._structure:
             parts = (found.leaves, found.results, found.outputs, found.gradients, found.missing)
             return any(map(bool, parts))
-        return bool(found.leaves or found.outputs or self._leaf_gradients())
+        is_other = found.leaves or found.outputs or self._leaf_gradients() or self._missing(found)
+        return bool(is_other) or found.counts[0] != found.counts[1]
 
     def _leaf_gradients(self) -> list[ValueDifference]:
         found = self.values.gradients if self.values is not None else []
         return [each for each in found if self._b.boxes[each.b].is_leaf]
+
+    def _missing(self, found: Compared) -> list[tuple[int, int]]:
+        """Return where a gradient flows in one graph only; of leaves, if structure is none."""
+        return [(x, y) for x, y in found.missing if self._structure or self._b.boxes[y].is_leaf]
 
     def lines(self) -> list[Line]:
         """Return what stands in the text: a headline, operations, values, gradients."""
@@ -127,6 +132,8 @@ class GraphDifference(Difference):
             alike = f"the same: {counted(same, 'operation')}{values}"
             if not self._structure and self._is_other:
                 alike = "they compute the same, by other operations"
+                if self.values is None:
+                    alike = "not compared: values are, where operations are not"
             return start + alike
         parts = []
         if self._structure:
@@ -143,8 +150,9 @@ class GraphDifference(Difference):
         if self._values_differ:
             found = self.values
             assert found is not None
-            what = "results" if found.outputs else "values" if found.results else "gradients"
-            what = "leaves" if not (found.outputs or found.results) and found.leaves else what
+            is_result = found.outputs or found.counts[0] != found.counts[1]
+            what = "results" if is_result else "values" if found.results else "gradients"
+            what = "leaves" if not (is_result or found.results) and found.leaves else what
             parts.append(f"{what} differ")
         return start + "; ".join(parts)
 
@@ -172,7 +180,8 @@ class GraphDifference(Difference):
         for k, said in leaves.items():
             for text in said:
                 if counts[text] <= 3:
-                    yield Line(f"{label_of(self._b.boxes[k])}: {text}", "~")
+                    one = self._a.boxes[self._pairs.of_b[k]]
+                    yield Line(f"{_leaf_name(one, self._b.boxes[k])}: {text}", "~")
                 elif text not in told:
                     told.add(text)
                     names = [label_of(self._b.boxes[i]) for i, t in leaves.items() if text in t]
@@ -213,14 +222,20 @@ class GraphDifference(Difference):
         for each in found.outputs:
             if first is None or each.b != first.b:
                 yield Line(f"result {label_of(self._b.boxes[each.b])}: {each.found}", "≠")
+        before, now = found.counts
+        if before != now:
+            yield Line(f"results: {before} → {now}", "≠")
         yield from self._gradients(found)
-        for one, k in found.missing[:SOME]:
-            flows = (
-                "flows in the second only"
-                if not self._a.boxes[one].differentiable
-                else ("flows in the first only")
-            )
-            yield Line(f"∂{label_of(self._b.boxes[k])}: a gradient {flows}", "≠")
+        for one, k in self._missing(found)[:SOME]:
+            which = "first" if self._a.boxes[one].differentiable else "second"
+            name = _leaf_name(self._a.boxes[one], self._b.boxes[k])
+            yield Line(f"∂{name}: a gradient flows in the {which} only", "≠")
+        for side, which, ks in zip(
+            (self._a, self._b), ("first", "second"), found.alone, strict=True
+        ):
+            if ks and not self._structure:
+                names = ", ".join(label_of(side.boxes[k]) for k in ks[:SOME])
+                yield Line(f"nothing to compare with: gradients of {names}, in the {which} only")
 
     def _gradients(self, found: Compared) -> Iterator[Line]:
         ranked = sorted(found.gradients, key=lambda each: not each.starts)
@@ -314,6 +329,11 @@ def _part(side: Side, k: int) -> Part:
     box = side.boxes[k]
     path = "" if box.call is None else side.scene.calls[box.call].path
     return Part(box.op, box.settings, box.shape, box.name or "", path, box.line or "")
+
+
+def _leaf_name(one: Box, other: Box) -> str:
+    """Return what a leaf is called in the second graph, or else in the first."""
+    return label_of(other if other.name else one)
 
 
 def _written(side: Side, k: int) -> str:

@@ -48,6 +48,10 @@ class Compared:
     """Gradients that differ, in the order of the backward pass, where both graphs have one."""
     missing: list[tuple[int, int]] = field(default_factory=list)
     """Boxes to which a gradient flows in one of the graphs only."""
+    alone: tuple[list[int], list[int]] = field(default_factory=lambda: ([], []))
+    """Leaves with a gradient that only the first, or the second, of the graphs has."""
+    counts: tuple[int, int] = (0, 0)
+    """How many results there are."""
     last: tuple[int, int] | None = None
     """The last two operations that agree before the first ones that do not."""
 
@@ -65,8 +69,17 @@ def again(scene: Scene, places: Sequence[Any] | None) -> Again | None:
     found = Again(scene, places)
     found.forward()
     if scene.backward:
-        found.backward()
+        found.backward(_weights)
     return found
+
+
+def _weights(result: Any) -> Any:
+    """Return how much each element of a result counts: its gradient alone for a single one.
+
+    All alike would not do, as the elements of a softmax have a sum that nothing changes.
+    """
+    places = np.arange(result.size).reshape(result.shape)
+    return (1 + 0.5 * np.sin(2.0 * places)).astype(result.dtype)
 
 
 def compared(
@@ -79,7 +92,10 @@ def compared(
     last: tuple[int, int] | None = None
     for k, box in enumerate(b.boxes):
         one = pairs.of_b.get(k)
-        if one is None or (box.is_leaf and box.shape != a.boxes[one].shape):
+        if one is None:
+            continue
+        if box.is_leaf and box.shape != a.boxes[one].shape:  # which is told as a change
+            differ.add(k)
             continue
         scale = max([sizes[k], *(sizes[wire.source] for wire in box.wires)])
         told = difference(left[one], right[k], tolerance, box.is_leaf, scale)
@@ -94,12 +110,18 @@ def compared(
         starts = not box.is_leaf and _same_operands(a, b, pairs, a.boxes[one], box, differ)
         into.append(ValueDifference(one, k, told, starts=starts))
     found.last = last if found.results else None
+    found.counts = len(a.scene.outputs), len(b.scene.outputs)
     for one, k in zip(a.scene.outputs, b.scene.outputs, strict=False):
         told = difference(left[one], right[k], tolerance)
         if told is not None:
             found.outputs.append(ValueDifference(one, k, told))
     if a.scene.backward and b.scene.backward:
         _compare_gradients(a, b, pairs, runs, tolerance, found)
+    known = pairs.of_a, pairs.of_b
+    found.alone = tuple(  # type: ignore[assignment]
+        [box.id for box in side.boxes if box.is_leaf and box.differentiable and box.id not in there]
+        for side, there in zip((a, b), known, strict=True)
+    )
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from tensorgraph.differences.array_difference import Tolerance, difference
@@ -29,6 +30,9 @@ class Row:
     """``Linear(3, 4)``."""
     tensors: dict[str, Tensor] = field(default_factory=dict)
     """Its own parameters and buffers."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """Its own attributes that are plain, and the code of what it computes."""
+    is_training: bool = True
 
     @property
     def depth(self) -> int:
@@ -79,7 +83,24 @@ class ModuleDifference(Difference):
                 self._a[i], self._b[j], tolerance, values, j not in self._layers
             )
         ]
-        self.changed = [*self._layers.values(), *self._tensors]
+        self._facts = [*self._modes()]
+        for i, j in self._pairs.items():
+            if j not in self._layers:
+                self._facts += _fact_lines(self._a[i], self._b[j])
+        self.changed = [*self._layers.values(), *self._facts, *self._tensors]
+
+    def _modes(self) -> Iterator[str]:
+        """Yield which modules are in another mode; those in them are not told again."""
+        told: list[str] = []
+        for i, j in self._pairs.items():
+            one, other = self._a[i], self._b[j]
+            inside = any(not t or other.place.startswith((f"{t}.", f"{t}[")) for t in told)
+            if one.is_training != other.is_training and not inside:
+                told.append(other.place)
+                modes = (
+                    "in training" if row.is_training else "in evaluation" for row in (one, other)
+                )
+                yield f"{other.place or 'the module'}: {' → '.join(modes)}"
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed)
@@ -88,16 +109,21 @@ class ModuleDifference(Difference):
         """Return what stands in the text: a headline, layers, parameters."""
         same = counted(len(self._pairs) - len(self._layers), "layer")
         if not self:
-            return [Line(f"the same: {same}")]
+            return [Line(f"the same: {same} with the same settings and parameters")]
         counts = {"added": self.added, "removed": self.removed, "changed": self._layers}
         told = [f"{counted(len(found), 'layer')} {word}" for word, found in counts.items() if found]
         told.append(f"{same.split()[0]} the same" if told else f"{same} the same")
-        count = len(self._tensors)
+        settings, count = len(self._facts), len(self._tensors)
+        if settings:
+            told.append(f"{counted(settings, 'setting')} differ{'s' * (settings == 1)}")
         if count:
             told.append(f"{counted(count, 'parameter')} differ{'s' * (count == 1)}")
         lines = [*self._layer_lines()]
-        layers = excerpt(lines, "layer", MOST) if len(told) > 1 + bool(count) else ()
-        some = [Line(text, "≠") for text in self._tensors[:MOST]]
+        layers = excerpt(lines, "layer", MOST) if any(counts.values()) else ()
+        some = [Line(text, "~") for text in self._facts[:MOST]]
+        if settings > MOST:
+            some.append(Line(f"… {settings - MOST:,} more settings that differ"))
+        some += [Line(text, "≠") for text in self._tensors[:MOST]]
         if count > MOST:
             some.append(Line(f"… {count - MOST:,} more parameters that differ"))
         return [Line(", ".join(told)), *layers, *some]
@@ -135,13 +161,58 @@ def _rows(module: Module) -> list[Row]:
     found: dict[str, Row] = {}
     for _, place, value in walk(module):
         if isinstance(value, Module):
-            found[place] = Row(place, f"{type(value).__name__}({value.extra_repr()})")
+            what = f"{type(value).__name__}({value.extra_repr()})"
+            found[place] = Row(place, what, {}, dict(_facts(value)), value.training)
     tops = sorted(found, key=len, reverse=True)
     for _, place, value in walk(module):
         if isinstance(value, Tensor):
             home = next((t for t in tops if not t or place.startswith((f"{t}.", f"{t}["))), "")
             found[home].tensors[place.removeprefix(home).removeprefix(".")] = value
     return list(found.values())
+
+
+def _facts(module: Module) -> Iterator[tuple[str, Any]]:
+    """Yield what a module computes by, besides layers and tensors, as what can be compared."""
+    yield "forward", _code(getattr(type(module), "forward", None))
+    for name, value in vars(module).items():
+        if isinstance(value, FunctionType):
+            yield name, _code(value)
+        elif not name.startswith("_") and name != "training" and _is_plain(value):
+            yield name, value
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float, complex, str))
+
+
+def _code(function: Any) -> Any:
+    """Return what a function does and by which plain values, wherever it is written."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return function
+    cells = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
+    constants = [c.co_code if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return code.co_code, code.co_names, constants, [cell for cell in cells if _is_plain(cell)]
+
+
+def _is_filled(cell: CellType) -> bool:
+    try:
+        return cell.cell_contents is not cell
+    except ValueError:
+        return False
+
+
+def _fact_lines(a: Row, b: Row) -> Iterator[str]:
+    """Yield what differs of the attributes of two modules that match."""
+    for name in dict.fromkeys((*a.facts, *b.facts)):
+        one, other = a.facts.get(name), b.facts.get(name)
+        if one == other or one is other or (one != one and other != other):
+            continue
+        is_plain = _is_plain(one) and _is_plain(other)
+        told = f"{one!r} → {other!r}" if is_plain else "another function"
+        yield f"{b.place}.{name}: {told}".removeprefix(".")
 
 
 def _matched(a: Sequence[Row], b: Sequence[Row]) -> dict[int, int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -72,6 +73,17 @@ class ArraysDifference(Difference):
         """Return what stands in the text: a headline, then a line for each name."""
         return [Line(self._headline()), *self._told()]
 
+    def render(self, **options: Any) -> NoReturn:
+        """Refuse: there is no graph.
+
+        Raises:
+            GraphError: always.
+        """
+        raise errors.GraphError(
+            "diff: stored numbers have no graph to draw; a picture is of two graphs, or of two"
+            " modules or functions with what they are called with: tg.diff(a, b, x).render()"
+        )
+
     def _headline(self) -> str:
         if not self:
             return f"the same: {counted(len(self._common), 'array')}"
@@ -116,7 +128,7 @@ def _is_column(value: Any) -> bool:
 def _named(name: str, a: Any, b: Any, tolerance: Tolerance, rows: bool) -> NamedDifference | None:
     if rows and name == CLOCK:
         return None
-    if not (_is_numeric(a) and _is_numeric(b)):
+    if not (_is_numeric(a) and _is_numeric(b)) and not (hasattr(a, "shape") and type(a) is type(b)):
         same = type(a) is type(b) and a == b
         return None if same else NamedDifference(name, ArrayDifference("values", 1, 1, (), a, b))
     one, other = plain(a), plain(b)
@@ -150,23 +162,35 @@ def _is_numeric(value: Any) -> bool:
 
 
 def _flat(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a mapping holds, also in mappings and lists inside of it, by path."""
-    found: dict[str, Any] = {}
-    waiting: list[tuple[str, Any]] = [(str(k), v) for k, v in reversed([*run.items()])]
+    """Return what a mapping holds, also in mappings and lists inside of it, by path.
+
+    Where two paths read alike, as in ``{"a": {"b": 1}, "a.b": 2}``, they are told in brackets.
+    """
+    found: list[tuple[str, str, Any]] = []
+    waiting: list[tuple[str, str, Any]] = [*reversed([*_inside("", "", run)])]
     while waiting:
-        path, value = waiting.pop()
-        if isinstance(value, Mapping):
-            inside = [(f"{path}.{k}" if path else str(k), v) for k, v in value.items()]
-            waiting += reversed(inside)
-        elif isinstance(value, (list, tuple)) and not _is_numeric(value):
-            waiting += reversed([(f"{path}[{k}]", v) for k, v in enumerate(value)])
+        path, exact, value = waiting.pop()
+        is_list = isinstance(value, (list, tuple)) and not _is_numeric(value)
+        if isinstance(value, Mapping) or is_list:
+            waiting += reversed([*_inside(path, exact, value)])
         elif callable(value):
             raise errors.ArgumentTypeError(
                 f"diff: {path!r} is {errors.describe(value)}; a run holds numbers by name"
             )
         else:
-            found[path] = value
-    return found
+            found.append((path, exact, value))
+    counts = Counter(path for path, _, _ in found)
+    return {path if counts[path] == 1 else exact: value for path, exact, value in found}
+
+
+def _inside(path: str, exact: str, value: Any) -> Iterator[tuple[str, str, Any]]:
+    """Yield the parts of a mapping or list with their paths, as they are told and in brackets."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield f"{path}.{key}" if path else str(key), f"{exact}[{key!r}]", part
+    else:
+        for k, part in enumerate(value):
+            yield f"{path}[{k}]", f"{exact}[{k}]", part
 
 
 def _some(lines: list[Line], what: str) -> Iterator[Line]:

@@ -94,13 +94,25 @@ def draw_map(
     return ax
 
 
+def label_of(name: str, path: Array, ticks: Sequence[Array]) -> str:
+    """Return the name of a path, and that it ends outside of what is drawn.
+
+    Example:
+        >>> label_of("GD", np.array([[0.0], [9.0]]), [np.array([0.0, 1.0])])
+        'GD, leaves the map'
+    """
+    ends = zip(path[-1], ticks, strict=True)
+    return name if all(t[0] <= at <= t[-1] for at, t in ends) else f"{name}, leaves the map"
+
+
 def _draw_paths(ax: Any, ticks: Sequence[Array], paths: Mapping[str, Array]) -> None:
     """Draw each path with a ring where it begins and a dot where it ends."""
     size = point_size(ax)
     for (name, path), colour in zip(paths.items(), colours(len(paths)), strict=True):
         many = len(path) > 40
+        label = label_of(name, path, ticks)
         ax.plot(
-            *path.T, color=colour, lw=1.6, marker=None if many else ".", ms=size**0.5, label=name
+            *path.T, color=colour, lw=1.6, marker=None if many else ".", ms=size**0.5, label=label
         )
         ax.scatter(*path[:1].T, s=2.5 * size, facecolors="none", edgecolors=[colour], zorder=3)
         ax.scatter(*path[-1:].T, s=2.5 * size, color=[colour], edgecolors=[ink(ax)], zorder=4)
@@ -113,7 +125,10 @@ def _draw_relief(ax: Any, ticks: Sequence[Array], costs: Array, paths: Mapping[s
     first, second = np.meshgrid(*ticks, indexing="ij")
     ax.plot_surface(first, second, costs, cmap="viridis", alpha=0.85, rstride=1, cstride=1, lw=0)
     for (name, path), colour in zip(paths.items(), colours(len(paths)), strict=True):
-        ax.plot(*path.T, heights_on(ticks, costs, path), color=colour, lw=2, zorder=9, label=name)
+        up = heights_on(ticks, costs, path)
+        seen = np.where(np.isnan(up)[:, None], np.nan, path)
+        label = label_of(name, path, ticks)
+        ax.plot(*seen.T, up, color=colour, lw=2, zorder=9, label=label)
     ax.set_zlabel("cost")
     if len(paths) > 1:
         legend(ax, list(paths))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -21,16 +22,20 @@ SIZE = 4.8, 3.8
 
 
 def new_figure(width: float, height: float) -> Any:
-    """Return an empty matplotlib figure, which needs no screen and which notebooks show.
+    """Return an empty matplotlib figure.
 
-    By themselves they show figures only once ``matplotlib.pyplot`` was imported.
+    In a script that imported ``matplotlib.pyplot`` it is one of pyplot's, the current one, so that
+    ``plt.show()`` and ``plt.savefig()`` are of it, and ``plt.close()`` closes it. Otherwise it
+    needs no screen and belongs to nobody; and notebooks show it as a last line, where pyplot would
+    show it once more.
 
     Raises:
         ImportError: matplotlib is not installed.
     """
-    figure = require("matplotlib.figure", "train").Figure(
-        figsize=(width, height), layout="constrained"
-    )
+    pyplot: Any = sys.modules.get("matplotlib.pyplot")
+    is_shown = pyplot is not None and "inline" not in pyplot.get_backend()
+    make = pyplot.figure if is_shown else require("matplotlib.figure", "train").Figure
+    figure = make(figsize=(width, height), layout="constrained")
     figure._repr_png_ = partial(_png, figure)
     return figure
 
@@ -146,8 +151,8 @@ def point_size(ax: Any) -> float:
 
 
 def legend(ax: Any, names: Sequence[str]) -> None:
-    """Name what was drawn with labels, in small type, if there is room for it."""
+    """Name what was drawn with labels, in small type where it hides least, if there is room."""
     if 1 <= len(names) <= 12 and inches(ax) > 1.8:
         few = len(names) <= 6
         size = "small" if few else "x-small"
-        ax.legend(fontsize=size, framealpha=0.8, loc="upper right", ncols=1 if few else 2)
+        ax.legend(fontsize=size, framealpha=0.8, loc="best", ncols=1 if few else 2)

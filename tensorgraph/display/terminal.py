@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from typing import Any
 
@@ -19,12 +21,31 @@ def say(text: str) -> None:
     """
     stream: Any = sys.stdout
     try:
-        encoding = getattr(stream, "encoding", None) or "utf-8"
-        shown = text.encode(encoding, "backslashreplace").decode(encoding)
-        stream.write(f"{shown}\n")
+        stream.write(f"{in_terminal(text)}\n")
         getattr(stream, "flush", int)()
     except Exception:  # none, a broken pipe, one that was closed, or whatever others' objects raise
         return
+
+
+_PLAIN = str.maketrans(
+    {"✔": "ok", "✘": "x", "−": "-", "∘": "*", "∂": "d", "Σ": "sum", "±": "+-", "≤": "<=",
+     "√": "sqrt ", "…": "...", "²": "^2", "ᵀ": "^T"}
+)  # fmt: skip
+
+
+def in_terminal(text: str) -> str:
+    """Return a text as standard output can show it: in signs that it has, or else escaped.
+
+    Example:
+        >>> in_terminal("✔ dW")
+        '✔ dW'
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+        return text
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def has_terminal() -> bool:
@@ -33,3 +54,17 @@ def has_terminal() -> bool:
         return bool(sys.stderr.isatty())
     except Exception:  # there is none, it was closed, or it is an object that cannot tell
         return False
+
+
+def terminal_width(most: int) -> int:
+    """Return how many columns text may have: those of a terminal or ``COLUMNS``, at most so many.
+
+    Example:
+        >>> terminal_width(30)
+        30
+    """
+    try:
+        shown = bool(os.environ.get("COLUMNS")) or bool(sys.stdout.isatty())
+    except Exception:  # as above
+        shown = False
+    return min(most, max(shutil.get_terminal_size((most, 24)).columns, 30)) if shown else most

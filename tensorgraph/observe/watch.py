@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.arguments import boolean
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.nested_containers import flatten
@@ -47,12 +45,12 @@ class Watch:
 
     Args:
         model: the model to watch. It is changed only inside the blocks.
-        explain: warn where a layer has no gradient, or one that is 0, NaN or a tiny part of the
-            largest: once for each layer and cause, with what :func:`tg.explain
-            <tensorgraph.explain>` finds if the loss is still there as the block ends.
+        explain: :func:`tg.explain <tensorgraph.explain>`, to warn where a layer has no gradient, or
+            one that is 0, NaN or a tiny part of the largest: once for each layer and cause, with
+            what it finds if the loss is still there as the block ends.
 
     Raises:
-        DTypeError: ``model`` is no module.
+        DTypeError: ``model`` is no module; or ``explain`` no function.
 
     Example:
         >>> import tensorgraph as tg
@@ -72,10 +70,15 @@ class Watch:
     activations: dict[str, list[float]]
     gradients: dict[str, list[float]]
 
-    def __init__(self, model: Watchable, explain: bool = False) -> None:
+    def __init__(self, model: Watchable, explain: Callable[[Any], Any] | None = None) -> None:
         if isinstance(model, type) or not isinstance(model, Watchable):
             raise errors.DTypeError(
                 f"nn.Watch watches a module, not {errors.describe(model)}; write nn.Watch(model)"
+            )
+        if explain is not None and not callable(explain):
+            raise errors.DTypeError(
+                "nn.Watch: explain is a function that explains gradients, not"
+                f" {errors.describe(explain)}; write nn.Watch(model, explain=tg.explain)"
             )
         self.model = model
         self.activations, self.gradients = {}, {}
@@ -84,7 +87,7 @@ class Watch:
         self._sizes: dict[str, _Size] = {}
         self._last: dict[str, Any] = {}
         """By the path of each parameter, in which step each of its rows had a gradient last."""
-        self._explains = boolean(explain, "nn.Watch: explain")
+        self._explain = explain
         self._warned: set[Any] = set()
 
     def __enter__(self) -> Watch:
@@ -111,8 +114,8 @@ class Watch:
             self._add(self.gradients, _gradient_norms(self.model))
             self.steps += 1
             self._note_rows()
-            if self._explains:
-                self._warn()
+            if self._explain is not None:
+                self._warn(self._explain)
 
     def silent_since(self, parameter: Tensor) -> str:
         """Return in words since which step rows of a parameter have no gradient; or nothing."""
@@ -139,13 +142,12 @@ class Watch:
             if parameter.grad is not None and parameter.size:
                 last[to_host(parameter.grad.data).reshape(rows, -1).any(axis=1)] = self.steps
 
-    def _warn(self) -> None:
+    def _warn(self, explain: Callable[[Any], Any]) -> None:
         """Warn of layers whose gradient is new among those that get training nowhere."""
         sick = {(path, why) for path, why in _sick(self.gradients).items()} - self._warned
         self._warned |= sick
         if not sick:
             return
-        explain = import_module("tensorgraph.teacher.explaining.explain").explain  # further up
         for text in explain(self.model).warnings(self._warned):
             warnings.warn(
                 f"nn.Watch: step {self.steps}: {text}", errors.GradientWarning, user_level()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.arguments import number, whole
 from tensorgraph.array_likes import to_plain
-from tensorgraph.display.cost_map import draw_map, is_logarithmic, text_map
+from tensorgraph.display.cost_map import draw_map, is_logarithmic, label_of, text_map
 from tensorgraph.display.figure import axes_for, colours, legend, ticks_over
 from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.display.text import escaped
@@ -28,6 +28,8 @@ SIDE = 61
 """How many places of the plane the function is asked for along each axis."""
 DEEPEST = 1e12
 """How many times below the start a cost may fall and still be on the picture."""
+FAR = 10
+"""A path that still runs is left off the map from so many times the way of the others on."""
 BEYOND = 0.2
 """How much of their extent is drawn around the paths."""
 
@@ -87,7 +89,8 @@ class DescentPaths:
 
     def __str__(self) -> str:
         head = ("", "steps", f"({self.names[0]}, {self.names[1]})", "cost")
-        letters = ", ".join(f"{chr(ord('a') + k % 26)} {name}" for k, name in enumerate(self.paths))
+        told = (label_of(name, path, self.ticks) for name, path in self.paths.items())
+        letters = "; ".join(f"{chr(ord('a') + k % 26)} {name}" for k, name in enumerate(told))
         table = text_table([head, *self._rows()], left=[0])
         return f"{table}\n{text_map(self.ticks, self.surface, self.paths)}\n{letters}"
 
@@ -122,7 +125,8 @@ def descent_paths(
             object with ``step()`` and ``zero_grad()`` is one.
         steps: how many each takes. A path is shorter where the function is no longer finite.
         span: what the map shows, ``((x_from, x_to), (y_from, y_to))``; by default all places that
-            lie no higher than the start, and a little around them.
+            lie no higher than the start, and a little around them. Where a function has no lowest
+            value, what runs away on and on leaves the map.
 
     Returns:
         Places and costs as arrays; ``.plot(ax=…)`` draws the map, ``.plot_costs(ax=…)`` the cost by
@@ -265,9 +269,25 @@ def _ticks(
         if not (x0 < x1 and y0 < y1):
             raise errors.ArgumentError(f"{WHERE}: each part of span rises, not {span}")
         return np.linspace(x0, x1, SIDE), np.linspace(y0, y1, SIDE)
-    seen = np.concatenate([path[costs[name] <= first] for name, path in paths.items()])
+    seen = np.concatenate(_kept([path[costs[name] <= first] for name, path in paths.items()]))
     across, up = (ticks_over(values, SIDE, BEYOND) for values in seen.T)
     return across, up
+
+
+def _kept(paths: Sequence[Array]) -> list[Array]:
+    """Return paths without where they run away: ever farther, far beyond all others."""
+    steps = [np.abs(np.diff(path, axis=0, prepend=path[:1])).max(axis=1) for path in paths]
+    reaches = [float(np.abs(path - path[0]).max()) for path in paths]
+    usual = sorted(reaches)[(len(paths) - 1) // 2]
+    away = [
+        reach > FAR * usual and step[-1] > max(step[1], reach / 10)
+        for step, reach in zip(steps, reaches, strict=True)
+    ]
+    near = 2 * max(r for r, runs in zip(reaches, away, strict=True) if not runs)
+    return [
+        path[np.abs(path - path[0]).max(axis=1) <= near] if runs else path
+        for path, runs in zip(paths, away, strict=True)
+    ]
 
 
 def _variables(function: Callable[[Any, Any], Any]) -> tuple[str, str]:

@@ -398,3 +398,12 @@ MODEL = network()
 def test_what_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_gradient_direction_leaves_no_gradient_behind():
+    given = tg.tensor(np.ones((6, 3)), requires_grad=True)
+    weights = {"w": tg.tensor(np.ones((3, 4)), requires_grad=True)}
+    tg.diagnose.cost_surface(
+        weights, lambda w: ((given @ w["w"]) ** 2).mean(), directions="gradient", steps=3
+    )
+    assert given.grad is None and weights["w"].grad is None

@@ -325,3 +325,66 @@ def test_options_and_inputs_are_checked():
         tg.diff(model, model, values=3)
     with pytest.raises(tg.errors.GraphError, match="give an example of what they are"):
         tg.diff(model, network(nn.ReLU())).render()
+
+
+# -------------------------------------------------- what was once called the same, and is another
+
+
+@pytest.mark.parametrize("given", [np.asarray, tg.tensor, leaf])
+def test_gradients_by_inputs_are_compared_however_these_are_given(given):
+    x = given(np.linspace(0.1, 3, 7))
+    detached = tg.diff(
+        lambda x: tg.sin(x) * x, lambda x: tg.sin(x) * x.detach(), x, structure=False
+    )
+    assert "gradients differ" in str(detached) and "∂x: 7 of 7" in str(detached)
+    unread = tg.diff(
+        lambda x, w: x * w, lambda x, w: x * w.detach(), x, given(np.ones(7)), structure=False
+    )
+    assert "a gradient flows in the first only" in str(unread)
+
+
+def test_gradients_are_of_a_sum_that_a_softmax_changes():
+    def other(x):
+        return tg.exp(x) / tg.exp(x).sum(axis=1, keepdims=True)
+
+    def detached(x):
+        return tg.exp(x) / tg.exp(x).sum(axis=1, keepdims=True).detach()
+
+    assert not tg.diff(tg.softmax, other, X, structure=False)
+    assert "gradients differ" in str(tg.diff(tg.softmax, detached, X, structure=False))
+
+
+def test_more_results_are_a_difference():
+    more = tg.diff(lambda x: (x * 2,), lambda x: (x * 2, x * 3), X, structure=False)
+    assert more and "results: 1 → 2" in str(more)
+
+
+def test_gradients_that_one_side_alone_has_are_named():
+    w = leaf(np.ones((3, 1)))
+    told = tg.diff(lambda x: x * 2 + w - w.detach(), lambda x: x + x, X, structure=False)
+    assert "nothing to compare with: gradients of w, in the first only" in str(told)
+
+
+def test_nothing_agrees_where_a_shape_is_another():
+    told = str(tg.diff(nn.Linear(4, 4), nn.Linear(4, 5), X.astype(np.float32)))
+    assert "shape (3, 4) → (3, 5)" in told and "agrees" not in told
+
+
+def test_close_constants_are_told_in_as_many_digits_as_it_takes():
+    told = tg.diff(lambda x: x * 1.0000001, lambda x: x * 1.0000002, X)
+    assert told.changed == ["1.0000001 → 1.0000002"]
+
+
+def test_frozen_parameters_keep_their_names():
+    a, b = network(nn.ReLU()), network(nn.ReLU())
+    nn.freeze(b.layers[0])
+    told = str(tg.diff(a, b, X.astype(np.float32)))
+    assert "~ layers.0.weight: wants no gradient any more" in told
+    assert "∂layers.0.weight: a gradient flows in the first only" in told
+
+
+def test_messages_are_those_of_diff():
+    with pytest.raises(tg.errors.GraphError, match=r"^diff: nothing that .* or not at all"):
+        tg.diff(lambda x: x, lambda x: x, X)
+    with pytest.raises(tg.errors.ArgumentError, match=r"tg\.diff\(a, b, x\)"):
+        tg.diff(tg.exp, tg.sin)

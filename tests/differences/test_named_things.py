@@ -186,7 +186,7 @@ def test_layers_of_two_models(between, expected):
 
 def test_parameters_of_two_models():
     a, b = network(nn.ReLU()), network(nn.ReLU())
-    assert str(tg.diff(a, b)) == "the same: 4 layers"
+    assert str(tg.diff(a, b)) == "the same: 4 layers with the same settings and parameters"
     b.layers[0].bias.assign(b.layers[0].bias.data + 1.0)
     told = tg.diff(a, b)
     assert told.changed[0].startswith("layers[0].bias: 8 of 8 elements")
@@ -200,3 +200,59 @@ def test_parameters_of_two_models():
 def test_a_table_for_notebooks():
     html = tg.diff(network(nn.ReLU()), network(nn.Tanh()), values=False)._repr_html_()
     assert "ReLU() → Tanh()" in html and "color:#b97a00" in html
+
+
+# ------------------------------------------------------------- what reads alike and is not the same
+
+
+def told(a, b, *inputs, **options):
+    return str(tg.diff(a, b, *inputs, **options))
+
+
+def test_large_integers_texts_and_close_numbers_are_told_apart():
+    assert "1152921504606846976 → 1152921504606846977" in told({"n": [2**60]}, {"n": [2**60 + 1]})
+    texts = {"n": np.array(["a", "b"])}
+    assert not tg.diff(texts, {"n": np.array(["a", "b"])})
+    assert "1 of 2 elements, most at [1]: b → c" in told(texts, {"n": np.array(["a", "c"])})
+    close = {"w": np.array([1.23456789])}, {"w": np.array([1.2345678])}
+    assert told(*close).endswith("w: 1.2345679 → 1.2345678")
+
+
+def test_paths_that_read_alike_are_not_lost():
+    one, other = {"a": {"b": 1.0}, "a.b": 2.0}, {"a": {"b": 5.0}, "a.b": 2.0}
+    assert told(one, other).splitlines()[1:] == ["≠ ['a']['b']: 1 → 5"]
+    assert not tg.diff({"a": {"b": 1.0}}, {"a.b": 1.0})
+
+
+def test_what_is_stored_has_no_picture():
+    with pytest.raises(tg.errors.GraphError, match=r"diff: stored .* tg\.diff\(a, b, x\)"):
+        tg.diff({"a": 1.0}, {"a": 2.0}).render(theme="dark")
+
+
+class Scaled(nn.Module):
+    def __init__(self, by, how=abs):
+        self.by, self.how = by, how
+
+    def forward(self, x):
+        return self.how(x) * self.by
+
+
+def test_modes_and_attributes_of_modules_count():
+    def scaled(by):
+        return Scaled(by, lambda x: x - by)
+
+    assert not tg.diff(scaled(2.0), scaled(2.0))
+    assert told(Scaled(1.0), Scaled(2.0)).splitlines()[1:] == ["~ by: 1.0 → 2.0"]
+    assert "~ how: another function" in told(scaled(2.0), Scaled(2.0, lambda x: x + 1))
+    one, other = network(nn.Dropout(p=0.5)), network(nn.Dropout(p=0.5)).eval()
+    assert "~ the module: in training → in evaluation" in told(one, other)
+    assert len(tg.diff(one, other).changed) == 1
+
+
+def test_classes_of_one_name_that_compute_otherwise():
+    class Other(Scaled):
+        def forward(self, x):
+            return self.how(x) + self.by
+
+    Other.__name__ = "Scaled"
+    assert "~ forward: another function" in told(Scaled(1.0), Other(1.0))

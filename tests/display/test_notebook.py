@@ -1,10 +1,13 @@
 """What a notebook shows below its cells."""
 
 import re
+import sys
 import traceback
 from base64 import b64decode
+from types import SimpleNamespace
 
 import pytest
+from matplotlib.figure import Figure
 
 import tensorgraph as tg
 from tensorgraph.display.figure import new_figure
@@ -115,6 +118,18 @@ def test_a_figure_is_drawn_with_what_was_added_to_it():
     empty = figure._repr_png_()
     figure.subplots().plot([1, 2])
     assert len(figure._repr_png_()) > len(empty)
+
+
+@pytest.mark.parametrize("backend, is_seen", [("agg", True), ("module://x.backend_inline", False)])
+def test_a_figure_is_one_of_pyplot_where_that_shows_it_once(backend, is_seen, monkeypatch):
+    opened = []
+    pyplot = SimpleNamespace(
+        get_backend=lambda: backend,
+        figure=lambda **options: opened.append(Figure(**options)) or opened[-1],
+    )
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", pyplot)
+    assert [new_figure(2, 1)] == opened or not is_seen
+    assert len(opened) == is_seen
 
 
 def test_the_explorer_stands_in_a_sandbox():

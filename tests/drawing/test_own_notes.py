@@ -105,9 +105,9 @@ def test_what_is_no_number_is_told():
     row = [math.nan, math.inf, 2.0]
     view = tg.render(model, X, color_by=row).view
     ops = [t for t in view.tiles if t.kind == "op"]
-    assert [t.tone for t in ops] == ["nan", "heat4", "heat4"]  # infinity is at the end of the scale
+    assert [t.tone for t in ops] == ["nan", "nan", "heat4"]
     assert [t.lines[0] for t in ops] == ["NaN", "∞", "2"]
-    assert [key.word for key in view.keys] == ["NaN", "no number"]
+    assert [key.word for key in view.keys] == ["NaN or ∞", "no number"]
     json.loads(to_model_explorer(tg.render(model, X, color_by=row).scene))
     assert "NaN" in tg.render(model, X, color_by=row).html()
 
@@ -249,8 +249,16 @@ def test_any_numbers_have_a_colour_of_the_scale(numbers):
     tones = [t.tone for t in picture.view.tiles if t.kind == "op"]
     ends = [*(picture.view.scale.tones if picture.view.scale else ()), "nan", "heat4"]
     assert set(tones) <= set(ends)
-    order = sorted((n, tone) for n, tone in zip(numbers, tones, strict=True) if not math.isnan(n))
+    order = sorted((n, tone) for n, tone in zip(numbers, tones, strict=True) if math.isfinite(n))
     assert [tone for _, tone in order] == sorted(tone for _, tone in order)
 
 
 MODEL = network()
+
+
+def test_infinity_is_no_finite_number_and_complex_ones_are_refused():
+    picture = tg.render(MODEL, X, color_by=[1.0, math.inf, 2.0])
+    tones = [t.tone for t in picture.view.tiles if t.kind == "op"]
+    assert tones[1] == "nan" and tones[0] != tones[2]
+    with pytest.raises(tg.errors.ArgumentTypeError, match=r"complex number .* give its size"):
+        tg.render(MODEL, X, color_by=lambda node: 2 + 1j)

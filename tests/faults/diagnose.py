@@ -57,7 +57,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "diagnose/weights.py",
-        ("Weights.kept", "tensors[name].grad = gradient", "pass",
+        ("Weights.gradient", "found = gradients(cost, list(trained.values()))",
+         "cost.backward(); found = [tensor.grad for tensor in trained.values()]",
          "surface: the gradient of a direction is left behind"),
     ),
     *planted_in(

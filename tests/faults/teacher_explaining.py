@@ -23,10 +23,15 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "teacher/explaining/watched_run.py",
-        ("_unchanged", "p._data, p._node, p._grad = (data, node, grad)", "p._node = node",
+        ("Kept.restore", "attributes.restore()", "attributes.changed()",
          "explain: a parameter keeps the values it was tried with"),
         ("Flow.forward", "not all((mark.exits for mark in marks))", "True",
          "explain: every line behind the first that leaves the graph is told"),
+    ),
+    *planted_in(
+        "teacher/explaining/losses.py",
+        ("Loss.missed", "halved and not kinked", "halved and kinked",
+         "explain: a part that leaves the graph is not told"),
     ),
     *planted_in(
         "teacher/explaining/explanation.py",

@@ -151,7 +151,7 @@ x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
 
 def test_a_watch_warns_once_of_a_dead_layer_and_says_why():
     model = dead_network()
-    watch = nn.Watch(model, explain=True)
+    watch = nn.Watch(model, explain=tg.explain)
     with pytest.warns(GradientWarning) as shown:
         for _ in range(3):
             with watch:
@@ -165,7 +165,7 @@ def test_a_watch_warns_once_of_a_dead_layer_and_says_why():
 
 def test_a_watch_over_a_healthy_network_is_silent():
     model = network()
-    with nn.Watch(model, explain=True):
+    with nn.Watch(model, explain=tg.explain):
         step(model, x)
 
 
@@ -194,5 +194,5 @@ def test_parameters_without_elements_and_a_setting_that_is_no_yes_or_no():
     layer.empty = tg.tensor(np.zeros((0, 3), "float32"), requires_grad=True)
     with nn.Watch(layer):
         (layer(tg.tensor(x)).sum() + layer.empty.sum()).backward()
-    with pytest.raises(DTypeError, match="explain"):
-        nn.Watch(layer, explain="always")
+    with pytest.raises(DTypeError, match=r"write nn.Watch\(model, explain=tg.explain\)"):
+        nn.Watch(layer, explain=True)

@@ -123,7 +123,7 @@ def test_it_is_shown_as_text():
     head, first, second, *rows, last = str(found).splitlines()
     assert head.split() == ["steps", "(x,", "y)", "cost"]
     assert first.split() == ["GD", "1", "(-3.8,", "0)", "0.722"]
-    assert last == "a GD, b Adam" and str(found).isascii()
+    assert last == "a GD; b Adam" and str(found).isascii()
     assert sum(row.count("A") for row in rows) == sum(row.count("B") for row in rows) == 1
     assert "<th>GD</th><td>1</td>" in found._repr_html_() and second.startswith("Adam")
 
@@ -166,3 +166,39 @@ ADAM = optim.Adam([tg.zeros(2, requires_grad=True)])
 def test_what_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def runs_away():
+    return paths_of(
+        lambda x, y: x**2 - y**2,
+        (1.0, 1e-3),
+        {
+            "GD": lambda w: tg.optim.SGD(w, lr=0.9),
+            "Adam": lambda w: tg.optim.Adam(w, lr=0.5),
+            "Lion": lambda w: tg.optim.Lion(w, lr=0.1),
+        },
+        steps=30,
+    )
+
+
+def test_what_runs_away_leaves_the_map_to_the_others():
+    found = runs_away()
+    assert found.paths["GD"][-1, 1] > 1e9 and found.ticks[1][-1] < 100
+    assert str(found).splitlines()[-1] == "a GD, leaves the map; b Adam; c Lion"
+    few = paths_of(
+        lambda x, y: x**2 + y**2,
+        (1.0, 1.0),
+        {
+            "slow": lambda w: tg.optim.SGD(w, lr=1e-4),
+            "Adam": lambda w: tg.optim.Adam(w, lr=0.1),
+            "fast": lambda w: tg.optim.SGD(w, lr=0.1),
+        },
+    )
+    assert "leaves" not in str(few)
+
+
+def test_a_relief_ends_where_its_map_ends():
+    figure = Figure()
+    ax = runs_away().plot(ax=figure.add_subplot(projection="3d"))
+    assert ax.get_ylim()[1] < 100
+    assert ax.get_legend().get_texts()[0].get_text() == "GD, leaves the map"

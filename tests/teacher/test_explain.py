@@ -257,7 +257,8 @@ def test_it_is_shown_as_text_and_as_a_table():
     why = tg.explain(model, nn.losses.cross_entropy(model(x), labels))
     assert str(why).isascii()
     assert max(map(len, str(why).splitlines())) <= 88
-    assert "<td>zero</td>" in why._repr_html_() and "all 4 units are dead" in why._repr_html_()
+    assert ">zero</td>" in why._repr_html_() and "<b>✘</b>" in why._repr_html_()
+    assert "all 4 units are dead" in why._repr_html_()
     assert "all 4 units are dead" in why[0]._repr_html_()
 
 

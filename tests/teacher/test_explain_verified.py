@@ -1,6 +1,7 @@
 """``tg.explain`` says nothing that it has not computed, and leaves everything as it was."""
 
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -243,3 +244,34 @@ def test_a_unit_that_is_off_for_a_single_example_is_not_called_dead():
     why = tg.explain(model, nn.losses.cross_entropy(model(x[:1]), labels[:1]))
     assert "dead" not in str(why) and not why.warnings(set())
     assert why["layers.0.weight"].causes[0].kind == "off units"
+
+
+# --------------------------------------------------------------------------------- what is alike
+
+
+def test_steps_of_a_recurrent_network_are_one_row_and_one_cause():
+    U, V = parameter(0.1 * rng.normal(size=(5, 5)), "U"), parameter(rng.normal(size=(6, 5)), "V")
+    h = tg.tanh(x @ V)
+    for _ in range(60):
+        h = tg.tanh(h @ U)
+    why = tg.explain(V, h.sum())
+    assert why.verdict == "tiny" and len(why.flow) <= 15
+    assert any("times tanh, matmul" in name for name, _, _ in why.flow)
+    assert "such steps on the way make the gradient smaller" in why.causes[0].text
+
+
+def test_a_few_units_that_are_off_in_many_layers_are_told_in_a_line():
+    tg.random.seed(0)
+    sizes = [6] + [16] * 10
+    layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.ReLU())]
+    deep = nn.Sequential(*layers, nn.Linear(16, 3))
+    why = tg.explain(deep, cost(deep))
+    assert "a part of these is 0, as some units are off" in " ".join(str(why).split())
+    assert len(str(why).splitlines()) < len(why) + 10
+    assert why._repr_html_().count("<div") <= 1
+
+
+def test_lines_fit_into_a_narrow_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    w = parameter(np.zeros((3, 4)), "w")
+    assert max(map(len, str(tg.explain(w, (w**2).sum())).splitlines())) <= 40

@@ -60,10 +60,14 @@ class _Capture:
     def _gradients(self) -> tuple[set[Any], list[Node]]:
         """Return the places that gradients flow to, and the nodes as a backward pass goes."""
         nodes, inputs = reachable([place for place in self.roots if type(place) is Node])
-        wanted = [leaf for leaf in inputs if leaf not in self.recording.followed]
+        wanted = [leaf for leaf in inputs if self._is_wanted(leaf)]
         wanted += [leaf for leaf in self.roots if type(leaf) is Tensor]
         useful = leading_to(nodes, wanted)
         return useful, [node for node in nodes if node in useful]
+
+    def _is_wanted(self, leaf: Tensor) -> bool:
+        """Return whether a gradient of a leaf that has one is told."""
+        return self.recording.derives_by_followed or leaf not in self.recording.followed
 
     def result(self) -> tuple[Scene, list[Any]]:
         nodes = self.nodes
@@ -185,7 +189,7 @@ class _Capture:
             text=value_text(leaf._data) if leaf.ndim == 0 else "",
             exact=exact_text(leaf._data) if leaf.ndim == 0 else "",
             filled="" if wants or name else _filled(leaf._data),
-            differentiable=wants and leaf in self.flows,
+            differentiable=leaf in self.flows and leaf.requires_grad and self._is_wanted(leaf),
             has_gradient=leaf._grad is not None,
         )
 

@@ -127,12 +127,15 @@ def _called(numbers: Any, frame: FrameType) -> str:
 def _numbers(value: Any, key: str) -> Numbers:
     """Return the numbers that are given; of an array its ends, with NaN where it holds one."""
     array = to_plain(value, f"render: what color_by gives {key}")
-    if array.dtype.kind not in "fiubc":
+    if array.dtype.kind not in "fiub":
+        hint = "; texts are given as labels"
+        if array.dtype.kind == "c":
+            hint = ": a complex number has no place between two others; give its size, abs(…)"
         raise errors.ArgumentTypeError(
             f"render: color_by gives {key} a number or an array of numbers, not"
-            f" {errors.describe(value)}; texts are given as labels"
+            f" {errors.describe(value)}{hint}"
         )
-    array = np.abs(array) if array.dtype.kind == "c" else array.astype(np.float64)
+    array = array.astype(np.float64)
     known = array[~np.isnan(array)]
     ends = [float(known.min()), float(known.max())] if known.size else []
     return (*dict.fromkeys(ends), *([float("nan")] if known.size < array.size else []))
@@ -181,6 +184,7 @@ class _Work:
             key = place if type(place) in (Node, Tensor) else id(place)
             self.at.setdefault(key, []).append(k)
         self.names = self._names()
+        self._calls: dict[int, list[int]] | None = None
 
     def _names(self) -> dict[str, _Found]:
         """Return what each name, path, op and class is for."""
@@ -300,8 +304,20 @@ class _Work:
 
     def _module(self, key: Module, option: str) -> _Found:
         """Return the calls of a module, wherever it stands in the ones around it."""
-        found = _Found(ITSELF)
-        paths: dict[int, set[str]] = {}
+        if self._calls is None:
+            self._calls = self._calls_of_modules()
+        found = _Found(ITSELF, calls=self._calls.get(id(key), []))
+        if not found.calls:
+            raise errors.ArgumentError(
+                f"render: {option} has a {type(key).__name__} as a key that is not called in this"
+                f" graph; {self._near(type(key).__name__)}"
+            )
+        return found
+
+    def _calls_of_modules(self) -> dict[int, list[int]]:
+        """Return the calls of each module, by its id, in all that the graph was called in."""
+        modules: dict[str, set[int]] = {}
+        seen: set[int] = set()
         for box in self.scene.boxes:
             node = self.places[box.id] if self.places else None
             if type(node) is not Node or node.call is None or box.call is None:
@@ -311,17 +327,16 @@ class _Work:
                 top = top.around
             while (parent := self.scene.calls[call].parent) is not None:
                 call = parent
-            if call not in paths:
-                root = self.scene.calls[call].path
-                inside = walk(top.module()) if isinstance(top.module(), Module) else ()
-                paths[call] = {_joined(root, e.place) for e in inside if e.value is key}
-        wanted = set[str]().union(*paths.values())
-        found.calls = [call.id for call in self.scene.calls if call.path in wanted]
-        if not found.calls:
-            raise errors.ArgumentError(
-                f"render: {option} has a {type(key).__name__} as a key that is not called in this"
-                f" graph; {self._near(type(key).__name__)}"
-            )
+            if call in seen:
+                continue
+            seen.add(call)
+            root = self.scene.calls[call].path
+            for each in walk(top.module()) if isinstance(top.module(), Module) else ():
+                modules.setdefault(_joined(root, each.place), set()).add(id(each.value))
+        found: dict[int, list[int]] = {}
+        for each_call in self.scene.calls:
+            for module in modules.get(each_call.path, ()):
+                found.setdefault(module, []).append(each_call.id)
         return found
 
     def _elsewhere(self, key: Tensor | Node, option: str) -> str:

@@ -41,6 +41,8 @@ class Recording:
     """Leaves that want a gradient only so that what is computed from them is recorded."""
     given: dict[Any, Any] = field(default_factory=dict)
     """For the place of an argument, that which stands for it in the graph."""
+    derives_by_followed: bool = False
+    """Whether gradients of these are wanted all the same."""
     called_at: str = ""
     """Where ``render`` was called: the source line of no operation."""
     formula: str = ""
@@ -162,15 +164,16 @@ def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType, asks: st
     recorded = [each for each in outputs if type(each._node) is Node]
     if not recorded:
         raise errors.GraphError(
-            f"render: nothing that {found.title} computed was recorded: it computes with integers"
-            " or detached values only"
+            f"{asks}: nothing that {found.title} computed was recorded: it computes with integers"
+            " or detached values only, or not at all"
         )
     found.outputs = recorded
     found.scopes = [*(Scope(each) for each in inner), scope]
     found.heed()
     found.called_at = f"{frame.f_code.co_filename}:{frame.f_lineno}"
     if isinstance(f, Module):
-        found.names |= {place_of(t): t.name or path for path, t in f.named_parameters()}
+        held = (*f.named_buffers(), *f.named_parameters())
+        found.names |= {place_of(t): t.name or path for path, t in held}
     return found
 
 

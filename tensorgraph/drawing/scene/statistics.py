@@ -95,11 +95,9 @@ class Again:
         """Return where gradients for a place gather."""
         return self.twins[place] if type(place) is Node else place
 
-    def backward(self) -> None:
-        """Compute every gradient."""
-        sums = {
-            self._place(self.places[k]): np.ones_like(self.values[k]) for k in self.scene.outputs
-        }
+    def backward(self, weights: Callable[[Any], Any] = np.ones_like) -> None:
+        """Compute every gradient of the sum of all outputs' elements, as they weigh in it."""
+        sums = {self._place(self.places[k]): weights(self.values[k]) for k in self.scene.outputs}
         with mode(observer=self.timer):
             found, _ = sweep(sums, False, False, targets=frozenset(self.twins.values()))
         self.gradients = found

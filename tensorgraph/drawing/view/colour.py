@@ -221,11 +221,11 @@ class ByOwnNumber(Colouring):
             self.scale = Scale(f"{scene.quantity}{how}:", *ends, tones)
 
     def tone(self, kind: str, boxes: Sequence[Box], call: ModuleCall | None = None) -> str:
-        """Return the colour of the number of a tile, or of one without any, or with NaN."""
+        """Return the colour of the number of a tile; of none and of NaN or ∞ others."""
         number = farthest(numbers_of(boxes, call))
         if number is None:
             return "unknown"
-        if isnan(number):
+        if not isfinite(number):
             return "nan"
         tones = SIGN_TONES if self.has_signs else HEAT_TONES
         return tones[min(int(round(self._share(number), 3) * len(tones)), len(tones) - 1)]
@@ -247,7 +247,7 @@ class ByOwnNumber(Colouring):
     def keys(self, tiles: Sequence[Tile]) -> Iterator[Key]:
         """Yield what is not on the scale."""
         used = {tile.tone for tile in tiles}
-        words = {"nan": "NaN", "unknown": "no number"}
+        words = {"nan": "NaN or ∞", "unknown": "no number"}
         yield from (Key(tone, word) for tone, word in words.items() if tone in used)
 
 

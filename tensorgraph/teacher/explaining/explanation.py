@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tensorgraph.display.tables import html_lines, html_table, text_table
+from tensorgraph.display.tables import text_table
+from tensorgraph.display.terminal import terminal_width
+from tensorgraph.display.text import escaped
 
 WIDTH = 88
-"""Lines of text are no longer, as far as words allow."""
+"""Lines of text are no longer, as far as words allow; in a narrow terminal they are shorter."""
 
 HEALTHY = "healthy"
 HARMLESS = frozenset(
@@ -121,11 +123,11 @@ class Explanation:
         return "\n".join([*lines, *wrapped(self.notes)])
 
     def _repr_html_(self) -> str:
-        table = ""
-        if self.flow:
-            head, *rows = flow_cells(self.flow)
-            table = html_table(head, rows)
-        return f"{html_lines(self._paragraphs())}{table}{html_lines(self.notes)}"
+        table = table_html(flow_cells(self.flow), "") if self.flow else ""
+        causes = "".join(cause_html(cause) for cause in self.causes)
+        sign = sign_of(self)
+        head = f'<p><b style="color:{COLOURS[sign]}">{sign}</b> <b>{escaped(self.summary)}</b></p>'
+        return f"{head}{causes}{table}{notes_html(self.notes)}"
 
 
 @dataclass(frozen=True)
@@ -198,13 +200,29 @@ class Explanations(Sequence[Explanation]):
         return rows
 
     def _paragraphs(self) -> list[str]:
-        told = []
-        for cause, names in self.by_cause().items():
+        causes, told = self._told()
+        for cause, names in causes.items():
             first, *rest = cause.lines()
             told += [f"{_listed(names)}: {first}", *(f"   {line}" for line in rest)]
         if not told:
             told = ["all gradients are healthy" if self.healthy else "no cause was found"]
         return told
+
+    def _told(self) -> tuple[dict[Cause, list[str]], list[str]]:
+        """Return the causes to tell one by one, and a line for those that many layers have."""
+        causes = self.by_cause()
+        alarming = {one.name for one in self.each if one.alarming}
+        few = [c for c in causes if c.kind in _FEW_UNITS and not alarming & set(causes[c])]
+        if len(few) < MANY or all(c.kind == "zero values" for c in few):
+            return causes, []
+        places = dict.fromkeys(c.module or c.op for c in few if c.kind != "zero values")
+        names = dict.fromkeys(name for cause in few for name in causes[cause])
+        line = (
+            f"{_listed(list(names))}: a part of these is 0, as some units are off, in"
+            f" {_listed(list(places))}; nothing to do, if they stay few; explanations[name] of one"
+            " says which"
+        )
+        return {cause: names for cause, names in causes.items() if cause not in few}, [line]
 
     def __str__(self) -> str:
         if not self.each:
@@ -213,12 +231,65 @@ class Explanations(Sequence[Explanation]):
         return "\n".join([table, *wrapped([*self._paragraphs(), *self.notes])])
 
     def _repr_html_(self) -> str:
-        head, *rows = self._cells()
-        return f"{html_table(head, rows)}{html_lines([*self._paragraphs(), *self.notes])}"
+        causes, lines = self._told()
+        told = "".join(cause_html(cause, _listed(names)) for cause, names in causes.items())
+        if self.healthy:
+            lines = ["all gradients are healthy"]
+        signs = "".join(map(sign_of, self.each))
+        return f"{table_html(self._cells(), signs)}{told}{notes_html([*lines, *self.notes])}"
 
     def __repr__(self) -> str:
         sick = [one.name for one in self.each if not one.healthy]
         return f"<Explanations of {len(self.each)} gradients, {len(sick)} not healthy>"
+
+
+def sign_of(one: Explanation) -> str:
+    """Return a sign: whether a gradient is healthy, to be looked at, or a reason to worry."""
+    return "✔" if one.healthy else "✘" if one.alarming else "?"
+
+
+MANY = 4
+"""So many causes of a few units that are off are told in a line."""
+
+_FEW_UNITS = ("dead units", "zero values", "off units")
+
+COLOURS = {"✔": "#2e9e4f", "✘": "#d64545", "?": "#888888"}
+"""Of signs, to be read on white and on black."""
+
+_LEFT = "text-align:left"
+
+
+def table_html(cells: Sequence[Sequence[str]], signs: str) -> str:
+    """Return a table: names to the left, numbers to the right, signs in front of the rows."""
+    head, *rows = cells
+    first, *others = (escaped(title) for title in head)
+    titles = f'<th style="{_LEFT}">{first}</th>' + "".join(
+        f'<th style="text-align:right">{title}</th>' for title in others
+    )
+    corner = "<th></th>" if signs else ""
+    body = ""
+    for k, (name, *numbers) in enumerate(rows):
+        sign = f'<td style="color:{COLOURS[signs[k]]}"><b>{signs[k]}</b></td>' if signs else ""
+        cells_html = "".join(f'<td style="text-align:right">{escaped(n)}</td>' for n in numbers)
+        body += f'<tr>{sign}<th style="{_LEFT}">{escaped(name)}</th>{cells_html}</tr>'
+    return f"<table><thead><tr>{corner}{titles}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def cause_html(cause: Cause, whose: str = "") -> str:
+    """Return a cause: what it is about and where in bold, how it was checked smaller."""
+    head = ": ".join(filter(None, [whose, cause.where]))
+    parts = [f"<b>{escaped(head)}</b><br>" if head else "", escaped(cause.text)]
+    if cause.remedy:
+        parts.append(f"<br>write: <i>{escaped(cause.remedy)}</i>")
+    if cause.checked:
+        parts.append(f"<br><small>checked: {escaped(cause.checked)}</small>")
+    style = f"border-left:3px solid #888888;padding-left:0.8em;margin:0.6em 0;{_LEFT}"
+    return f'<div style="{style}">{"".join(parts)}</div>'
+
+
+def notes_html(notes: Sequence[str]) -> str:
+    """Return what else is to be known, in small letters."""
+    return "".join(f"<p><small>{escaped(note)}</small></p>" for note in notes)
 
 
 def flow_cells(flow: Sequence[tuple[str, float, float]]) -> list[tuple[str, ...]]:
@@ -230,10 +301,11 @@ def flow_cells(flow: Sequence[tuple[str, float, float]]) -> list[tuple[str, ...]
 def wrapped(paragraphs: Sequence[str]) -> list[str]:
     """Return paragraphs as lines that fit into a terminal; what is indented stays so."""
     lines = []
+    width = terminal_width(WIDTH)
     for text in paragraphs:
         indent = text[: len(text) - len(text.lstrip())]
         lines += textwrap.wrap(
-            text.lstrip(), WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ",
+            text.lstrip(), width, initial_indent=indent, subsequent_indent=f"{indent}  ",
             break_long_words=False, break_on_hyphens=False,
         )  # fmt: skip
     return lines

@@ -40,7 +40,10 @@ def _norm(found: Gradients, edge: Edge) -> float:
 
 
 def by_layer(steps: list[Step], names: Names) -> list[tuple[str, float, float]]:
-    """Return the gradient's size behind each layer, and the factor of the layer."""
+    """Return the gradient's size behind each layer, and the factor of the layer.
+
+    Layers that come again and again, as the steps of a recurrent network do, are joined.
+    """
     rows: list[tuple[str, float, float]] = []
     for step in steps:
         node: Node = step.edge.node
@@ -49,7 +52,57 @@ def by_layer(steps: list[Step], names: Names) -> list[tuple[str, float, float]]:
             rows[-1] = (name, step.size, rows[-1][2] * step.factor)
         else:
             rows.append((name, step.size, step.factor))
-    return rows
+    return _shortened(_joined(rows))
+
+
+Row = tuple[str, float, float]
+
+MOST_ROWS = 15
+"""A table of layers is no longer."""
+
+LONGEST_CYCLE = 8
+"""So many layers at most are looked for again and again."""
+
+
+def _joined(rows: list[Row]) -> list[Row]:
+    """Return rows in which cycles of layers that come at least three times are one."""
+    found: list[Row] = []
+    at = 0
+    while at < len(rows):
+        best = max(
+            ((_times(rows, at, p) * p, -p) for p in range(1, LONGEST_CYCLE + 1)), default=(0, -1)
+        )
+        count, period = best[0], -best[1]
+        if count >= 3 * period:
+            names = ", ".join(name for name, _, _ in rows[at : at + period])
+            found.append(_together(f"{count // period} times {names}", rows[at : at + count]))
+            at += count
+        else:
+            found.append(rows[at])
+            at += 1
+    return found
+
+
+def _times(rows: list[Row], at: int, period: int) -> int:
+    """Return how often the names of some rows follow each other."""
+    names = [name for name, _, _ in rows]
+    times = 1
+    while names[at + times * period : at + (times + 1) * period] == names[at : at + period]:
+        times += 1
+    return times
+
+
+def _together(name: str, rows: list[Row]) -> Row:
+    return name, rows[-1][1], float(np.prod([factor for _, _, factor in rows]))
+
+
+def _shortened(rows: list[Row]) -> list[Row]:
+    """Return rows of which those in the middle are one, if they are many."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    half = MOST_ROWS // 2
+    middle = rows[half:-half]
+    return [*rows[:half], _together(f"{len(middle)} layers", middle), *rows[-half:]]
 
 
 def slope(rerun: Rerun, edge: Edge) -> float:

@@ -99,6 +99,9 @@ def _shrinking(rerun: Rerun, names: Names, steps: Sequence[Step]) -> list[Cause]
     if together < 0.1:
         worst = min(slopes, key=lambda s: slopes[s])
         return [_of_squashing(rerun, names, slopes, worst, together)]
+    many = _many(rerun, names, steps, smaller=True)
+    if many:
+        return many
     small = [s for s in steps if s.factor < SMALL_STEP and s.edge.node.op is not mean.op]
     small.sort(key=lambda s: s.factor)
     return [_by_factor(rerun, names, s, "makes the gradient smaller by") for s in small[:3]]
@@ -130,10 +133,42 @@ def _of_squashing(
 
 
 def _growing(rerun: Rerun, names: Names, steps: Sequence[Step]) -> list[Cause]:
+    many = _many(rerun, names, steps, smaller=False)
+    if many:
+        return many
     large = [s for s in steps if s.factor > LARGE_STEP and s.edge.node.op is not summed.op]
     # A large slope of an elementwise operation comes of large values, which products made.
     large.sort(key=lambda s: (s.edge.node.op.family == "elementwise", -s.factor))
     return [_by_factor(rerun, names, s, "makes the gradient larger by") for s in large[:3]]
+
+
+def _many(rerun: Rerun, names: Names, steps: Sequence[Step], smaller: bool) -> list[Cause]:
+    """Return the operation that does it together, if it comes again and again on the way."""
+    groups: dict[Any, list[Step]] = {}
+    for step in steps:
+        node = step.edge.node
+        groups.setdefault((node.op, names.module(node)), []).append(step)
+    sign = 1 if smaller else -1
+    product, _, best = min(
+        ((sign * float(np.log(np.prod([s.factor for s in g]))), k, g)
+         for k, g in enumerate(groups.values()) if len(g) >= MANY and all(s.factor > 0 for s in g)),
+        default=(0.0, 0, []),
+    )  # fmt: skip
+    limit = SMALL_STEP if smaller else LARGE_STEP
+    if not best or product > sign * float(np.log(limit)):
+        return []
+    extreme = (min if smaller else max)(best, key=lambda s: s.factor)
+    factor = float(np.exp(sign * product))
+    each = factor ** (1 / len(best))
+    how = (
+        f"{len(best)} such steps on the way make the gradient {'smaller' if smaller else 'larger'}"
+        f" by {factor:.2g} together, each by {each:.3g} on average; the most by"
+    )
+    return [_by_factor(rerun, names, extreme, how)]
+
+
+MANY = 3
+"""An operation that comes so often on the way is told of once."""
 
 
 def _by_factor(rerun: Rerun, names: Names, step: Step, how: str) -> Cause:

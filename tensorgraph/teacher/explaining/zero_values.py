@@ -48,8 +48,8 @@ def _dead(names: Names, node: Node, values: np.ndarray) -> tuple[str, str]:
         span = f"{float(values.min()):.3g} to {float(values.max()):.3g}"
         text = f"; that is 0, as all units of {place} are dead, their input is {span}"
         return "zero values", text
-    dead = np.flatnonzero(along(axis, values <= 0)) if axis is not None else []
-    if axis is None or not len(dead):
+    dead = None if axis is None else np.flatnonzero(along(axis, values <= 0))
+    if axis is None or dead is None or not dead.size:
         return "zero values", ""
     which = f"; units {listed(dead)} of {place} are"
     examples = values.size // values.shape[axis]

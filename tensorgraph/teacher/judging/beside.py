@@ -19,9 +19,12 @@ from tensorgraph.formulas.writing.formula import formula
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.text import pretty, text
 from tensorgraph.symbolic.expr import Expr, constant
-from tensorgraph.teacher.judging.marking import Mark
+from tensorgraph.teacher.judging.mark import Mark
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.recording import Recording, recorded_once_more
+
+LONGEST = 160
+"""Formulas that are longer are not shown."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def _derived(
     result = {}
     for mark in wrong:
         label = f"d{names.of(mark.place)}"
-        if label in lines and len(lines[label].text) < 160:
+        if label in lines and len(lines[label].text) < LONGEST:
             if mark.scale == 1 and " ∂" in lines[label].text:
                 continue  # it is written in another multiple than the mark speaks of
             mine = _multiplied(solution, found, label, mark)
@@ -115,7 +118,8 @@ def _multiplied(solution: Solution, found: Derivation, label: str, mark: Mark) -
     came_from = {multiple: e for e, (multiple, _) in solution.multiples.items()}
     cuts = {came_from.get(e, e): told for e, told in solution.labels.items()}
     simple = solution.simplifier.simplest(e, cuts)[1]
-    return f"{pretty(label)} = {text(formula(simple, gradient.names))}"
+    told = f"{pretty(label)} = {text(formula(simple, gradient.names))}"
+    return told if len(told) < LONGEST else ""
 
 
 def _number(solution: Solution, value: float) -> Expr | None:

@@ -6,7 +6,7 @@ a product turned round. Whether a change explains what somebody has, its numbers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from tensorgraph.teacher.judging.activations import (
 )
 from tensorgraph.teacher.judging.change import Change
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers
+from tensorgraph.teacher.judging.mixing_changes import Mixing
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.operations import (
     ADD,
@@ -29,25 +30,17 @@ from tensorgraph.teacher.judging.operations import (
     CONV_TRANSPOSE,
     DIVIDE,
     EINSUM,
-    FLIP,
-    GETITEM,
     LOG_SOFTMAX,
     MATMUL,
-    MATRIX_TRANSPOSE,
     MULTIPLY,
-    PERMUTE_DIMS,
-    RESHAPE,
-    ROLL,
     SOFTMAX,
 )
-from tensorgraph.teacher.judging.passes import At, Changed, DoesNotFit, Pass
+from tensorgraph.teacher.judging.other_rules import times, with_saved
+from tensorgraph.teacher.judging.passes import At, Changed, Pass
 from tensorgraph.teacher.judging.recording import Edge, Recording
 
-MOST_VALUES = 60
-"""So many values are tried in the place of another."""
 
-
-class Finder:
+class Finder(Mixing):
     """Finds what may be wrong at edges.
 
     Args:
@@ -64,17 +57,7 @@ class Finder:
         constants: Mapping[str, Any],
         numbers: KnownNumbers,
     ) -> None:
-        self.recording, self.names, self._numbers = recording, names, numbers
-        self.values: dict[str, Any] = {}
-        """Arrays that may have been taken for others, by name."""
-        for place, name in names.called.items():
-            value = recording.values.get(place)
-            if value is not None and np.any(value) and np.ndim(value):
-                self.values[name] = value
-        for name, value in constants.items():
-            if np.any(value):
-                self.values.setdefault(name, value)
-        self._named = list(self.values.items())[:MOST_VALUES]
+        super().__init__(recording, names, constants, numbers)
         self._begun: dict[Edge, list[Activation]] = {}
         for found in activations(recording):
             self._begun.setdefault(found.edges[0], []).append(found)
@@ -89,15 +72,15 @@ class Finder:
         for found in self._begun.get(edge, ()):
             yield from self._whole_activation(found)
         if node.op is MATMUL:
-            yield from self._product(edge)
+            yield from self.product(edge)
         elif node.op in (CONV, CONV_TRANSPOSE, EINSUM):
-            yield from self._convolution(edge)
+            yield from self.convolution(edge)
         elif node.op.family == "reduce":
-            yield from self._reduction(edge)
+            yield from self.reduction(edge)
         elif node.op.family == "shape":
-            yield from self._moved(edge)
+            yield from self.moved(edge)
         elif node.op.family == "index":
-            yield from self._indexed(edge)
+            yield from self.indexed(edge)
         yield from self._of_another_gradient(edge, base)
 
     # ------------------------------------------------------------------------------ by families
@@ -131,18 +114,18 @@ class Finder:
             right = out if k == len(node.parents) else self.recording.of(node.parents[k])
             told = self.names.of(node if k == len(node.parents) else node.parents[k])
             what = "mask" if name in ("relu", "maximum", "where") else "derivative"
-            for other, value in self._alike(right, node.shape):
+            for other, value in self.alike(right, node.shape):
                 text = f"the {what} of {name} in {grad} is that of {other}, where {told} is meant"
                 yield Change("value", f"saved {k}", text, with_saved(k, value), 1.45)
-        for other, value in self._alike(out, node.shape) if name in OF_RESULT else ():
+        for other, value in self.alike(out, node.shape) if name in OF_RESULT else ():
             text = f"the derivative of {name} in {grad} is that of {other}, where {at} is meant"
             with np.errstate(all="ignore"):
                 form = _product(OF_RESULT[name](value))
             yield Change("value", "result of another", text, _on_g(form), 1.45)
         if name in ("relu", "maximum", "where"):
-            for other, value in self._alike(x, x.shape):
+            for other, value in self.alike(x, x.shape):
                 text = f"the mask of {name} in {grad} is that of {other}, where {of} is meant"
-                yield Change("value", "mask of another", text, _times((value > 0) * 1.0), 1.5)
+                yield Change("value", "mask of another", text, times((value > 0) * 1.0), 1.5)
 
     def _whole_activation(self, found: Activation) -> Iterator[Change]:
         """Yield what may be wrong at an activation that is made of several operations."""
@@ -159,7 +142,7 @@ class Finder:
             rule = _from(found.out, form)
             yield Change(kind, f"{found.name} {key}", text, rule, cost - 0.02 + nameless, nothing)
         if found.axis is None:
-            for other, value in self._alike(out, out.shape):
+            for other, value in self.alike(out, out.shape):
                 text = f"the derivative of {found.name} in {grad} is taken at {other}, where {at}"
                 with np.errstate(all="ignore"):
                     slope = OF_RESULT[found.name](value)
@@ -171,7 +154,7 @@ class Finder:
         node, i = edge
         k = 1 - i
         other = self.recording.of(node.parents[k])
-        grad, told = self.names.gradient_of(node.parents[i]), self._told(node.parents[k])
+        grad, told = self.names.gradient_of(node.parents[i]), self.told(node.parents[k])
         zeros = np.asarray(other)
         is_mask = bool(np.isin(zeros, (0, 1)).all()) and bool((zeros == 0).any())
         is_mask = is_mask and type(node.parents[k]) is not Node
@@ -184,7 +167,7 @@ class Finder:
             yield Change(
                 "wrong mask", "upside down",
                 f"the mask {told} in {grad} is upside down: 1 − {told}",
-                _times((zeros == 0) * 1.0), 1.2,
+                times((zeros == 0) * 1.0), 1.2,
             )  # fmt: skip
         if node.op is DIVIDE:
             yield Change(
@@ -196,13 +179,13 @@ class Finder:
                 y = self.recording.operand(edge)
                 yield Change(
                     "derivative", "power", f"the square is missing in {grad}: −x / y²",
-                    _times(-x / y), 1.3,
+                    times(-x / y), 1.3,
                 )  # fmt: skip
-        for name, value in self._alike(other, np.shape(other)):
+        for name, value in self.alike(other, np.shape(other)):
             if node.op is MULTIPLY:
                 yield Change(
                     "wrong mask" if is_mask else "value", "another",
-                    f"{name} stands in {grad} where {told} is meant", _times(value), 1.5,
+                    f"{name} stands in {grad} where {told} is meant", times(value), 1.5,
                 )  # fmt: skip
 
     def _scaled_operand(self, edge: Edge) -> Iterator[Change]:
@@ -214,7 +197,7 @@ class Finder:
         value = self.recording.of(other)
         if np.size(value) != 1 and np.shape(value) == ():
             return
-        told = self._told(other)
+        told = self.told(other)
         grad = self.names.gradient_of(node.parents[i])
         word = "division by" if node.op is DIVIDE else "factor"
         yield Change("factor", "skip", f"the {word} {told} is missing in {grad}", _same, 1.1)
@@ -232,132 +215,6 @@ class Finder:
         ):
             yield Change(kind, key, text, _on_g(form), cost)
 
-    def _product(self, edge: Edge) -> Iterator[Change]:
-        node, i = edge
-        k = 1 - i
-        other = self.recording.of(node.parents[k])
-        right = self._told(node.parents[k])
-        grad = self.names.gradient_of(node.parents[i])
-        if np.ndim(other) < 2 or np.ndim(self.recording.operand(edge)) < 2:
-            return
-        came = self.names.gradient_of(node)
-        yield Change(
-            "transpose", "other",
-            f"a transpose is missing in {grad}: {right} stands where {right}ᵀ is meant",
-            with_saved(k, np.swapaxes(other, -1, -2)), 1.1,
-        )  # fmt: skip
-        yield Change(
-            "transpose", "g",
-            f"a transpose is missing or too many in {grad}: {came} stands the other way round",
-            lambda at: at.usual(np.swapaxes(at.g, -1, -2)), 1.3,
-        )  # fmt: skip
-        yield Change(
-            "transpose", "order", f"the factors of {grad} stand in the wrong order",
-            lambda at: (
-                np.matmul(np.swapaxes(other, -1, -2), at.g) if i == 0
-                else np.matmul(at.g, np.swapaxes(other, -1, -2))
-            ), 1.3,
-        )  # fmt: skip
-        yield Change(
-            "transpose", "result", f"{grad} is transposed",
-            lambda at: np.swapaxes(at.usual(), -1, -2), 1.2,
-        )  # fmt: skip
-        yield Change(
-            "product", "elementwise",
-            f"an elementwise product stands in {grad} where a matrix product is meant",
-            lambda at: at.g * other, 1.3,
-        )  # fmt: skip
-        for name, value in self._named:
-            if value is not other and np.ndim(value) == np.ndim(other):
-                told = f"{name} stands in {grad} where {right} is meant"
-                yield Change("value", "another", told, with_saved(k, value), 1.3)
-
-    def _convolution(self, edge: Edge) -> Iterator[Change]:
-        node, i = edge
-        grad = self.names.gradient_of(node.parents[i])
-        for k, kept in enumerate(node.saved[:-1]):
-            if kept is None or np.ndim(kept) < 3:
-                continue
-            axes = tuple(range(2, np.ndim(kept)))
-            told = self._told(node.parents[k])
-            yield Change(
-                "flip", "saved",
-                f"{told} is used the wrong way round along its spatial axes in {grad}"
-                " (flipped, or not flipped)",
-                with_saved(k, np.flip(kept, axes)), 1.1,
-            )  # fmt: skip
-            for name, value in self._alike(kept, np.shape(kept)):
-                told = f"{name} stands in {grad} where {self._told(node.parents[k])} is meant"
-                yield Change("value", "another", told, with_saved(k, value), 1.4)
-        if np.ndim(self.recording.operand(edge)) > 2:
-            yield Change(
-                "flip", "result", f"{grad} is the wrong way round along its spatial axes",
-                lambda at: np.flip(at.usual(), tuple(range(2, at.usual().ndim))), 1.2,
-            )  # fmt: skip
-
-    def _reduction(self, edge: Edge) -> Iterator[Change]:
-        node, _ = edge
-        x, grad = self.recording.operand(edge), self.names.gradient_of(node.parents[0])
-        axes = node.static.get("axis")
-        kept = node.static.get("keepdims", False)
-
-        def spread(at: At) -> Any:
-            g = at.g
-            if not kept and axes is not None and np.ndim(g) < x.ndim:
-                g = np.expand_dims(g, axes)
-            return np.broadcast_to(g, x.shape)
-
-        name = node.op.name
-        if name in ("max", "min"):
-            told = f"the mask of {name} is missing in {grad}: only the {name} gets the gradient"
-            yield Change("mask", "spread", told, spread, 1.1)
-        elif name in ("mean", "var", "std", "logsumexp", "norm", "prod"):
-            told = f"the derivative of {name} is missing in {grad}"
-            if name == "mean":
-                told = f"the 1 / n of the mean is missing in {grad}"
-            yield Change("mean" if name == "mean" else "derivative", "spread", told, spread, 1.1)
-
-    def _moved(self, edge: Edge) -> Iterator[Change]:
-        node, _ = edge
-        grad = self.names.gradient_of(node.parents[0])
-        shape = node.parents[0].shape
-        if node.op is RESHAPE:
-            for order, told in (("F", "by columns"), ("T", "transposed first")):
-                yield Change(
-                    "shape", f"reshape {order}",
-                    f"{grad} is brought to its shape {told}: elements stand in the wrong places",
-                    (lambda at: at.g.reshape(shape, order="F")) if order == "F"
-                    else (lambda at: at.g.T.reshape(shape)), 1.2,
-                )  # fmt: skip
-        elif node.op in (PERMUTE_DIMS, MATRIX_TRANSPOSE, FLIP, ROLL):
-            told = f"{grad} is not put back: {node.op.name} of the forward pass is not undone"
-            yield Change("transpose", "skip", told, _same, 1.1)
-
-    def _indexed(self, edge: Edge) -> Iterator[Change]:
-        node, i = edge
-        if node.op is not GETITEM or i != 0:
-            return
-        grad, shape = self.names.gradient_of(node.parents[0]), node.parents[0].shape
-        arrays = iter([self.recording.of(p) for p in node.parents[1:]])
-        key = tuple(next(arrays) if part == "array" else part for part in node.static["key"])
-
-        def overwritten(at: At) -> Any:
-            out = np.zeros(shape)
-            out[key] = at.g
-            return out
-
-        def once(at: At) -> Any:
-            out, count = at.usual(), np.zeros(shape)
-            np.add.at(count, key, 1.0)
-            return out / np.maximum(count, 1)
-
-        yield Change(
-            "overwritten", "last",
-            f"{grad} is overwritten where an index occurs more than once; it adds up",
-            overwritten, 1.1,
-        )  # fmt: skip
-        yield Change("mean", "once", f"{grad} is averaged where an index recurs", once, 1.4)
-
     def _of_another_gradient(self, edge: Edge, base: Pass) -> Iterator[Change]:
         """Yield that the gradient of something else was taken for the one that comes to a node."""
         node, i = edge
@@ -374,46 +231,11 @@ class Finder:
                 continue  # that one is made of this one
             told = f"{self.names.gradient_of(place)} is used in {parent} where {right} is meant"
             yield Change("gradient", f"g of {self.names.of(place)}", told, _of(g), 1.25)
-        for name, value in self._named:
+        for name, value in self.named:
             if np.shape(value) == np.shape(own):
                 told = f"{name} is used in {parent} where {right} is meant"
                 rule = _of(np.asarray(value, float))
                 yield Change("value", "g", told, rule, 1.4, as_written=True)
-
-    # ----------------------------------------------------------------------------------- parts
-
-    def _told(self, parent: Any) -> str:
-        """Return what an operand is called, constant or not."""
-        if (type(parent) is Node or _is_leaf(parent)) and parent in self.names.called:
-            return self.names.called[parent]
-        value = self.recording.of(parent)
-        if np.ndim(value) == 0:
-            return self.number(float(value))
-        for name, known in self.values.items():
-            if np.shape(known) == np.shape(value) and np.array_equal(known, value):
-                return name
-        for name, known in self.values.items():
-            if np.size(known) == np.size(value) and np.shape(known)[::-1] == np.shape(value):
-                if np.array_equal(np.transpose(known), value):
-                    return f"{name}ᵀ"
-        return self.names.of(parent)
-
-    def number(self, value: float) -> str:
-        """Return what a number is called."""
-        known = self._numbers.recognised(abs(value), 1e-9)
-        return known[0].text if known else f"{abs(value):.6g}"
-
-    def _alike(self, right: Any, shape: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
-        """Yield other values that could stand for one, repeated along axes if need be."""
-        for name, value in self._named:
-            if value is right or np.ndim(value) != len(shape) or not len(shape):
-                continue
-            if all(n in (1, m) for n, m in zip(np.shape(value), shape, strict=True)):
-                yield name, value
-
-
-def _is_leaf(parent: Any) -> bool:
-    return hasattr(parent, "_requires_grad")
 
 
 def _same(at: At) -> Any:
@@ -422,22 +244,6 @@ def _same(at: At) -> Any:
 
 def _of(g: Any) -> Changed:
     return lambda at: at.usual(g)
-
-
-def _times(slope: Any) -> Changed:
-    return lambda at: at.g * slope
-
-
-def with_saved(k: int, value: Any) -> Changed:
-    """Return a rule that finds another value where it looks for what was saved."""
-
-    def rule(at: At) -> Any:
-        saved: Sequence[Any] = at.edge[0].saved
-        if k >= len(saved) or saved[k] is None:
-            raise DoesNotFit
-        return at.usual(saved=[*saved[:k], value, *saved[k + 1 :]])
-
-    return rule
 
 
 def _slope(node: Node, i: int) -> Any:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.graph import Node
-from tensorgraph.teacher.judging.closeness import difference, factor
+from tensorgraph.teacher.judging.closeness import factor
 from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
 from tensorgraph.teacher.judging.looking import Looking
 from tensorgraph.teacher.judging.operations import DIVIDE, MULTIPLY
 from tensorgraph.teacher.judging.other_rules import scaled
-from tensorgraph.teacher.judging.passes import DoesNotFit, Pass
+from tensorgraph.teacher.judging.passes import Pass
 
 
 class Factors(Looking):
@@ -63,17 +63,25 @@ class Factors(Looking):
                 yield Fault("factor", text, 0.32, rules, scale, k)
 
     def _through(self, place: Any, base: Pass) -> list[Node]:
-        """Return the nodes that all of a place's gradient comes through, the nearest first."""
+        """Return the nodes that all of a place's gradient comes through, the nearest first.
+
+        They are those that no edge leads past.
+        """
+        edges = base.between(place)
+        nodes = sorted({node for node, _ in edges}, key=lambda node: -node.seq)
+        at: dict[Any, int] = {node: n for n, node in enumerate(nodes)}
+        at[place] = len(nodes)
+        ends: dict[Any, list[int]] = {}
+        for node, i in edges:
+            ends.setdefault(node, []).append(at[node.parents[i]])
+        reached = {n for some in ends.values() for n in some}
+        furthest = max((n for n in at.values() if n not in reached), default=0)
         found = []
-        for node in sorted({edge[0] for edge in base.between(place)}, key=lambda n: n.seq):
-            try:
-                edges = {(node, i): scaled(2.0) for i, _ in node.plan.rules}
-                twice = base.changed(edges, [place])[place]
-            except DoesNotFit:
-                continue
-            if difference(twice, 2 * base.grads[place]) < 1e-12:
+        for n, node in enumerate(nodes):
+            if furthest <= n:
                 found.append(node)
-        return found
+            furthest = max(furthest, *ends[node])
+        return found[::-1]
 
     def of_square(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that a square matrix is transposed, which its shape does not tell."""

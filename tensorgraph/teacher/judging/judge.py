@@ -24,7 +24,8 @@ from tensorgraph.teacher.judging.handed_in import (
     returned_by,
 )
 from tensorgraph.teacher.judging.judgement import Judgement
-from tensorgraph.teacher.judging.marking import Asked, Marking
+from tensorgraph.teacher.judging.mark import Asked
+from tensorgraph.teacher.judging.marking import Marking
 from tensorgraph.teacher.judging.names import Names, readings
 from tensorgraph.teacher.judging.operations import MATMUL
 from tensorgraph.teacher.judging.recording import Recording, record
@@ -135,9 +136,7 @@ def judged(
     if not any(a.places for a in asked):
         raise _unknown([item.key for item in items], names)
     lowest = min(node.dtype.itemsize for node in [root, *_leaf_types(root)])
-    rounding = Rounding(
-        recording, lambda *off: record(loss, inputs, off, scope.of_operand), lowest
-    )
+    rounding = Rounding(recording, lambda *off: record(loss, inputs, off, scope.of_operand), lowest)
     mentioned = set(re.findall(r"\w+", " ".join([source, *(item.line for item in items)])))
     marking = Marking(recording, names, scope, asked, rounding, mentioned, lowest, time_limit)
     marks = marking.marks(steps)

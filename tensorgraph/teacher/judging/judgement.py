@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.display.terminal import in_terminal
 from tensorgraph.display.text import escaped
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.teacher.judging.beside import Written
-from tensorgraph.teacher.judging.marking import Mark
+from tensorgraph.teacher.judging.mark import Mark
 
 SIGNS = {
     "right": "✔", "rounding": "✔", "given": "✔", "wrong": "✘", "unexplained": "✘", "unknown": "?"
@@ -66,7 +67,7 @@ class Judgement:
             lines += [f"{'':{width + 4}}{word:<9}{told}" for word, told in self._beside(mark)]
         if self.stopped and not all(mark.ok for mark in self.marks):
             lines.append("stopped here: put this right, and judge again")
-        return "\n".join(lines)
+        return in_terminal("\n".join(lines))
 
     __repr__ = __str__
 

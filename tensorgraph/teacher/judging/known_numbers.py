@@ -14,7 +14,8 @@ from tensorgraph.teacher.judging.operations import DIVIDE, MEAN, MULTIPLY
 from tensorgraph.teacher.judging.recording import Recording
 
 TELLING = (
-    "m batch_size num_samples n_samples batch B M lambd lambda_ lmbda lam reg l2 weight_decay keep_prob keep p dropout learning_rate lr alpha"
+    "m batch_size num_samples n_samples batch B M"
+    " lambd lambda_ lmbda lam reg l2 weight_decay keep_prob keep p dropout learning_rate lr alpha"
     " eta beta beta1 beta2 gamma eps epsilon d_k dk d n N scale clip"
 ).split()
 """Variables that formulas of gradients are made of: they come before others."""
@@ -56,9 +57,9 @@ class KnownNumbers:
         for name, value in variables.items():
             if not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
                 continue
-            if value == 1 or not (name in mentioned or _is_met(value, used, lengths)):
+            if value == 1 or not (name in mentioned or _is_met(name, value, used, lengths)):
                 continue
-            cost = 1.0 if name in TELLING else 1.2
+            cost = 0.8 if name in mentioned else 1.0 if name in TELLING else 1.2
             self._singles.append(Known(pretty(name), float(value), cost))
         held = {known.value for known in self._singles if known.cost < 2}
         for value, what in lengths.items():
@@ -90,7 +91,7 @@ class KnownNumbers:
         few = [k for k in singles if k.cost < 2 and (k.value == 2 or not k.text[0].isdigit())][:14]
         for i, a in enumerate(few):
             for b in few:
-                if a is not b:
+                if a.value != b.value:
                     yield Known(f"{a.text} / {b.text}", a.value / b.value, a.cost + b.cost)
             for b in few[i + 1 :]:
                 yield Known(f"{a.text} {b.text}", a.value * b.value, a.cost + b.cost + 0.1)
@@ -117,11 +118,13 @@ class KnownNumbers:
         return likely
 
 
-def _is_met(value: float, used: Collection[float], lengths: Collection[float]) -> bool:
+def _is_met(name: str, value: float, used: Collection[float], lengths: Collection[float]) -> bool:
     """Return whether a number is met in a graph, by itself or as it stands in the usual terms."""
+    if name not in TELLING:
+        return value not in WHOLE and value in used
     if value in used or value in lengths:
         return True
-    forms = [1 / value, 1 - value, 1 / (1 - value), value / 2, value * 2, value**0.5, value**-0.5]
+    forms = [1 - value, 1 / (1 - value), value / 2, value * 2, value**0.5, value**-0.5]
     forms += [value / n for n in lengths] + [value / (2 * n) for n in lengths]
     return any(_among(form, used) for form in forms)
 

@@ -24,6 +24,41 @@ from tensorgraph.teacher.judging.recording import Edge, Recording
 from tensorgraph.teacher.judging.wording import factor_told
 
 
+class Clock:
+    """Says when time is over, by the thread's own clock; each gradient has a share of what is left.
+
+    Args:
+        seconds: the time for all gradients; ``None`` for as long as it takes.
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._end = float("inf") if seconds is None else time.thread_time() + seconds
+        self._deadline = self._end
+        self.ran_out = False
+        """Whether the time of the gradient under way was over before all was looked at."""
+
+    def share(self, others: int) -> None:
+        """Give a gradient half of the time that is left, or all of it to the last.
+
+        Args:
+            others: how many gradients come after it.
+        """
+        now = time.thread_time()
+        self.ran_out = False
+        self._deadline = now + (self._end - now) / (2 if others else 1)
+
+    def is_over(self) -> bool:
+        """Return whether the time of a gradient is over, and take note if it is."""
+        over = time.thread_time() > self._deadline
+        self.ran_out = self.ran_out or over
+        return over
+
+
+TOO_COARSE = 0.1
+"""What is left of an array but for such a share of it is told by nothing."""
+
+
 @dataclass(frozen=True, eq=False)
 class About:
     """What is known where causes are looked for."""
@@ -38,8 +73,8 @@ class About:
     """The multiples in which gradients on the way may be written."""
     true: Pass
     """The backward pass as it is."""
-    deadline: float
-    """When to give up, by the thread's own clock."""
+    clock: Clock
+    """When to give up."""
 
 
 class Looking:
@@ -60,7 +95,7 @@ class Looking:
 
     def late(self) -> bool:
         """Return whether time is over."""
-        return time.thread_time() > self.about.deadline
+        return self.about.clock.is_over()
 
     def by_factor(self, k: float, share: float, scale: float) -> Fault:
         """Return that an array is a multiple of what it is to be."""

@@ -10,11 +10,10 @@ import numpy as np
 
 from tensorgraph.teacher.judging.activations import OF_RESULT
 from tensorgraph.teacher.judging.change import Change
-from tensorgraph.teacher.judging.changes import with_saved
 from tensorgraph.teacher.judging.closeness import difference, mixture
 from tensorgraph.teacher.judging.faults import Fault
 from tensorgraph.teacher.judging.looking import Looking
-from tensorgraph.teacher.judging.other_rules import masked, scaled, times
+from tensorgraph.teacher.judging.other_rules import masked, scaled, times, with_saved
 from tensorgraph.teacher.judging.passes import Pass
 from tensorgraph.teacher.judging.recording import Edge
 from tensorgraph.teacher.judging.wording import places_told

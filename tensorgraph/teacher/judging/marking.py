@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,47 +15,14 @@ from tensorgraph.teacher.judging.closeness import LOOSE, STRICT, difference, fac
 from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
 from tensorgraph.teacher.judging.handed_in import HandedIn
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers, averaged_over
-from tensorgraph.teacher.judging.looking import About
+from tensorgraph.teacher.judging.looking import About, Clock
+from tensorgraph.teacher.judging.mark import Asked, Mark
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.passes import DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Recording
 from tensorgraph.teacher.judging.rounding import Rounding
 from tensorgraph.teacher.judging.search import Search
-from tensorgraph.teacher.judging.wording import elements_told, small_told
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """What was handed in, and the places whose gradient it may be."""
-
-    item: HandedIn
-    places: tuple[Any, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Mark:
-    """What is said of one gradient."""
-
-    key: str
-    verdict: str
-    """``right``, ``rounding``, ``given`` (right, given others that are wrong), ``wrong``,
-    ``unexplained``, or ``unknown``."""
-    text: str
-    kind: str = ""
-    """One word for what is wrong: ``factor``, ``mask``, ``transpose``."""
-    place: Any = None
-    mine: Any = None
-    right: Any = None
-    line: str = ""
-    """The formula or line of whoever handed it in, if it is known."""
-    scale: float = 1.0
-    factor: float | None = None
-    """How many times too large it is, if that is all that is wrong."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong with it."""
-        return self.verdict in ("right", "rounding")
+from tensorgraph.teacher.judging.wording import distance_told, elements_told, small_told
 
 
 class Marking:
@@ -97,9 +63,9 @@ class Marking:
         self.convention = 1.0
         """In which multiple gradients on the way are written, as far as is known."""
         self.true = Pass(recording)
-        deadline = float("inf") if seconds is None else time.thread_time() + seconds
+        self.clock = Clock(seconds)
         self.search = Search(
-            About(recording, names, numbers, finder, self.scales, self.true, deadline)
+            About(recording, names, numbers, finder, self.scales, self.true, self.clock)
         )  # fmt: skip
         self.current = self.true
         order = self.true.order
@@ -172,6 +138,7 @@ class Marking:
                 if mark.ok or mark.verdict == "given":
                     self.fine.append((item, place))
                 return mark
+        self.clock.share(len(self.waiting))
         found = [(p, self._best(f, p, item)) for p in places if (f := self._faults(item, p, share))]
         place, fault = min(found, key=lambda pair: pair[1].cost) if found else (places[0], None)
         if not last and self.waiting and (fault is None or fault.cost >= UNKNOWN):
@@ -213,8 +180,9 @@ class Marking:
                 if base is self.current and difference(right, self.true.grads[place]) > share:
                     same = self._same_factor(place, right)
                     if same is not None:
-                        return replace(same, key=item.key, place=place, mine=item.array,
-                                       right=scale * self.true.grads[place], line=item.line)  # fmt: skip
+                        true = scale * self.true.grads[place]
+                        mine = {"mine": item.array, "right": true, "line": item.line}
+                        return replace(same, key=item.key, place=place, **mine)
                     told = "given"
                     text = f"right, given {self._wrong_above(place)}"
                 elif type(place) is Node and self.current is not self.true:
@@ -350,7 +318,10 @@ class Marking:
         least = found[0].cost
         found = [f for f in found if f.cost < least + 1.5]
         others = [a for a in self.waiting if a.item.array is not None]
-        scored = [(self._score(f, place, item, others), f) for f in found]
+        scored = [
+            (0 if n and self.clock.is_over() else self._score(f, place, item, others), f)
+            for n, f in enumerate(found)
+        ]
         score, best = max(scored, key=lambda pair: (pair[0], -pair[1].cost))
         alike = [
             f for s, f in scored
@@ -413,7 +384,12 @@ class Marking:
         else:
             scale = min(self._scales(place), key=lambda k: difference(mine, k * right))
             right = scale * right
-            text = f"wrong, I cannot say why: {_distance(mine, right)}"
+            text = f"wrong, I cannot say why: {distance_told(mine, right)}"
+        if self.clock.ran_out:
+            text += (
+                f"; time was over before all was tried: time_limit={self.clock.seconds:g}, write"
+                " more, or None"
+            )
         mark = Mark(
             item.key, "unexplained", text, "unexplained", place, mine, self.true.grads[place],
             item.line,
@@ -431,15 +407,3 @@ class Marking:
             return self._agreeing(Pass(self.recording, self.current.changes, given))
 
         return max([self.convention, *self.scales], key=fitting)
-
-
-def _distance(mine: Any, right: Any) -> str:
-    """Return how far two arrays of one shape are apart."""
-    if not np.isfinite(mine).all():
-        return f"{int((~np.isfinite(mine)).sum())} of {mine.size} elements are no numbers"
-    off = float(np.linalg.norm(mine - right))
-    size = float(np.linalg.norm(right))
-    if size == 0:
-        return f"it is to be 0, and its norm is {np.linalg.norm(mine):.3g}"
-    cosine = float(np.vdot(mine, right)) / (size * float(np.linalg.norm(mine)) or 1.0)
-    return f"it is off by {off / size:.2g} of its norm, and points in direction {cosine:.3g} of it"

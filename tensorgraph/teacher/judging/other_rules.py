@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from tensorgraph.teacher.judging.passes import At, Changed
+from tensorgraph.teacher.judging.passes import At, Changed, DoesNotFit
 
 
 def scaled(k: float) -> Changed:
@@ -46,5 +47,17 @@ def blanked(here: tuple[slice, ...]) -> Changed:
         g = np.array(at.g)
         g[here] = 0
         return at.usual(g)
+
+    return rule
+
+
+def with_saved(k: int, value: Any) -> Changed:
+    """Return a rule that finds another value where it looks for what was saved."""
+
+    def rule(at: At) -> Any:
+        saved: Sequence[Any] = at.edge[0].saved
+        if k >= len(saved) or saved[k] is None:
+            raise DoesNotFit
+        return at.usual(saved=[*saved[:k], value, *saved[k + 1 :]])
 
     return rule

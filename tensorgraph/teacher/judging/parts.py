@@ -14,7 +14,7 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.teacher.judging.change import Change
 from tensorgraph.teacher.judging.closeness import factor, mixture
 from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
-from tensorgraph.teacher.judging.looking import Looking
+from tensorgraph.teacher.judging.looking import TOO_COARSE, Looking
 from tensorgraph.teacher.judging.operations import MAX, MEAN, STD, SUM, VAR
 from tensorgraph.teacher.judging.other_rules import scaled
 from tensorgraph.teacher.judging.passes import Changed, DoesNotFit, Pass
@@ -46,7 +46,7 @@ class Parts(Looking):
                 rest = mine / scale - right
                 size = float(np.abs(rest).max())
                 fine = share * max(1.0, float(np.abs(mine / scale).max()) / size) if size else 0
-                k = factor(rest, part, fine) if size else None
+                k = factor(rest, part, fine) if size and fine < TOO_COARSE else None
                 if k is not None:
                     fault = self._part(edges, 1 + k, 20 * fine)
                     if fault is not None and fault.cost < (

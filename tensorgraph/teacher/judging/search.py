@@ -65,6 +65,8 @@ class Search:
             ),
         ):  # fmt: skip
             for looking in stage:
+                if self.about.clock.is_over():
+                    break
                 found += looking(mine, place, base, share)
             if any(fault.cost < 2 for fault in found):
                 break

@@ -14,7 +14,7 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.teacher.judging.activations import extra_slopes
 from tensorgraph.teacher.judging.closeness import factor
 from tensorgraph.teacher.judging.faults import UNKNOWN, Fault
-from tensorgraph.teacher.judging.looking import Looking
+from tensorgraph.teacher.judging.looking import TOO_COARSE, Looking
 from tensorgraph.teacher.judging.other_rules import multiplied, plus
 from tensorgraph.teacher.judging.passes import DoesNotFit, Pass
 
@@ -33,6 +33,8 @@ class Terms(Looking):
             if size == 0:
                 continue
             fine = share * max(1.0, float(np.abs(mine).max()) / size)
+            if fine > TOO_COARSE:
+                continue
             values = [(self.names.of(place), own)] if own is not None else []
             values += [(n, v) for n, v in self.finder.values.items() if v is not own]
             for name, value in values:
@@ -77,6 +79,8 @@ class Terms(Looking):
                 rest = mine / scale - right
                 if rest.any():
                     fine = share * max(1.0, np.abs(mine / scale).max() / np.abs(rest).max())
+                    if fine > TOO_COARSE:
+                        continue
                     for fault in self._terms_at(q, parts, rest, fine, place is q):
                         yield replace(fault, scale=scale)
 

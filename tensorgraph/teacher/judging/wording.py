@@ -35,6 +35,8 @@ def _remedy(known: Known, sign: str) -> str:
     """Return what takes a factor away."""
     if known.text.startswith("1 / "):
         rest = known.text.removeprefix("1 / ")
+        if rest.isdecimal():
+            return f"multiply by {sign}{rest}"
         return f"multiply by {sign}{rest}, which it is divided by once too often"
     if known.text.endswith("²") and known.value < 1:
         return f"divide by {sign}{known.text} (multiplied by it where it is to be divided?)"
@@ -98,3 +100,17 @@ def small_told(mine: Any, right: Any, wrong: Any) -> str:
     if np.abs(mine - k * right).max() > 1e-3 * np.abs(mine).max() or mine.size < 2:
         return ""
     return ": the sign is wrong there" if abs(k + 1) < 1e-3 else f": {factor_told(k, [])} there"
+
+
+def distance_told(mine: Any, right: Any) -> str:
+    """Return how far two arrays of one shape are apart."""
+    if not np.isfinite(mine).all():
+        return (
+            f"{int((~np.isfinite(mine)).sum())} of {mine.size} elements are infinite or no numbers"
+        )
+    off = float(np.linalg.norm(mine - right))
+    size = float(np.linalg.norm(right))
+    if size == 0:
+        return f"it is to be 0, and its norm is {np.linalg.norm(mine):.3g}"
+    cosine = float(np.vdot(mine, right)) / (size * float(np.linalg.norm(mine)) or 1.0)
+    return f"it is off by {off / size:.2g} of its norm, and points in direction {cosine:.3g} of it"

@@ -57,7 +57,7 @@ class Colours {
   /** The colour of a number that was given: by its size from zero where there are both signs. */
   paintOwn(element, number) {
     if (number === null) return;
-    if (Number.isNaN(number)) return void element.classList.add("unknown");
+    if (!Number.isFinite(number)) return void element.classList.add("unknown");
     const heat = shareOf(number, this.own);
     element.classList.add("heated");
     element.classList.toggle("signed", this.own.signs);
