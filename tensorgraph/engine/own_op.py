@@ -60,8 +60,8 @@ def op(name: str, kernel: Any = None, vjp: Any = None, **fields: Any) -> Any:
     kernel's values, and marked as such in pictures and by ``gradcheck``. A kernel of NumPy's
     functions of single elements is followed on complex numbers (the complex step), which takes one
     more call and is right to the last digits; to find out whether it is one, it is run a few times
-    when it is declared, on what is no array. Any other is called some ten times more, and twice as
-    often for a million elements, if each element depends on its own alone, which is found out each
+    when it is declared, on what is no array. Any other is called some ten to sixty times more, as
+    many as for few elements, if each element depends on its own alone, which is found out each
     time; otherwise once for every element of the input, with 20,000 at most, and a rule is worth
     writing. There the complex step is taken where differences of values agree with it to eight
     digits, and else these, extrapolated (Ridders 1982), with many more calls: right to nine digits

@@ -109,9 +109,9 @@ def looks_elementwise(kernel: Callable[..., Any], count: int) -> bool:
     once, again = _seen(kernel, [_PROBE] * count), _seen(kernel, [_PROBE] * count)
     if once is None or again is None or not np.array_equal(once, again, equal_nan=True):
         return False
-    shapes: list[list[tuple[int, ...]]]
-    shapes = [[_PROBE if k == i else () for k in range(count)] for i in range(count)]
-    return all(_seen(kernel, each) is not None for each in ([()] * count, *shapes))
+    shapes: list[list[tuple[int, ...]]] = [[()] * count]
+    shapes += [[_PROBE if k == i else () for k in range(count)] for i in range(count)]
+    return all(_seen(kernel, each) is not None for each in shapes)
 
 
 def _seen(kernel: Callable[..., Any], shapes: Sequence[tuple[int, ...]]) -> Array | None:
