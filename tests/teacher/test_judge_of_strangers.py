@@ -118,7 +118,7 @@ def test_formulas_each_by_itself_in_any_order():
 
 
 def test_functions_get_copies_and_are_to_return_something():
-    X, Y, _, _, A, loss = logistic()  # noqa: RUF059  the formulas have it
+    X, Y, _, _, A, loss = logistic()
     kept = X.copy()
 
     def backward(X, Y, A):
