@@ -103,7 +103,7 @@ def test_names_are_those_of_the_graph_first():
 
 
 def test_formulas_each_by_itself_in_any_order():
-    X, _Y, W, _, A, loss = logistic()
+    X, Y, W, _, A, loss = logistic()  # noqa: RUF059  the formulas have it
     m = 5
     kept = X.copy()
     judged = tg.judge(
