@@ -49,6 +49,8 @@ SYMBOLS = (
 )  # fmt: skip
 # Bounds on errors, which NumPy's kernels may use up.
 SWEEP = ("ops/sweep",)
+# What is known of NumPy's own functions, in whose place others stand there.
+FOLLOWED = ("numeric/test_op_without_rule.py",)
 # Mistakes that people make, and whether checks find them: what any machine tells alike.
 BANKS = (
     "testing/strategies",
@@ -129,7 +131,7 @@ def runs() -> Iterator[Run]:
     yield Run("plain kernels", all_but(*SYMBOLS, *BANKS), plain())
     yield Run(
         "kernels one ulp off",
-        all_but(*SYMBOLS, *SWEEP, *BANKS),
+        all_but(*SYMBOLS, *SWEEP, *BANKS, *FOLLOWED),
         {"PYTHONPATH": str(Path(__file__).parent / "off_by_one_ulp"), "OPENBLAS_NUM_THREADS": "1"},
     )
     if variables := sanitizers():
