@@ -1,5 +1,6 @@
 """Every Python block of the README runs, and prints what the block after it says."""
 
+import os
 import re
 import subprocess
 import sys
@@ -28,6 +29,7 @@ def test_block(number):
         capture_output=True,
         encoding="utf-8",
         cwd=README.parent,
+        env=os.environ | {"COLUMNS": "200"},  # as wide as what prints may be
     )
     assert run.returncode == 0, run.stderr
     assert alike(run.stdout, printed), run.stdout
