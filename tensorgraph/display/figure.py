@@ -67,7 +67,7 @@ def axes_for(where: str, ax: Any, width: float = SIZE[0], height: float = SIZE[1
     return ax
 
 
-class AxesGrid(NDArray[Any]):
+class AxesGrid(np.ndarray[Any, np.dtype[Any]]):
     """Axes in rows and columns, which a notebook shows as the figure that they stand in."""
 
     def _repr_png_(self) -> bytes | None:
