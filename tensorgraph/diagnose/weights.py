@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from tensorgraph import errors
 from tensorgraph.array_likes import to_plain
 from tensorgraph.diagnose.array_arguments import Array
 from tensorgraph.diagnose.model_calls import evaluating, is_model
-from tensorgraph.engine.autodiff import gradients
 
 State = dict[str, Array]
 SINGLE = "w"
@@ -120,7 +120,8 @@ class Weights:
                 f"{self.where}: a gradient needs weights that are tensors with requires_grad=True,"
                 " and a loss that is computed from them; or give the direction as a dict of arrays"
             )
-        found = gradients(cost, list(trained.values()))
+        engine = import_module("tensorgraph")  # of which this room needs no more than arrays else
+        found = engine.gradients(cost, list(trained.values()))
         return {
             name: to_plain(each, f"{self.where}: the gradient by {name}")
             for name, each in zip(trained, found, strict=True)

@@ -27,7 +27,7 @@ def say(text: str) -> None:
         return
 
 
-_PLAIN = str.maketrans(
+_PLAIN = (
     {"✔": "ok", "✘": "x", "−": "-", "∘": "*", "∂": "d", "Σ": "sum", "±": "+-", "≤": "<=",
      "√": "sqrt ", "…": "...", "²": "^2", "ᵀ": "^T"}
 )  # fmt: skip
@@ -45,7 +45,16 @@ def in_terminal(text: str) -> str:
         text.encode(encoding)
         return text
     except UnicodeEncodeError:
-        return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+        return "".join(_sign(c, encoding) for c in text)
+
+
+def _sign(character: str, encoding: str) -> str:
+    try:
+        character.encode(encoding)
+        return character
+    except UnicodeEncodeError:
+        escaped = character.encode(encoding, "backslashreplace").decode(encoding)
+        return _PLAIN.get(character, escaped)
 
 
 def has_terminal() -> bool:

@@ -57,7 +57,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "diagnose/weights.py",
-        ("Weights.gradient", "found = gradients(cost, list(trained.values()))",
+        ("Weights.gradient", "found = engine.gradients(cost, list(trained.values()))",
          "cost.backward(); found = [tensor.grad for tensor in trained.values()]",
          "surface: the gradient of a direction is left behind"),
     ),

@@ -24,7 +24,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "display/terminal.py",
-        ("say", "text.encode(encoding, 'backslashreplace').decode(encoding)", "text",
+        ("_sign", "character.encode(encoding, 'backslashreplace').decode(encoding)", "character",
          "terminal: a character that it cannot show ends the program"),
         ("say", "Exception", "(AttributeError, ValueError)",
          "terminal: a broken pipe ends the program"),

@@ -202,9 +202,9 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/recorded_call.py",
-        ("_left_alone", "generator.state = before[0]", "pass",
+        ("left_alone", "generator.state = before[0]", "pass",
          "render_scene: drawing a module moves the random numbers on"),
-        ("_left_alone", "replay({})", "",
+        ("left_alone", "replay({})", "",
          "render_scene: drawing a module moves its running averages"),
         ("_profile_by", "profiler.enable()", "pass",
          "derive: cProfile sees nothing after a function was derived"),

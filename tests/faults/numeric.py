@@ -24,12 +24,13 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "numeric/close_by.py",
-        ("closer", "kink and h >= least", "False and h >= least",
+        ("closer", "kink and h >= least and (kink * h > _BEYOND * rounding)", "False",
          "op without a rule: beside a kink the slope is between those of its sides"),
     ),
     *planted_in(
         "numeric/by_column.py",
-        ("_confirmed", "not s.is_kink and accepted", "accepted",
+        ("_confirmed", "not s.is_kink and accepted(s, seen.change, seen.size, seen.value)",
+         "accepted(s, seen.change, seen.size, seen.value)",
          "op without a rule: a kink of one element hides a wrong derivative of another"),
     ),
     *planted_in(

@@ -61,7 +61,7 @@ def line(text, piece):
 
 def part(printed, name):
     """Return what is printed of one failed test."""
-    return re.split(r"_{5,}", printed.partition(f"_ {name} _")[2].lstrip("_"), maxsplit=1)[0]
+    return re.split(r"_{5,}|={5,}", printed.partition(f"_ {name} _")[2].lstrip("_"), maxsplit=1)[0]
 
 
 # -------------------------------------------------------------------------------- the sanitizer
