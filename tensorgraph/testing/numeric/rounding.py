@@ -13,7 +13,7 @@ import numpy as np
 
 from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.modes import Forward, Observer
-from tensorgraph.numeric.roughness import POINTS, roughness
+from tensorgraph.numeric.roughness import APART, POINTS, roughness
 from tensorgraph.testing.numeric.checked_function import Direction, Scalar
 from tensorgraph.testing.numeric.probes import random_weights
 
@@ -109,7 +109,20 @@ def _floor(
 def _jitter(
     scalar: Scalar, once: _Once, centre: Sequence[Array], apart: float, rng: np.random.Generator
 ) -> list[Array]:
-    """Return how rough results are along a line through the arguments."""
+    """Return how rough results are along a line through the arguments.
+
+    Where they are flat on a short one, as on one step of a staircase, a longer one tells.
+    """
+    found = _along_line(scalar, once, centre, apart, rng)
+    if apart < APART and not all(map(np.all, found)):
+        longer = _along_line(scalar, once, centre, APART, rng)
+        found = [np.where(rough, rough, far) for rough, far in zip(found, longer, strict=True)]
+    return found
+
+
+def _along_line(
+    scalar: Scalar, once: _Once, centre: Sequence[Array], apart: float, rng: np.random.Generator
+) -> list[Array]:
     line = {
         k: np.clip(array, -1, 1) * (apart * random_weights(rng, array.shape))
         for k, array in enumerate(scalar.checked.arrays)
