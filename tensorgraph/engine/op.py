@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol
+from typing import Any, ClassVar, ParamSpec, Protocol
 
 import numpy as np
 
@@ -36,9 +36,6 @@ from tensorgraph.engine.rule import (
     compile_rule,
 )
 from tensorgraph.leads.calls import unknown_keyword
-
-if TYPE_CHECKING:  # tensors stand above the records
-    pass
 
 Q = ParamSpec("Q")
 
