@@ -103,6 +103,7 @@ def test_the_plot_of_a_history_that_counts_no_epochs():
 
 
 def test_a_plot_without_matplotlib_names_the_extra(monkeypatch):
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # of another test
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"pip install 'tensorgraph-engine\[train\]'"):
         history(**EXAMPLE).plot()
