@@ -120,18 +120,22 @@ from tensorgraph.engine.tensor import (
     asarray as asarray,
     tensor as tensor,
 )
-from tensorgraph.engine.transforms import (
-    grad as grad,
-    hessian as hessian,
-    hvp as hvp,
-    jacobian as jacobian,
-    jvp as jvp,
-    value_and_grad as value_and_grad,
-    vjp as vjp,
-)
 from tensorgraph.leads import imports as _foreign_imports
 from tensorgraph.leads.attributes import missing_from_module as _missing_from_module
 from tensorgraph.ops import *
+from tensorgraph.transforms.gradients import (
+    grad as grad,
+    value_and_grad as value_and_grad,
+)
+from tensorgraph.transforms.jacobians import (
+    hessian as hessian,
+    jacobian as jacobian,
+)
+from tensorgraph.transforms.products import (
+    hvp as hvp,
+    jvp as jvp,
+    vjp as vjp,
+)
 
 if TYPE_CHECKING:
     from tensorgraph import data as data, diagnose as diagnose, testing as testing, train as train

@@ -9,8 +9,8 @@ a rule), ``tensor`` (a handle on an array; ``operators`` lists its methods,
 ``arrays`` what it may hold, ``creation`` how one is made), ``dispatch`` (what a call does;
 ``operands`` what type checkers let it take, ``explain`` what its failures say, ``stated_facts``
 what records say of its results), ``graph`` (nodes, walking them, running them again),
-``backward_pass`` (the loop over them), ``autodiff`` (whose gradients are asked for),
-``transforms`` (grad, jvp and so on; their types in ``function_types``) and ``checkpoint``.
+``backward_pass`` (the loop over them), ``autodiff`` (whose gradients are asked for)
+and ``checkpoint``. ``function_types`` are for type checkers.
 ``modes`` says in which mode all this runs and who watches it. Small parts: ``decorating``,
 ``comparison``, ``shapes``, ``summation``, ``nested_containers``, ``float_warnings``, ``locks``,
 ``malloc``, ``random_generator``, ``state_dict``, ``gradient_hook``.

@@ -32,6 +32,7 @@ from tests.faults import (
     testing,
     testing_plugin,
     train,
+    transforms,
 )
 from tests.faults.fault import Fault
 
@@ -62,4 +63,5 @@ FAULTS: list[Fault] = [
     *testing.FAULTS,
     *testing_plugin.FAULTS,
     *train.FAULTS,
+    *transforms.FAULTS,
 ]

@@ -1,4 +1,4 @@
-"""Faults of the engine: the graph, the backward pass, and the transforms."""
+"""Faults of the engine: the graph and the backward pass."""
 
 from __future__ import annotations
 
@@ -30,14 +30,6 @@ FAULTS: list[Fault] = [
          "notebook: a traceback tells the same error twice"),
         ("explain", "error if is_users(op) else error.with_traceback(None)", "error",
          "notebook: a traceback goes on into what found the error"),
-    ),
-    *planted_in(
-        "engine/transforms.py",
-        ("_Call.handed_out", "np.array(to_host(r._data))", "np.asarray(to_host(r._data))",
-         "grad: arrays handed out are shared with the engine, or read-only"),
-        ("_Call.handed_out", "r if r._requires_grad else np.array(to_host(r._data))[()]",
-         "np.array(to_host(r._data))[()]",
-         "grad: what belongs to a graph is handed out as if it did not"),
     ),
     *planted_in(
         "engine/creation.py",
@@ -251,17 +243,6 @@ FAULTS: list[Fault] = [
          "checkpoint: no gradient of a gradient"),
         ("_as_they_are", "value.base is None and not value.flags.writeable",
          "not value.flags.writeable", "checkpoint: a view is kept, whose owner may change"),
-    ),
-    *planted_in(
-        "engine/transforms.py",
-        ("jvp",
-         "call.needs_graph or any(MODE.get().recording and type(v) is Tensor and "
-         "v._requires_grad for v in directions)",
-         "False and any(MODE.get().recording and type(v) is Tensor and v._requires_grad for v "
-         "in directions)", "jvp: its result is constant"),
-        ("_rows", "unit[position] = 1", "unit[position] = 1 + 1e-8", "jacobian: off by 1e-8"),
-        ("_Call.__init__", "MODE.get().recording and self._depends_on_others()", "False",
-         "grad of grad: the inner gradient is constant"),
     ),
     *planted_in(
         "engine/modes.py",

@@ -57,8 +57,9 @@ ROOMS = [
     "engine.operands",
     "engine.dispatch engine.creation engine.comparison engine.backward_pass",
     "engine.autodiff engine.function_types",
-    "engine.checkpoint engine.transforms engine.state_dict",
+    "engine.checkpoint engine.state_dict",
     "random ops",
+    "transforms",
     "observe symbolic",
     "nn",
     "optim formulas",
@@ -97,6 +98,7 @@ INNER = {
         "hints of_function solution",
         "derive whole_graph",
     ],
+    "transforms": ["function_call", "gradients", "jacobians products"],
     "testing": [
         "closeness foreign plain_arrays promises",
         "numeric",

@@ -42,7 +42,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str, str]]] = {
             "zip(*tables, strict=True)",
             "zip(*tables)",
         ),
-        ("tensorgraph/engine/transforms.py", "_matching", "True", "False"),
+        ("tensorgraph/transforms/function_call.py", "matching", "True", "False"),
     ],
     "copy.deepcopy notes by itself what a copy stands for": [
         ("tensorgraph/engine/tensor.py", "Tensor.__deepcopy__", "memo[id(self)] = copy", "pass"),

@@ -19,7 +19,6 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor, wrap
-from tensorgraph.engine.transforms import jvp, vjp
 from tensorgraph.numeric.complex_step import NotAnalyticError
 from tensorgraph.ops.arithmetic import multiply
 from tensorgraph.testing.numeric.checked_function import CheckedFunction, projection
@@ -29,6 +28,7 @@ from tensorgraph.testing.ops.op_calls import Case
 from tensorgraph.testing.ops.orders import Projection, orders, pulled, random_projection
 from tensorgraph.testing.plain_arrays import largest, read_only
 from tensorgraph.testing.promises import demand
+from tensorgraph.transforms.products import jvp, vjp
 
 EXACT = 1e-12
 """What two ways to compute the same number may differ by, relative to its terms."""

@@ -13,13 +13,13 @@ from tensorgraph.engine.dispatch import apply
 from tensorgraph.engine.modes import Backward, mode
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.shapes import sum_to
-from tensorgraph.engine.transforms import grad
 from tensorgraph.errors import DTypeError, GradcheckError
 from tensorgraph.ops import where
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.plain_arrays import largest, read_only
 from tensorgraph.testing.plugin.recorded_calls import RecordedCall, plain
 from tensorgraph.testing.plugin.snippets import of_call
+from tensorgraph.transforms.gradients import grad
 
 _STEP = 1e-30
 _FEW = 64
