@@ -20,6 +20,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import Array, copied, default_dtype, placed, to_array, to_dtype
 from tensorgraph.engine.gradient_hook import GradientHook, Wishes
 from tensorgraph.engine.graph import Node
+from tensorgraph.engine.layers import agreed, lifted
 from tensorgraph.engine.lost_gradients import number_leaves, read_in_vain, values_leave
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.operators import Operators
@@ -158,6 +159,11 @@ class Tensor(Operators):
             )
         if value:
             _check_differentiable(self._data.dtype)
+            if lifted(self._data) is not self._data:
+                raise errors.LayerError(
+                    f"{MODE.get().layer.what}, requires_grad = True would hold for a tensor from"
+                    " outside as well; write tg.tensor(x, requires_grad=True) for one of your own"
+                )
         meet(self)
         self._requires_grad = bool(value)
         Wishes.changes += 1
@@ -460,8 +466,7 @@ class Tensor(Operators):
             raise errors.GraphError(
                 "only leaves can be copied deeply; write .detach() for the values alone"
             )
-        copy = wrap(self._read().copy())
-        copy._requires_grad, copy._name = self._requires_grad, self._name
+        copy = leaf(self._read().copy(), self._requires_grad, self._name)
         copy._grad = None if self._grad is None else wrap(self._grad._data)
         memo[id(self)] = copy
         return copy
@@ -531,6 +536,8 @@ def rebind(tensor: Tensor, array: Any, node: Node | None = None) -> None:
     observer = MODE.get().observer
     if observer is not None:
         observer.met(tensor)
+    if type(array) is not np.ndarray or type(tensor._data) is not np.ndarray:
+        array = agreed(tensor._data, array)
     tensor._data, tensor._node = array, node
 
 
@@ -559,6 +566,7 @@ def leaf(array: Any, requires_grad: bool, name: str | None) -> Tensor:
     _check_name(name)
     if requires_grad:
         _check_differentiable(array.dtype)
+        array = lifted(array)
     new = wrap(array, None, bool(requires_grad))
     new._name = name
     return new
@@ -569,7 +577,7 @@ def argument(array: Any) -> Tensor:
 
     In that function ``x += 1`` names another tensor, as it does of an array: nobody keeps the leaf.
     """
-    new = wrap(array, None, True)
+    new = wrap(lifted(array), None, True)
     new._is_argument = True
     return new
 

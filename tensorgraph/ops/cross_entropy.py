@@ -21,6 +21,7 @@ from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ShapeError
 from tensorgraph.ops import _lowerings
 from tensorgraph.ops._axes import kept, one_axis
+from tensorgraph.ops._batching import along, leading
 from tensorgraph.ops._blocks import floating, over
 from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, sigmoid_slope, softplus
 from tensorgraph.ops.arithmetic import abs_kernel
@@ -84,6 +85,13 @@ softmax_cross_entropy = register(
         ),
     },
     family="fused",
+    jvp={
+        "logits": lambda g, logits, targets, axis: (
+            -sum(g * minus_share(targets, softmax(logits, axis=axis), axis=axis), axis=axis)
+        ),
+        "targets": lambda g, logits, axis: -sum(g * log_softmax(logits, axis=axis), axis=axis),
+    },
+    batch=along("axis"),
     lowering=_lowerings.softmax_cross_entropy,
     domain={"targets": Simplex()},
     body=lambda logits, targets, *, axis: -sum(targets * log_softmax(logits, axis=axis), axis=axis),
@@ -148,6 +156,8 @@ softmax_minus_one_hot = register(
     in_single(_softmax_minus_one_hot_kernel),
     {"logits": _difference_rule, "labels": NONDIFF},
     family="fused",
+    jvp={"logits": _difference_rule},
+    batch=along("axis"),
     lowering=_lowerings.softmax_minus_one_hot,
     symbol="A − Y",
     domain={"labels": Integer()},
@@ -181,6 +191,12 @@ class_cross_entropy = register(
     in_single(_class_cross_entropy_kernel),
     {"logits": _class_cross_entropy_rule, "labels": NONDIFF},
     family="fused",
+    jvp={
+        "logits": lambda g, logits, labels, axis: sum(
+            g * softmax_minus_one_hot(logits, labels, axis=axis), axis=axis
+        )
+    },
+    batch=along("axis"),
     lowering=_lowerings.class_cross_entropy,
     domain={"labels": Integer()},
     body=_class_cross_entropy_body,
@@ -243,6 +259,8 @@ sigmoid_minus = register(
         "targets": lambda g: -g,
     },
     family="fused",
+    jvp={"logits": lambda g, logits: g * sigmoid_slope(logits), "targets": lambda g: -g},
+    batch=leading,
     lowering=_lowerings.sigmoid_minus,
     symbol="A − Y",
     body=lambda logits, targets: sigmoid(logits) - targets,
@@ -262,6 +280,11 @@ sigmoid_cross_entropy = register(
         "targets": lambda g, logits: -(g * logits),
     },
     family="fused",
+    jvp={
+        "logits": lambda g, logits, targets: g * sigmoid_minus(logits, targets),
+        "targets": lambda g, logits: -(g * logits),
+    },
+    batch=leading,
     lowering=_lowerings.sigmoid_cross_entropy,
     body=lambda logits, targets: softplus(logits) - logits * targets,
     prepare=_check_same_shape,

@@ -12,6 +12,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.autodiff import differentiate, place_of
 from tensorgraph.engine.graph import Node, reachable
+from tensorgraph.engine.layers import layer_of, outside
 from tensorgraph.engine.modes import MODE, enable_grad
 from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatten
 from tensorgraph.engine.tensor import Tensor, argument, tensor, wrap
@@ -44,7 +45,7 @@ class FunctionCall:
         with enable_grad():
             result = f(*opened, **kwargs)
         found, self.structure = flatten(result)
-        self.outputs = [_output(value, self.name) for value in found]
+        self.outputs = [output(value, self.name) for value in found]
         self.needs_graph = MODE.get().recording and self._depends_on_others()
         arrays = [isinstance(x, (np.ndarray, np.generic)) for x in given]
         self.in_arrays = bool(arrays) and all(arrays)
@@ -100,9 +101,7 @@ class FunctionCall:
 
     def handed_out(self, results: list[Tensor]) -> list[Any]:
         """Return results as the caller has them: as arrays of their own if these were given."""
-        if not self.in_arrays:
-            return results
-        return [r if r._requires_grad else np.array(to_host(r._data))[()] for r in results]
+        return handed_out(results, self.in_arrays)
 
     def arrange(self, results: list[Tensor]) -> Any:
         """Return results in the structure of the arguments they belong to."""
@@ -124,8 +123,23 @@ def chosen_arguments(f: Callable[..., Any], argnums: Any) -> int | tuple[int, ..
         raise errors.DTypeError(f"argnums is an int or a tuple of ints, not {argnums!r}") from None
 
 
-def _variable(leaf: Any, k: int = 0) -> Tensor:
-    """Return a tensor of our own with the leaf's values, connected to the leaf if that matters."""
+def handed_out(results: list[Tensor], in_arrays: bool) -> list[Any]:
+    """Return results as the caller has them: as arrays of their own if these were given."""
+    if not in_arrays:
+        return results
+    plain = [not r._requires_grad and layer_of(r) is None for r in results]
+    return [
+        np.array(to_host(r._data))[()] if is_plain else r
+        for r, is_plain in zip(results, plain, strict=True)
+    ]
+
+
+def checked(leaf: Any, k: int = 0) -> Tensor:
+    """Return an argument as a tensor.
+
+    Raises:
+        DTypeError: it is nothing that has a derivative.
+    """
     try:
         value = leaf if type(leaf) is Tensor else tensor(leaf)  # the caller may change an array
     except errors.DTypeError as error:
@@ -135,6 +149,15 @@ def _variable(leaf: Any, k: int = 0) -> Tensor:
             f"argument {k} is {value.dtype}, only floating-point arguments have a derivative; write"
             " 2.0 for 2 or .astype('float32'), or choose others by argnums"
         )
+    return value
+
+
+def _variable(leaf: Any, k: int = 0) -> Tensor:
+    """Return a tensor of our own with the leaf's values, connected to the leaf if that matters."""
+    value = checked(leaf, k)
+    layer = MODE.get().layer
+    if layer is not None and layer_of(value) is not layer:
+        return argument(layer.lift(outside(value)))
     if value._requires_grad and MODE.get().recording:
         return +value
     return argument(value.detach()._data)
@@ -147,7 +170,7 @@ def _as_seed(value: Any, graph: bool) -> Any:
     return wrap(value) if graph else value
 
 
-def _output(value: Any, name: str) -> Tensor:
+def output(value: Any, name: str) -> Tensor:
     if type(value) is Tensor:
         return value
     hint = "; is a return missing?" if value is None else ""
