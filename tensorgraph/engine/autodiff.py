@@ -12,6 +12,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.backward_pass import LeafHooks, run_hooks, sweep, totals_of
 from tensorgraph.engine.graph import Node, leading_to, reachable
+from tensorgraph.engine.layers import layer_of
 from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.nested_containers import flatten, unflatten
@@ -67,6 +68,8 @@ def backward(
         if leaf._hooks:
             hooked.run(leaf, sums, owned)
     totals = totals_of(sums, leaves, owned)
+    if not create_graph:
+        totals = list(map(_without_graph, totals))
     if MODE.get().observer is not None:
         meet(*leaves)
     with _COMMIT:
@@ -113,6 +116,8 @@ def gradients(
             )
     seed = _seed(output, grad_output, create_graph)
     found = differentiate([output], [seed], targets, create_graph, retain_graph or create_graph)
+    if not create_graph:
+        found = list(map(_without_graph, found))
     hooked = [
         run_hooks(target._hooks, total, create_graph) if target._hooks else total
         for target, total in zip(targets, found, strict=True)
@@ -152,6 +157,11 @@ def gradients_at(
     useful = leading_to(reachable(roots, after)[0], places)
     sums, owned = sweep(sums, create_graph, retain, useful, frozenset(places), after)
     return totals_of(sums, places, owned)
+
+
+def _without_graph(x: Tensor) -> Tensor:
+    """Return a gradient without a graph, which in a layer its data may be part of."""
+    return x if layer_of(x) is None else x.detach()
 
 
 def place_of(x: Tensor) -> Any:

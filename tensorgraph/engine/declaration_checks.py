@@ -14,7 +14,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.domain import Domain
 from tensorgraph.engine.notation import Notation
-from tensorgraph.engine.rule import LINEAR, Rule, Word
+from tensorgraph.engine.rule import LINEAR, MULTILINEAR, Rule, Word
 
 FAMILIES = ("elementwise", "reduce", "shape", "contract", "index", "random", "fused")
 
@@ -156,8 +156,11 @@ def check_agreement(
     for key, rule in jvp.items():
         if key not in vjp:
             fail(f"jvp has a rule for {key!r}, inputs are {errors.listing(list(vjp))}")
-        if not callable(rule) and rule is not LINEAR:
-            fail(f"the forward rule for {key!r} is {rule!r}; write a function of g, or LINEAR")
+        if not callable(rule) and rule not in (LINEAR, MULTILINEAR):
+            fail(
+                f"the forward rule for {key!r} is {rule!r}; write a function of g, LINEAR"
+                " or MULTILINEAR"
+            )
     core = inspect.unwrap(kernel)
     if isinstance(core, np.ufunc):
         if core.nin != len(vjp):

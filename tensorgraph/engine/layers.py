@@ -15,12 +15,11 @@ outside, where its own gradient is recorded.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from tensorgraph import errors
-from tensorgraph.engine.modes import MODE, user_line
+from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.operators import Operators
 
@@ -29,13 +28,12 @@ class Layer:
     """One call of a transform that works below tensors."""
 
     made = 0
-    what = "inside a transform"
-    """How messages begin that tell where something cannot be done."""
 
     def __init__(self) -> None:
         Layer.made += 1
         self.number = Layer.made
         """Larger for a layer that was made later: that lies deeper."""
+        self.around: Layer | None = MODE.get().layer
 
     def lift(self, value: Any) -> LayeredArray:
         """Return a constant, an array or a tensor of what is outside, as an array of the layer."""
@@ -49,8 +47,22 @@ class Layer:
         """Return a random draw, as it is inside."""
         raise NotImplementedError
 
-    def instead_of_reading(self) -> str:
-        """Return what to write where a value of an element is asked for, which there is not one."""
+    def drawn_around(self, op: Op, operands: Sequence[Any], static: dict[str, Any]) -> Any:
+        """Return a random draw, as it is outside."""
+        if self.around is None:
+            return op(*operands, **static)
+        return self.around.draw(op, operands, static)
+
+    def detached(self, array: Any) -> Any:
+        """Return an array of the layer, or of one outside, through which no gradient flows."""
+        raise NotImplementedError
+
+    def handed_outside(self, array: Any) -> Any:
+        """Return the values of an array of the layer as those of a tensor from outside.
+
+        Raises:
+            LayerError: there is not one value.
+        """
         raise NotImplementedError
 
 
@@ -82,19 +94,6 @@ class LayeredArray(Operators):
         """Return the array itself, which never changes."""
         return self
 
-    def no_value(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raise: nothing may be decided, or taken out of the layer, by a value.
-
-        Raises:
-            LayerError: always.
-        """
-        line = user_line()
-        at = f"{line}: " if line else ""
-        raise errors.LayerError(f"{at}{self.layer.what}, {self.layer.instead_of_reading()}")
-
-    item = tolist = tobytes = no_value
-    __bool__ = __float__ = __int__ = __index__ = __complex__ = __array__ = no_value
-    __trunc__ = __floor__ = __ceil__ = no_value
     __hash__ = object.__hash__
 
 
@@ -137,19 +136,20 @@ def outside(x: Any) -> Any:
     return x if x._requires_grad or observed else x._data
 
 
+def detached(array: Any) -> Any:
+    """Return the data of a tensor such that no gradient flows through it, in any layer."""
+    layer: Any = layer_of(array)
+    return array if layer is None else layer.detached(array)
+
+
 def agreed(old: Any, new: Any) -> Any:
     """Return a new array for a tensor that holds an old one, in the layer of that.
 
     Raises:
-        LayerError: the new one is of a layer that the tensor was not made in.
+        LayerError: there is one for each example, and the tensor was not made there.
     """
     before, after = layer_of(old), layer_of(new)
-    if before is after:
-        return new
-    if before is None or (after is not None and after.number > before.number):
-        raise errors.LayerError(
-            f"{after.what}, a tensor from outside was to be given a new value, "  # type: ignore[union-attr]
-            "which would be another one for each call of the function; return the value instead,"
-            " and write model.eval() for what follows averages, such as batch norm"
-        )
-    return before.lift(new)
+    while after is not None and (before is None or after.number > before.number):
+        new = after.handed_outside(new)
+        after = layer_of(new)
+    return new if before is after or before is None else before.lift(new)

@@ -46,7 +46,11 @@ ZERO = Word("ZERO")
 """The derivative by this input exists and is zero (almost) everywhere, as for ``floor``."""
 
 LINEAR = Word("LINEAR")
-"""Of a forward rule: the operation on the tangent in place of the input is the result's tangent."""
+"""A forward rule: the operation is linear in all inputs that say so, taken together, so that on
+their tangents it gives that of the result."""
+MULTILINEAR = Word("MULTILINEAR")
+"""A forward rule: the operation is linear in this input while others stay what they are, so that on
+the tangent in its place it gives that of the result."""
 
 
 class WholeRule:

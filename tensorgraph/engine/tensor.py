@@ -20,7 +20,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import Array, copied, default_dtype, placed, to_array, to_dtype
 from tensorgraph.engine.gradient_hook import GradientHook, Wishes
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.layers import agreed, lifted
+from tensorgraph.engine.layers import agreed, detached, lifted
 from tensorgraph.engine.lost_gradients import number_leaves, read_in_vain, values_leave
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.operators import Operators
@@ -69,7 +69,7 @@ class Tensor(Operators):
         if MODE.get().observer is not None:
             meet(self)
         if type(self._data) is not np.ndarray:
-            return self._data
+            return detached(self._data)
         view = self._data.view()
         view.flags.writeable = False
         return view
@@ -161,8 +161,8 @@ class Tensor(Operators):
             _check_differentiable(self._data.dtype)
             if lifted(self._data) is not self._data:
                 raise errors.LayerError(
-                    f"{MODE.get().layer.what}, requires_grad = True would hold for a tensor from"
-                    " outside as well; write tg.tensor(x, requires_grad=True) for one of your own"
+                    "requires_grad = True was set, in a function under a transform, for a tensor"
+                    " from outside; write tg.tensor(x, requires_grad=True) for one of your own"
                 )
         meet(self)
         self._requires_grad = bool(value)
@@ -230,7 +230,7 @@ class Tensor(Operators):
     def detach(self) -> Tensor:
         """Return a tensor with the same values that no gradient flows through."""
         meet(self)
-        return wrap(self._data)
+        return wrap(detached(self._data))
 
     def assign(self, value: Any) -> Tensor:
         """Give this leaf new values of the same shape and dtype; return the tensor itself.

@@ -12,7 +12,7 @@ from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.notation import MATMUL
 from tensorgraph.engine.op import Op, register
 from tensorgraph.engine.operands import AnyArray
-from tensorgraph.engine.rule import LINEAR
+from tensorgraph.engine.rule import MULTILINEAR
 from tensorgraph.engine.shapes import ndim_of, shape_of, sum_over
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
@@ -79,7 +79,7 @@ matmul = register(
     np.matmul,
     {"x": _matmul_by_x, "y": _matmul_by_y},
     family="contract",
-    jvp={"x": LINEAR, "y": LINEAR},
+    jvp={"x": MULTILINEAR, "y": MULTILINEAR},
     batch=_products,
     shape=_matmul_shape,
     symbol="@",

@@ -27,7 +27,7 @@ from tensorgraph.arguments import integer
 from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import Op, OpFunction, register
-from tensorgraph.engine.rule import LINEAR
+from tensorgraph.engine.rule import MULTILINEAR
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops._axes import OneOrMore
@@ -411,7 +411,7 @@ conv: OpFunction = register(
     _both_in_single(_conv_kernel),
     {"x": _conv_by_x, "weight": _conv_by_weight},
     family="fused",
-    jvp={"x": LINEAR, "weight": LINEAR},
+    jvp={"x": MULTILINEAR, "weight": MULTILINEAR},
     batch=_conv_of_examples,
     symbol="∗",
     body=_conv_body,
@@ -443,7 +443,7 @@ conv_transpose: OpFunction = register(
     _both_in_single(_conv_transpose_kernel),
     {"x": _transpose_by_x, "weight": _transpose_by_weight},
     family="fused",
-    jvp={"x": LINEAR, "weight": LINEAR},
+    jvp={"x": MULTILINEAR, "weight": MULTILINEAR},
     batch=_conv_of_examples,
     symbol="∗ᵀ",
     body=_conv_transpose_body,
@@ -466,7 +466,7 @@ conv_weight_grad: OpFunction = register(
     _both_in_single(_conv_weight_grad_kernel),
     {"x": _weight_grad_by_x, "y": _weight_grad_by_y},
     family="fused",
-    jvp={"x": LINEAR, "y": LINEAR},
+    jvp={"x": MULTILINEAR, "y": MULTILINEAR},
     batch=_weight_grad_of_examples,
     symbol="∗ʷ",
     body=_conv_weight_grad_body,

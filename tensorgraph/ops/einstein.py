@@ -13,7 +13,7 @@ from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.op import Op, register
 from tensorgraph.engine.operands import AnyArray
-from tensorgraph.engine.rule import LINEAR
+from tensorgraph.engine.rule import MULTILINEAR
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ArgumentError, ShapeError
@@ -164,7 +164,7 @@ _einsum = register(
     _einsum_kernel,
     {"*operands": _einsum_rule},
     family="contract",
-    jvp={"*operands": LINEAR},
+    jvp={"*operands": MULTILINEAR},
     batch=_with_examples,
     shape=_einsum_shape,
     prepare=_check_einsum,

@@ -19,7 +19,7 @@ import numpy as np
 from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
-from tensorgraph.engine.rule import LINEAR
+from tensorgraph.engine.rule import MULTILINEAR
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import BLOCK, add_up
 from tensorgraph.ops import _lowerings
@@ -87,7 +87,7 @@ minus_mean: OpFunction = register(
         "weights": _by_weights,
     },
     family="fused",
-    jvp={"y": LINEAR},
+    jvp={"y": MULTILINEAR},
     batch=along_axes("axis"),
     lowering=_lowerings.minus_mean,
     domain={"weights": POSITIVE},
@@ -112,7 +112,7 @@ minus_share: OpFunction = register(
         "weights": lambda g, y, weights, axis: _by_weights(y, g, weights, axis),
     },
     family="fused",
-    jvp={"y": LINEAR},
+    jvp={"y": MULTILINEAR},
     batch=along_axes("axis"),
     lowering=_lowerings.minus_share,
     domain={"weights": POSITIVE},

@@ -10,7 +10,7 @@ from tensorgraph.arguments import number
 from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.domain import Boolean
 from tensorgraph.engine.op import OpFunction, register
-from tensorgraph.engine.rule import LINEAR, NONDIFF
+from tensorgraph.engine.rule import MULTILINEAR, NONDIFF
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import DTypeError, ShapeError
 from tensorgraph.ops._batching import elementwise, leading
@@ -67,7 +67,7 @@ dropout: OpFunction = register(
         "mask": NONDIFF,
     },
     family="fused",
-    jvp={"x": LINEAR},
+    jvp={"x": MULTILINEAR},
     batch=leading,
     symbol="x·D/keep_prob",
     domain={"mask": Boolean()},
@@ -151,7 +151,7 @@ matmul_where: OpFunction = register(
         "mask": NONDIFF,
     },
     family="fused",
-    jvp={"x": LINEAR, "y": LINEAR},
+    jvp={"x": MULTILINEAR, "y": MULTILINEAR},
     batch=elementwise,
     symbol="@ where",
     domain={"mask": Boolean()},
@@ -178,7 +178,7 @@ masked_matmul: OpFunction = register(
         "mask": NONDIFF,
     },
     family="fused",
-    jvp={"x": LINEAR, "y": LINEAR},
+    jvp={"x": MULTILINEAR, "y": MULTILINEAR},
     batch=elementwise,
     symbol="@ masked",
     domain={"mask": Boolean()},

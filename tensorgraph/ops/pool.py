@@ -18,7 +18,7 @@ from tensorgraph.arguments import integers
 from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
-from tensorgraph.engine.rule import LINEAR, NONDIFF
+from tensorgraph.engine.rule import LINEAR, MULTILINEAR, NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops._axes import OneOrMore
@@ -370,7 +370,7 @@ max_pool_grad: OpFunction = register(
     in_single(_max_pool_grad_kernel),
     {"y": _mean_of_ties, "x": NONDIFF, "peaks": NONDIFF},
     family="fused",
-    jvp={"y": LINEAR},
+    jvp={"y": MULTILINEAR},
     batch=in_one_batch,
     shape=lambda y, x, peaks, **_: x.shape,
     dtype=lambda y, x, peaks, **_: y.dtype,

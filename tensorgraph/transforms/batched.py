@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 
@@ -19,17 +19,19 @@ from tensorgraph.engine.layers import (
     Layer,
     LayeredArray,
     apply_in_layer,
-    lifted,
+    detached,
     outside,
     stand_in,
 )
-from tensorgraph.engine.modes import MODE, mode, user_level
+from tensorgraph.engine.modes import user_level, user_line
 from tensorgraph.engine.op import HANDLERS, REGISTRY, Op
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.ops import OPS
 from tensorgraph.ops._batching import FAMILIES, Operand, looped
 from tensorgraph.ops.methods import bind_operators
+
+WHAT = "in a function under tg.vmap"
 
 Randomness = Literal["error", "different", "same"]
 
@@ -53,6 +55,25 @@ class Batched(LayeredArray):
 
     def __format__(self, spec: str) -> str:
         return str(self)
+
+    def no_value(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise: nothing may be decided, or taken out, by a value that differs.
+
+        Raises:
+            LayerError: always.
+        """
+        line = user_line()
+        raise errors.LayerError(
+            f"{line + ': ' if line else ''}{WHAT}, a tensor stands for many examples, so nothing can"
+            " be decided by its value, and it is no number; write tg.where(condition, a, b) for"
+            " a if condition else b, compute with tensors and tg's functions, and return what you"
+            " want to see"
+        )
+
+    item = tolist = tobytes = no_value
+    __bool__ = __float__ = __int__ = __index__ = __complex__ = __array__ = no_value
+    __trunc__ = __floor__ = __ceil__ = no_value
+    __hash__ = object.__hash__
 
     def get(self) -> Any:
         """Return the values of all examples, for checks: see ``host_values``."""
@@ -86,12 +107,9 @@ class BatchLayer(Layer):
         warns: whether it warns of operations that are computed example by example.
     """
 
-    what = "in a function under tg.vmap"
-
     def __init__(self, size: int, randomness: Randomness = "error", warns: bool = True) -> None:
         super().__init__()
         self.size, self.randomness, self.warns = size, randomness, warns
-        self.around = MODE.get().layer
 
     def lift(self, value: Any) -> Batched:
         """Return a constant, which all examples share."""
@@ -128,32 +146,27 @@ class BatchLayer(Layer):
         """Return a random draw: one for each example, or one for all."""
         if self.randomness == "error":
             raise errors.LayerError(
-                f"{self.what}, {op.name} draws random numbers; write"
+                f"{WHAT}, {op.name} draws random numbers; write"
                 ' tg.vmap(f, randomness="different") for a draw of its own for each example,'
                 ' randomness="same" for one that all share, or draw them outside and pass them as'
                 " an argument"
             )
-        with mode(layer=self.around):
-            return self._drawn(op, operands, static)
-
-    def _drawn(self, op: Op, operands: Sequence[Any], static: dict[str, Any]) -> Any:
         generator, *parameters = operands
-        around = self.around
-        draw = op.call if around is None else lambda *xs, **kws: around.draw(op, xs, kws)
         given = [self._operand(p) for p in parameters]
         if self.randomness == "same":
             if any(operand.batched for operand in given):
                 raise errors.LayerError(
-                    f'{self.what}, with randomness="same", {op.name} is given a parameter that'
+                    f'{WHAT}, with randomness="same", {op.name} is given a parameter that'
                     " differs from example to example; write tg.random.uniform(shape) < p"
                 )
-            return draw(generator, *(operand.value for operand in given), **static)
+            values = [operand.value for operand in given]
+            return self.drawn_around(op, (generator, *values), static)
         if "shape" not in static:
-            rows = [draw(generator, **static) for _ in range(self.size)]
+            rows = [self.drawn_around(op, (generator,), static) for _ in range(self.size)]
             return wrap(batched(self, np.stack(rows) if rows else np.zeros((0, static["n"]), int)))
-        shape = (self.size, *static["shape"])
         values = [operand.aligned(len(static["shape"])) for operand in given]
-        return wrap(batched(self, draw(generator, *values, **{**static, "shape": shape})))
+        static = {**static, "shape": (self.size, *static["shape"])}
+        return wrap(batched(self, self.drawn_around(op, (generator, *values), static)))
 
     def _operand(self, x: Any) -> Operand:
         array = getattr(x, "_data", x)
@@ -161,13 +174,25 @@ class BatchLayer(Layer):
             return Operand(array.value, array.batched)
         return Operand(x, False)
 
-    def instead_of_reading(self) -> str:
-        """Return what to write for a value that is asked for."""
-        return (
-            "a tensor stands for many examples, so nothing can be decided by its value, and it is no"
-            " number; write tg.where(condition, a, b) for a if condition else b, compute with"
-            " tensors and tg's functions, and return what you want to see"
-        )
+    def detached(self, array: Batched) -> Batched:
+        """Return an array through which no gradient flows."""
+        value = array.value
+        kept = value.detach() if type(value) is Tensor else detached(value)
+        return batched(self, kept, array.batched)
+
+    def handed_outside(self, array: Batched) -> Any:
+        """Return the values that all examples share.
+
+        Raises:
+            LayerError: each has its own.
+        """
+        if array.batched:
+            raise errors.LayerError(
+                f"{WHAT}, a tensor from outside was to be given a value that differs from example"
+                " to example; return the value instead of assigning it, and write model.eval() for"
+                " layers that keep averages, such as batch norm"
+            )
+        return array.value.data if type(array.value) is Tensor else array.value
 
 
 def is_told(op: Op) -> bool:

@@ -13,7 +13,7 @@ from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.autodiff import differentiate, place_of
 from tensorgraph.engine.graph import Node, reachable
 from tensorgraph.engine.layers import layer_of, outside
-from tensorgraph.engine.modes import MODE, enable_grad
+from tensorgraph.engine.modes import MODE, enable_grad, meet
 from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatten
 from tensorgraph.engine.tensor import Tensor, argument, tensor, wrap
 
@@ -97,7 +97,7 @@ class FunctionCall:
 
     def released(self, output: Tensor) -> Any:
         """Return an output without a graph, unless somebody may still differentiate it."""
-        return output if self.needs_graph else self.handed_out([output.detach()])[0]
+        return output if self.needs_graph else self.handed_out([wrap(output._data)])[0]
 
     def handed_out(self, results: list[Tensor]) -> list[Any]:
         """Return results as the caller has them: as arrays of their own if these were given."""
@@ -160,7 +160,8 @@ def _variable(leaf: Any, k: int = 0) -> Tensor:
         return argument(layer.lift(outside(value)))
     if value._requires_grad and MODE.get().recording:
         return +value
-    return argument(value.detach()._data)
+    meet(value)
+    return argument(value._data)
 
 
 def _as_seed(value: Any, graph: bool) -> Any:

@@ -8,13 +8,22 @@ from typing import Any, overload
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.autodiff import differentiate
 from tensorgraph.engine.function_types import Function, P, Pullback
-from tensorgraph.engine.modes import MODE
-from tensorgraph.engine.nested_containers import unflatten
+from tensorgraph.engine.layers import layer_of, outside
+from tensorgraph.engine.modes import MODE, meet, mode
+from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.transforms.function_call import FunctionCall, chosen_arguments, matching
+from tensorgraph.transforms.dual import DualLayer, dual
+from tensorgraph.transforms.function_call import (
+    FunctionCall,
+    checked,
+    chosen_arguments,
+    handed_out,
+    matching,
+    name_of,
+    output,
+)
 from tensorgraph.transforms.gradients import grad
 
 
@@ -60,8 +69,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """Return ``f(*primals)`` and its directional derivative J·v along ``tangents``.
 
     Of a function of one argument, that argument and its tangent need no tuple: ``jvp(f, x, v)``.
-    The backward pass is linear in the cotangent u; differentiating it by u gives J·v
-    (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
+    Values and tangents are computed together, operation by operation, and nothing is kept for a
+    backward pass: the memory does not grow with the number of operations.
 
     Raises:
         ShapeError: a tangent has another shape than its primal.
@@ -73,30 +82,41 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         0.0 2.0
     """
     primals, tangents = _arguments(primals, tangents)
-    call = FunctionCall(f, primals, {}, chosen_arguments(f, range(len(primals))))
-    structure = tuple(structure for structure, _ in call.structures)
-    directions = matching(structure, tangents, call.variables, "tangent", "the primal")
-    outputs = [output for output in call.outputs if output._requires_grad]
-    cotangents = [wrap(np.zeros_like(o._data), None, True) for o in outputs]
-    pulled = differentiate(outputs, cotangents, call.variables, True, True)
-    linear = [(p, v) for p, v in zip(pulled, directions, strict=True) if p._requires_grad]
-    graph = call.needs_graph or any(
-        MODE.get().recording and type(v) is Tensor and v._requires_grad for v in directions
-    )
-    pushed = iter(
-        differentiate(
-            [p for p, _ in linear],
-            [v if graph else v._data for _, v in linear],
-            cotangents,
-            graph,
-            graph,
-        )
-    )
-    slopes = [
-        next(pushed) if o._requires_grad else wrap(np.zeros_like(o._data)) for o in call.outputs
+    chosen_arguments(f, 0)
+    trees = [flatten(argument) for argument in primals]
+    given = [leaf for leaves, _ in trees for leaf in leaves]
+    points = [checked(leaf, k) for k, (leaves, _) in enumerate(trees) for leaf in leaves]
+    structure = tuple(structure for _, structure in trees)
+    directions = matching(structure, tangents, points, "tangent", "the primal")
+    meet(*points, *directions)
+    layer, recorded = DualLayer(), MODE.get().recording
+    variables = [
+        wrap(dual(layer, outside(x), outside(v))) for x, v in zip(points, directions, strict=True)
     ]
-    values = [call.released(o) for o in call.outputs]
-    return unflatten(call.structure, values), unflatten(call.structure, call.handed_out(slopes))
+    with mode(layer=layer, recording=True):
+        result = f(*unflatten(structure, variables))
+    found, kind = flatten(result)
+    pairs = [_parted(output(x, name_of(f)), layer) for x in found]
+    if not recorded:
+        pairs = [(y.detach(), dy.detach()) for y, dy in pairs]
+    arrays = [isinstance(x, (np.ndarray, np.generic)) for x in given]
+    in_arrays = bool(arrays) and all(arrays)
+    outputs = handed_out([y for y, _ in pairs], in_arrays)
+    slopes = handed_out([dy for _, dy in pairs], in_arrays)
+    return unflatten(kind, outputs), unflatten(kind, slopes)
+
+
+def _parted(x: Tensor, layer: DualLayer) -> tuple[Tensor, Tensor]:
+    """Return a result and its tangent as they are outside."""
+    array: Any = x._data
+    if layer_of(array) is not layer:
+        return x, wrap(np.zeros(x.shape, x.dtype))
+    tangent = np.zeros(x.shape, x.dtype) if array.tangent is None else array.tangent
+    return _as_tensor(array.primal), _as_tensor(tangent)
+
+
+def _as_tensor(x: Any) -> Tensor:
+    return x if type(x) is Tensor else wrap(x)
 
 
 @overload

@@ -11,7 +11,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.function_types import P
-from tensorgraph.engine.layers import layer_of, outside
+from tensorgraph.engine.layers import layer_of
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
@@ -107,9 +107,7 @@ def vmap(
             result = f(*positional, **named)
         found, kind = flatten(result)
         places = _axes_of(out_axes, result, "out_axes")
-        outputs = [
-            _unmapped(x, axis, layer, name) for x, axis in zip(found, places, strict=True)
-        ]
+        outputs = [_unmapped(x, axis, layer, name) for x, axis in zip(found, places, strict=True)]
         arrays = [isinstance(x, (np.ndarray, np.generic)) for x in leaves if _is_array(x)]
         return unflatten(kind, handed_out(outputs, bool(arrays) and all(arrays)))
 
