@@ -64,8 +64,8 @@ class Batched(LayeredArray):
         """
         line = user_line()
         raise errors.LayerError(
-            f"{line + ': ' if line else ''}{WHAT}, a tensor stands for many examples, so nothing can"
-            " be decided by its value, and it is no number; write tg.where(condition, a, b) for"
+            f"{line + ': ' if line else ''}{WHAT}, a tensor stands for many examples, so nothing"
+            " can be decided by its value, and it is no number; write tg.where(condition, a, b) for"
             " a if condition else b, compute with tensors and tg's functions, and return what you"
             " want to see"
         )

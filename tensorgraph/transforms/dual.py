@@ -119,6 +119,9 @@ class _Call(NamedTuple):
 class DualLayer(Layer):
     """One call of a function that is differentiated forward."""
 
+    widest = 0
+    """The size of the largest result so far."""
+
     def lift(self, value: Any) -> Dual:
         """Return a constant, whose tangent is zero."""
         return dual(self, value, None)
@@ -136,6 +139,7 @@ class DualLayer(Layer):
         moved = out.dtype.kind in "fc" and MODE.get().recording
         if not moved or all(t is None for t in tangents):
             return dual(self, out, None)
+        self.widest = max(self.widest, out.size)
         call = _Call(op, static, primals, out.shape, out.dtype)
         tangent = _fitted(_pushed(call, tangents, [*primals, out]), out)
         return dual(self, out, _as_held(tangent))

@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
-import numpy as np
-
 from tensorgraph import errors
 from tensorgraph.engine.function_types import Function, P, Pullback
-from tensorgraph.engine.layers import layer_of, outside
-from tensorgraph.engine.modes import MODE, meet, mode
-from tensorgraph.engine.nested_containers import flatten, unflatten
-from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.engine.modes import meet
+from tensorgraph.engine.nested_containers import unflatten
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.transforms.dual import DualLayer, dual
-from tensorgraph.transforms.function_call import (
-    FunctionCall,
-    checked,
-    chosen_arguments,
-    handed_out,
-    matching,
-    name_of,
-    output,
-)
+from tensorgraph.transforms.forward_call import ForwardCall, slope_of
+from tensorgraph.transforms.function_call import FunctionCall, chosen_arguments, matching
 from tensorgraph.transforms.gradients import grad
 
 
@@ -82,41 +71,14 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         0.0 2.0
     """
     primals, tangents = _arguments(primals, tangents)
-    chosen_arguments(f, 0)
-    trees = [flatten(argument) for argument in primals]
-    given = [leaf for leaves, _ in trees for leaf in leaves]
-    points = [checked(leaf, k) for k, (leaves, _) in enumerate(trees) for leaf in leaves]
-    structure = tuple(structure for _, structure in trees)
-    directions = matching(structure, tangents, points, "tangent", "the primal")
-    meet(*points, *directions)
-    layer, recorded = DualLayer(), MODE.get().recording
-    variables = [
-        wrap(dual(layer, outside(x), outside(v))) for x, v in zip(points, directions, strict=True)
-    ]
-    with mode(layer=layer, recording=True):
-        result = f(*unflatten(structure, variables))
-    found, kind = flatten(result)
-    pairs = [_parted(output(x, name_of(f)), layer) for x in found]
-    if not recorded:
-        pairs = [(y.detach(), dy.detach()) for y, dy in pairs]
-    arrays = [isinstance(x, (np.ndarray, np.generic)) for x in given]
-    in_arrays = bool(arrays) and all(arrays)
-    outputs = handed_out([y for y, _ in pairs], in_arrays)
-    slopes = handed_out([dy for _, dy in pairs], in_arrays)
-    return unflatten(kind, outputs), unflatten(kind, slopes)
-
-
-def _parted(x: Tensor, layer: DualLayer) -> tuple[Tensor, Tensor]:
-    """Return a result and its tangent as they are outside."""
-    array: Any = x._data
-    if layer_of(array) is not layer:
-        return x, wrap(np.zeros(x.shape, x.dtype))
-    tangent = np.zeros(x.shape, x.dtype) if array.tangent is None else array.tangent
-    return _as_tensor(array.primal), _as_tensor(tangent)
-
-
-def _as_tensor(x: Any) -> Tensor:
-    return x if type(x) is Tensor else wrap(x)
+    call = ForwardCall(f, primals, {}, chosen_arguments(f, range(len(primals))))
+    structure = tuple(structure for structure, _ in call.structures)
+    directions = matching(structure, tangents, call.variables, "tangent", "the primal")
+    meet(*directions)
+    outputs, tangents = call.push(directions)
+    slopes = [slope_of(y, dy) for y, dy in zip(outputs, tangents, strict=True)]
+    values = call.handed_out(outputs)
+    return unflatten(call.structure, values), unflatten(call.structure, call.handed_out(slopes))
 
 
 @overload
