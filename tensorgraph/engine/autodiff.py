@@ -176,6 +176,12 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
             f"only a tensor can be differentiated, not {errors.describe(output)}"
         )
     if not output._requires_grad:
+        if layer_of(output) is not None:
+            raise errors.LayerError(
+                "in a function under tg.vmap or tg.jvp, tensors from outside are constants, and"
+                " backward() gives them no gradient; write tg.grad(f) for a function f that takes"
+                " them as its arguments"
+            )
         raise errors.GraphError(
             f"{errors.owner(output)} needs no gradient: nothing it was computed from has"
             " requires_grad=True, or it was computed under tg.no_grad(); write requires_grad=True"

@@ -62,6 +62,8 @@ def _matmul_shape(x: Any, y: Any) -> Shape:
 def _products(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
     x, y = operands
     if x.batched and not y.batched and y.ndim <= 2:  # one product, of the rows of all examples
+        if x.ndim == 1:
+            return dispatch(op, (x.value, y.value), {})
         rows = x.value.reshape((size * math.prod(x.shape[:-1]), x.shape[-1]))
         return dispatch(op, (rows, y.value), {}).reshape((size, *x.shape[:-1], *y.shape[1:]))
     if y.batched and not x.batched and y.ndim == 1 and x.ndim <= 2:

@@ -80,7 +80,7 @@ class Batched(LayeredArray):
         return host_values(getattr(self.value, "_data", self.value))
 
 
-bind_operators(Batched, OPS, Batched.no_value, stand_in)
+bind_operators(Batched, OPS, Batched.no_value, stand_in, lambda x, made: x.layer.lift(made))
 HANDLERS[Batched] = apply_in_layer
 
 

@@ -88,7 +88,7 @@ def values(x: Dual) -> Any:
     return detached(x.primal._data) if type(x.primal) is Tensor else detached(x.primal)
 
 
-bind_operators(Dual, OPS, values, stand_in)
+bind_operators(Dual, OPS, values, stand_in, lambda x, made: x.layer.lift(made))
 HANDLERS[Dual] = apply_in_layer
 
 
