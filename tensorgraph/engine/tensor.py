@@ -69,7 +69,8 @@ class Tensor(Operators):
         if MODE.get().observer is not None:
             meet(self)
         if type(self._data) is not np.ndarray:
-            return detached(self._data)
+            held: Array = detached(self._data)
+            return held
         view = self._data.view()
         view.flags.writeable = False
         return view

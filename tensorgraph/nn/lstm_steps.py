@@ -17,8 +17,8 @@ from tensorgraph.engine.notation import STEPS
 from tensorgraph.engine.op import REGISTRY, Op, OpFunction
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
-from tensorgraph.ops._blocks import floating, over
 from tensorgraph.ops._batching import leading
+from tensorgraph.ops._blocks import floating, over
 from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, sigmoid_slope
 from tensorgraph.ops.reduce import in_single
 from tensorgraph.ops.shape import concat, split

@@ -15,7 +15,7 @@ from tensorgraph.engine.arrays import as_array, host_values, is_foreign
 from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Integer, Simplex
 from tensorgraph.engine.op import register
-from tensorgraph.engine.rule import NONDIFF
+from tensorgraph.engine.rule import NONDIFF, Rule
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ShapeError
@@ -251,15 +251,18 @@ def _sigmoid_minus_kernel(logits: Any, targets: Any) -> Any:
     return _less_target(above, targets, logits) - np.copysign(small, logits)
 
 
+_MINUS_SLOPES: dict[str, Rule] = {
+    "logits": lambda g, logits: g * sigmoid_slope(logits),
+    "targets": lambda g: -g,
+}
+"""Rules of both directions: each element depends on its own ones alone."""
+
 sigmoid_minus = register(
     "sigmoid_minus",
     in_single(_sigmoid_minus_kernel),
-    {
-        "logits": lambda g, logits: g * sigmoid_slope(logits),
-        "targets": lambda g: -g,
-    },
+    _MINUS_SLOPES,
     family="fused",
-    jvp={"logits": lambda g, logits: g * sigmoid_slope(logits), "targets": lambda g: -g},
+    jvp=_MINUS_SLOPES,
     batch=leading,
     lowering=_lowerings.sigmoid_minus,
     symbol="A − Y",
@@ -272,18 +275,17 @@ sigmoid_minus = register(
     """,
 )
 
+_BINARY_SLOPES: dict[str, Rule] = {
+    "logits": lambda g, logits, targets: g * sigmoid_minus(logits, targets),
+    "targets": lambda g, logits: -(g * logits),
+}
+
 sigmoid_cross_entropy = register(
     "sigmoid_cross_entropy",
     in_single(_binary_kernel),
-    {
-        "logits": lambda g, logits, targets: g * sigmoid_minus(logits, targets),
-        "targets": lambda g, logits: -(g * logits),
-    },
+    _BINARY_SLOPES,
     family="fused",
-    jvp={
-        "logits": lambda g, logits, targets: g * sigmoid_minus(logits, targets),
-        "targets": lambda g, logits: -(g * logits),
-    },
+    jvp=_BINARY_SLOPES,
     batch=leading,
     lowering=_lowerings.sigmoid_cross_entropy,
     body=lambda logits, targets: softplus(logits) - logits * targets,

@@ -18,7 +18,7 @@ from tensorgraph.arguments import number, scalar
 from tensorgraph.engine.arrays import as_array, is_foreign
 from tensorgraph.engine.notation import enclosed
 from tensorgraph.engine.op import Op, OpFunction, register
-from tensorgraph.engine.rule import LINEAR
+from tensorgraph.engine.rule import LINEAR, Rule
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.ops import _lowerings
@@ -420,16 +420,19 @@ def _scaled(op: Op, size: int, operands: Sequence[Operand], static: Static) -> A
     return elementwise(op, size, [Operand(x.spread(size), True), *others], static)
 
 
+_AFFINE_SLOPES: dict[str, Rule] = {
+    "x": lambda g, scale: g * scale,
+    "scale": lambda g, x: g * x,
+    "shift": lambda g: g,
+}
+"""Rules of both directions."""
+
 affine = register(
     "affine",
     _affine_kernel,
-    {
-        "x": lambda g, scale: g * scale,
-        "scale": lambda g, x: g * x,
-        "shift": lambda g: g,
-    },
+    _AFFINE_SLOPES,
     family="fused",
-    jvp={"x": lambda g, scale: g * scale, "scale": lambda g, x: x * g, "shift": lambda g: g},
+    jvp=_AFFINE_SLOPES,
     batch=_scaled,
     symbol="a·x + b",
     body=_affine_body,

@@ -19,7 +19,7 @@ from tensorgraph.caller.asking import asking
 from tensorgraph.caller.warning_line import written_once
 from tensorgraph.engine.lost_gradients import asking_frame, values_leave
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ImmutableError
 from tensorgraph.leads.attributes import lead_of_function
 

@@ -395,7 +395,7 @@ def _padded_shape(x: Any, *, pad_width: Any, constant: float) -> tuple[int, ...]
     return tuple(before + n + after for n, (before, after) in pairs)
 
 
-pad = register(
+pad: OpFunction = register(
     "pad",
     _pad_kernel,
     {"x": _pad_rule},

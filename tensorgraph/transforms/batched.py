@@ -132,7 +132,8 @@ class BatchLayer(Layer):
             return batched(self, out)
         made_of = op.lowering or op.body
         if made_of is not None:
-            return self.of(made_of(*map(self.of, args), **static))
+            made: Batched = self.of(made_of(*map(self.of, args), **static))
+            return made
         if self.warns:
             tell_of_loop(op)
         return batched(self, looped(op, self.size, operands, static))

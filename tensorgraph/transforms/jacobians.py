@@ -232,7 +232,8 @@ def _axes_behind(part: Tensor, x: Tensor) -> Tensor:
     count, own = x.ndim, part if part.dtype == x.dtype else part.astype(dtype=x.dtype)
     if count in (0, part.ndim):
         return own
-    return permute_dims(own, (*range(count, part.ndim), *range(count)))
+    behind: Tensor = permute_dims(own, (*range(count, part.ndim), *range(count)))
+    return behind
 
 
 @overload

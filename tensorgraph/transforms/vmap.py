@@ -197,8 +197,8 @@ def _unmapped(x: Any, axis: int | None, layer: BatchLayer, name: str) -> Tensor:
     if not _is_array(x) and not isinstance(x, (bool, int, float)):
         hint = "; is a return missing?" if x is None else ""
         raise errors.DTypeError(f"vmap: {name} returned {errors.describe(x)}, not a tensor{hint}")
-    array = x._data if type(x) is Tensor else x
-    mine = isinstance(array, Batched) and layer_of(array) is layer
+    array: Any = x._data if type(x) is Tensor else x
+    mine = type(array) is Batched and layer_of(array) is layer
     differs = mine and array.batched
     value = array.value if mine else x
     tensor = value if type(value) is Tensor else asarray(value)
@@ -215,4 +215,5 @@ def _unmapped(x: Any, axis: int | None, layer: BatchLayer, name: str) -> Tensor:
         raise errors.ArgumentError(
             f"vmap: out_axes {axis} is no axis of a result with {tensor.ndim} axes"
         )
-    return _moved(tensor, 0, axis % tensor.ndim)
+    moved: Tensor = _moved(tensor, 0, axis % tensor.ndim)
+    return moved

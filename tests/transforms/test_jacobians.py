@@ -96,7 +96,9 @@ def test_a_function_that_cannot_be_batched_is_computed_row_by_row():
     x = f64([1.0, 2.0])
     expected = np.stack([tg.grad(lambda x, i=i: f(x)[i])(x).numpy() for i in range(2)])
     close(tg.jacobian(f)(x), expected)
-    rows = tg.op("rows", lambda x: np.cumsum(x), {"x": lambda g: np.cumsum(g[::-1])[::-1]}, family="fused")
+    rows = tg.op(
+        "rows", lambda x: np.cumsum(x), {"x": lambda g: np.cumsum(g[::-1])[::-1]}, family="fused"
+    )
     close(tg.jacobian(lambda x: rows(x) ** 2)(x), [[2, 0], [6, 6]])
 
 

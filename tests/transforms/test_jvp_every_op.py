@@ -50,10 +50,15 @@ def test_a_tangent_pushed_is_the_adjoint_of_a_gradient_pulled(name):
             found, pushed = tg.jvp(f, tuple(xs), tuple(moved))
             for y, expected in zip(found, values, strict=True):
                 np.testing.assert_array_equal(y, expected)
-            scale = sum(float((abs(u.data * p.data)).sum()) for u, p in zip(us, pushed, strict=True))
+            scale = sum(
+                float((abs(u.data * p.data)).sum()) for u, p in zip(us, pushed, strict=True)
+            )
             error = abs(dot(us, pushed) - dot(pulled, moved))
             assert error <= 1e-11 * max(scale, 1), (case, one)
-            assert all(p.shape == y.shape and p.dtype == y.dtype for p, y in zip(pushed, found, strict=True))
+            assert all(
+                p.shape == y.shape and p.dtype == y.dtype
+                for p, y in zip(pushed, found, strict=True)
+            )
 
 
 def as_given(x):
@@ -86,7 +91,11 @@ def test_forward_over_reverse_is_the_product_with_the_hessian(name):
         forward = tg.jvp(g, (x,), (v,))[1].data
         backward = tg.grad(lambda x, f=f, v=v: tg.jvp(f, (x,), (v,))[1])(x).data
         size = np.abs(expected).max(initial=1)
-        np.testing.assert_allclose(forward, expected, rtol=1e-9, atol=1e-9 * size, err_msg=str(case))
-        np.testing.assert_allclose(backward, expected, rtol=1e-9, atol=1e-9 * size, err_msg=str(case))
+        np.testing.assert_allclose(
+            forward, expected, rtol=1e-9, atol=1e-9 * size, err_msg=str(case)
+        )
+        np.testing.assert_allclose(
+            backward, expected, rtol=1e-9, atol=1e-9 * size, err_msg=str(case)
+        )
         twice = tg.jvp(lambda x, f=f, v=v: tg.jvp(f, (x,), (v,))[1], (x,), (w,))[1].item()
         assert twice == pytest.approx(float((expected * w.data).sum()), rel=1e-8, abs=1e-8 * size)

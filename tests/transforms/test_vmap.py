@@ -134,7 +134,10 @@ def test_gradients_flow_to_what_comes_from_outside():
 def test_derivatives_inside_and_outside():
     x = tg.tensor(RNG.normal(size=4))
     f = lambda t: tg.sin(t) * t  # noqa: E731
-    first, second = np.sin(x.data) + x.data * np.cos(x.data), 2 * np.cos(x.data) - x.data * np.sin(x.data)
+    first, second = (
+        np.sin(x.data) + x.data * np.cos(x.data),
+        2 * np.cos(x.data) - x.data * np.sin(x.data),
+    )
     close(tg.vmap(tg.grad(f))(x), first)
     close(tg.grad(lambda x: tg.vmap(tg.grad(f))(x).sum())(x), second)
     close(tg.vmap(tg.grad(tg.grad(f)))(x), second)
@@ -146,7 +149,7 @@ def test_derivatives_inside_and_outside():
         close(tg.vmap(tg.jacobian(f, mode=mode))(x), first)
         close(tg.jacobian(tg.vmap(f), mode=mode)(x), np.diag(first))
         close(tg.jacobian(tg.vmap(tg.grad(f)), mode=mode)(x), np.diag(second))
-    value, pull = tg.vjp(tg.vmap(f), x)
+    _, pull = tg.vjp(tg.vmap(f), x)
     close(pull(x)[0], first * x.data)
     close(tg.vmap(lambda u: pull(u)[0])(tg.tensor(np.eye(4))), np.diag(first))
 
@@ -253,7 +256,9 @@ def test_a_checkpoint_inside_and_around():
     ],
 )
 def test_nothing_is_decided_by_a_value(f):
-    with pytest.raises(LayerError, match=r"test_vmap.py:\d+: .* write tg\.where\(condition, a, b\)"):
+    with pytest.raises(
+        LayerError, match=r"test_vmap.py:\d+: .* write tg\.where\(condition, a, b\)"
+    ):
         tg.vmap(f)(X[:, 0])
 
 
@@ -358,7 +363,7 @@ def test_draws_in_nested_maps():
         tg.vmap(lambda x: outer(x, "different"))(x)
 
 
-# ------------------------------------------------------------------------- operations without a rule
+# ------------------------------------------------------------------------ operations without a rule
 
 
 def row_sum(name, **fields):
@@ -373,7 +378,10 @@ def test_an_operation_without_a_rule_is_computed_in_a_loop_and_told_once():
     close(found, X.data.sum(axis=1))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        close(tg.vmap(tg.grad(lambda x: op(x) ** 2))(X), np.repeat(2 * X.data.sum(axis=1), 3).reshape(5, 3))
+        close(
+            tg.vmap(tg.grad(lambda x: op(x) ** 2))(X),
+            np.repeat(2 * X.data.sum(axis=1), 3).reshape(5, 3),
+        )
         assert tg.vmap(op)(tg.zeros((0, 3))).shape == (0,)
         assert tg.vmap(op)(X[:1]).shape == (1,)
 
@@ -393,7 +401,9 @@ def test_a_declared_rule_is_used():
 
 def test_an_operation_with_a_numeric_gradient():
     bump = tg.op("bumped", lambda x: np.exp(-x * x))
-    close(tg.vmap(tg.grad(lambda x: bump(x).sum()))(X), -2 * X.data * np.exp(-(X.data**2)), rtol=1e-7)
+    close(
+        tg.vmap(tg.grad(lambda x: bump(x).sum()))(X), -2 * X.data * np.exp(-(X.data**2)), rtol=1e-7
+    )
 
 
 # -------------------------------------------------------------------- other readers of what is made
@@ -427,7 +437,9 @@ def graph_of(tensor):
 
 def test_observers_see_what_is_computed_on_arrays():
     with tg.profile() as seen:
-        tg.vmap(lambda x: tg.tanh(x).sum())(tg.tensor(X.numpy(), requires_grad=True)).sum().backward()
+        tg.vmap(lambda x: tg.tanh(x).sum())(
+            tg.tensor(X.numpy(), requires_grad=True)
+        ).sum().backward()
     assert "tanh" in str(seen)
     with tg.debug(), pytest.raises(tg.errors.AnomalyError, match="log"):
         tg.vmap(lambda x: tg.log(x))(tg.tensor([-1.0, 1.0]))

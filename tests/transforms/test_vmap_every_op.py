@@ -65,7 +65,9 @@ def test_the_value_is_that_of_a_loop(name):
                     mapped(*stacked(case, chosen, rows))
                 continue
             found = results(mapped(*stacked(case, chosen, rows)))
-            one_by_one = zip(*(results(case.function(*map(as_given, row))) for row in rows), strict=True)
+            one_by_one = zip(
+                *(results(case.function(*map(as_given, row))) for row in rows), strict=True
+            )
             for result, expected in zip(found, one_by_one, strict=True):
                 assert result.dtype == expected[0].dtype, (case, chosen)
                 np.testing.assert_allclose(
@@ -82,7 +84,10 @@ def weighed(function, i):
 
     def total(*inputs):
         parts = [x for x in flatten(function(*inputs))[0] if x.dtype.kind == "f"]
-        return sum((p * tg.cos(tg.arange(p.size, dtype="float64").reshape(p.shape) + 1)).sum() for p in parts)
+        return sum(
+            (p * tg.cos(tg.arange(p.size, dtype="float64").reshape(p.shape) + 1)).sum()
+            for p in parts
+        )
 
     return total
 
@@ -98,7 +103,10 @@ def test_the_gradient_of_each_example_is_its_own(name):
             if is_of_unknown_shape(name, case, chosen):
                 continue
             rows = examples(case, chosen)
-            inputs = [tg.tensor(x) if isinstance(x, np.ndarray) else x for x in stacked(case, chosen, rows)]
+            inputs = [
+                tg.tensor(x) if isinstance(x, np.ndarray) else x
+                for x in stacked(case, chosen, rows)
+            ]
             f = weighed(case.function, i)
             try:
                 expected = [results(tg.grad(f, i)(*map(as_given, row)))[0] for row in rows]
@@ -106,9 +114,13 @@ def test_the_gradient_of_each_example_is_its_own(name):
                 break
             axes = tuple(0 if k in chosen else None for k in range(len(case.inputs)))
             inside = tg.vmap(tg.grad(f, i), in_axes=axes)(*inputs)
-            outside = tg.grad(lambda *xs, f=f, axes=axes: tg.vmap(f, in_axes=axes)(*xs).sum(), i)(*inputs)
+            outside = tg.grad(lambda *xs, f=f, axes=axes: tg.vmap(f, in_axes=axes)(*xs).sum(), i)(
+                *inputs
+            )
             told = f"{case} {chosen}"
-            np.testing.assert_allclose(inside, np.stack(expected), rtol=1e-11, atol=1e-12, err_msg=told)
+            np.testing.assert_allclose(
+                inside, np.stack(expected), rtol=1e-11, atol=1e-12, err_msg=told
+            )
             whole = np.stack(expected) if i in chosen else np.sum(expected, axis=0)
             np.testing.assert_allclose(outside, whole, rtol=1e-11, atol=1e-12, err_msg=told)
 

@@ -20,7 +20,10 @@ def attention():
 NETWORKS = {
     "MLP": (lambda: nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2)), normal(4, 3)),
     "convolution": (
-        lambda: nn.Sequential(nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16, 2)),
+        lambda: nn.Sequential(
+            nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+            nn.Linear(16, 2),
+        ),
         normal(4, 1, 2, 4, 4),
     ),
     "grouped": (lambda: nn.Conv1d(4, 4, 3, groups=2, stride=2), normal(4, 2, 4, 9)),
@@ -30,7 +33,10 @@ NETWORKS = {
     "LSTM": (lambda: nn.LSTM(3, 2), normal(4, 1, 5, 3)),
     "GRU": (lambda: nn.GRU(3, 2), normal(4, 1, 5, 3)),
     "RNN": (lambda: nn.RNN(3, 2), normal(4, 1, 5, 3)),
-    "embedding": (lambda: nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 2)), tg.tensor(RNG.integers(0, 5, (4, 2)))),
+    "embedding": (
+        lambda: nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 2)),
+        tg.tensor(RNG.integers(0, 5, (4, 2))),
+    ),
 }  # fmt: skip
 
 
@@ -69,7 +75,9 @@ def test_an_ensemble_of_networks(name):
     models = [make() for _ in range(3)]
     states = [dict(m.named_parameters()) for m in models]
     stacked = {key: tg.stack([s[key] for s in states]) for key in states[0]}
-    found = tg.vmap(lambda p, x: first(nn.functional_call(models[0], p, x)), in_axes=(0, None))(stacked, x[0])
+    found = tg.vmap(lambda p, x: first(nn.functional_call(models[0], p, x)), in_axes=(0, None))(
+        stacked, x[0]
+    )
     expected = np.stack([first(m(x[0])).numpy() for m in models])
     np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6)
 
