@@ -108,14 +108,10 @@ def layer_of(x: Any) -> Layer | None:
     return array.layer if isinstance(array, LayeredArray) else None
 
 
-def deepest(operands: Sequence[Any]) -> Layer | None:
-    """Return the deepest layer that operands are of, if they are of one."""
-    found = None
-    for x in operands:
-        array = getattr(x, "_data", x)
-        if isinstance(array, LayeredArray) and (found is None or array.layer.number > found.number):
-            found = array.layer
-    return found
+def deepest(arrays: Sequence[Any]) -> Layer | None:
+    """Return the deepest layer that arrays are of, if they are of one."""
+    layers = [array.layer for array in arrays if isinstance(array, LayeredArray)]
+    return max(layers, key=lambda layer: layer.number) if layers else None
 
 
 def apply_in_layer(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:

@@ -39,17 +39,20 @@ class Operand(NamedTuple):
     @property
     def ndim(self) -> int:
         """The number of axes of one example's."""
-        return len(self.shape)
+        return len(shape_of(self.value)) - self.batched
 
     def aligned(self, ndim: int) -> Any:
         """Return the value such that it broadcasts with others whose examples have ``ndim`` axes.
 
         What all examples share is left as it is.
         """
-        if not self.batched or self.ndim >= ndim:
+        if not self.batched:
             return self.value
-        shape = shape_of(self.value)
-        return self.value.reshape((shape[0], *(1,) * (ndim - self.ndim), *shape[1:]))
+        shape = self.value.shape
+        missing = ndim + 1 - len(shape)
+        return (
+            self.value.reshape((shape[0], *(1,) * missing, *shape[1:])) if missing else self.value
+        )
 
     def spread(self, size: int) -> Any:
         """Return the value with a first axis of examples, along which shared ones are repeated."""
@@ -61,7 +64,7 @@ Rule = Callable[[Op, int, Sequence[Operand], Static], Any]
 
 def elementwise(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
     """Align the axes that broadcast; what examples share is not repeated."""
-    ndim = max(operand.ndim for operand in operands)
+    ndim = max([operand.ndim for operand in operands])
     return dispatch(op, tuple(operand.aligned(ndim) for operand in operands), static)
 
 

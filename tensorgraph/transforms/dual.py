@@ -221,7 +221,11 @@ def _of_reduction(call: _Call, i: int, tangent: Any, saved: Sequence[Any]) -> An
 
 def _transposed(call: _Call, i: int, tangent: Any, saved: Sequence[Any]) -> Any:
     """Push by the gradient rule, differentiated by the gradient that it is given."""
-    zeros, x, layer = np.zeros(call.shape, call.dtype), saved[i], deepest([*saved, tangent])
+    zeros, x, layer = (
+        np.zeros(call.shape, call.dtype),
+        saved[i],
+        deepest([getattr(v, "_data", v) for v in (*saved, tangent)]),
+    )
     u = wrap(zeros if layer is None else layer.lift(zeros), None, True)
     with mode(recording=True):
         pulled = call.op.backward_rule(i).call(u, saved, call, i)
