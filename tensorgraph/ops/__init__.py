@@ -20,16 +20,22 @@ from typing import TYPE_CHECKING, Any
 from tensorgraph.ops import (
     activation,
     arithmetic,
+    bessel,
     contract,
     convolve,
     cross_entropy,
     einstein,
     extrema,
+    floats,
+    gamma,
+    gaussian,
     index,
+    logarithms,
     logits,
     masking,
     moments,
     pool,
+    rectifiers,
     reduce,
     repetition,
     shape,
@@ -39,17 +45,23 @@ from tensorgraph.ops import (
 )
 from tensorgraph.ops.activation import *
 from tensorgraph.ops.arithmetic import *
+from tensorgraph.ops.bessel import *
 from tensorgraph.ops.contract import *
 from tensorgraph.ops.convolve import *
 from tensorgraph.ops.cross_entropy import *
 from tensorgraph.ops.einstein import *
 from tensorgraph.ops.extrema import *
+from tensorgraph.ops.floats import *
+from tensorgraph.ops.gamma import *
+from tensorgraph.ops.gaussian import *
 from tensorgraph.ops.index import *
+from tensorgraph.ops.logarithms import *
 from tensorgraph.ops.logits import *
 from tensorgraph.ops.masking import *
 from tensorgraph.ops.methods import bind_tensor
 from tensorgraph.ops.moments import *
 from tensorgraph.ops.pool import *
+from tensorgraph.ops.rectifiers import *
 from tensorgraph.ops.reduce import *
 from tensorgraph.ops.repetition import *
 from tensorgraph.ops.shape import *
@@ -58,8 +70,9 @@ from tensorgraph.ops.trigonometric import *
 from tensorgraph.ops.window import *
 
 _FILES = (
-    activation, arithmetic, contract, convolve, cross_entropy, einstein, extrema, index, logits,
-    masking, moments, pool, reduce, repetition, shape, transcendental, trigonometric, window,
+    activation, arithmetic, bessel, contract, convolve, cross_entropy, einstein, extrema,
+    floats, gamma, gaussian, index, logarithms, logits, masking, moments, pool, rectifiers,
+    reduce, repetition, shape, transcendental, trigonometric, window,
 )  # fmt: skip
 
 OPS: dict[str, Callable[..., Any]] = {

@@ -100,6 +100,7 @@ DISTANCES: dict[str, Callable[..., Any]] = {
     "atan2": lambda x, y: np.abs(y),
     "remainder": lambda x, y: np.abs(x / y - np.round(x / y)),
     "floor_divide": lambda x, y: np.abs(x / y - np.round(x / y)),
+    "fmod": lambda x, y: np.abs(x / y - np.round(x / y)),
     "maximum": _differences,
     "minimum": _differences,
     "maximum_grad": lambda gradient, x, y: _differences(x, y),
@@ -110,6 +111,10 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "elu": [{"alpha": 1.0}, {"alpha": 0.7}],
     "elu_slope": [{"alpha": 1.0}, {"alpha": 0.7}],
     "hypot_slope": [{"by": 0}, {"by": 1}],
+    "digamma_slope": [{"order": 1}, {"order": 2}],
+    "sinc_slope": [{"order": 1}, {"order": 2}],
+    "iv": [{"order": 0}, {"order": 1}, {"order": 2}],
+    "ive": [{"order": 0}, {"order": 1}, {"order": 2}],
     "clip": [{"min": -0.5, "max": 0.7}, {"min": None, "max": 0.5}, {"min": 0.5, "max": None}],
 }
 """Static parameters of elementwise operations; the others have none."""
