@@ -38,6 +38,8 @@ from tensorgraph.ops import (
     rectifiers,
     reduce,
     repetition,
+    roots,
+    scans,
     shape,
     transcendental,
     trigonometric,
@@ -64,6 +66,8 @@ from tensorgraph.ops.pool import *
 from tensorgraph.ops.rectifiers import *
 from tensorgraph.ops.reduce import *
 from tensorgraph.ops.repetition import *
+from tensorgraph.ops.roots import *
+from tensorgraph.ops.scans import *
 from tensorgraph.ops.shape import *
 from tensorgraph.ops.transcendental import *
 from tensorgraph.ops.trigonometric import *
@@ -72,7 +76,7 @@ from tensorgraph.ops.window import *
 _FILES = (
     activation, arithmetic, bessel, contract, convolve, cross_entropy, einstein, extrema,
     floats, gamma, gaussian, index, logarithms, logits, masking, moments, pool, rectifiers,
-    reduce, repetition, shape, transcendental, trigonometric, window,
+    reduce, repetition, roots, scans, shape, transcendental, trigonometric, window,
 )  # fmt: skip
 
 OPS: dict[str, Callable[..., Any]] = {

@@ -165,7 +165,7 @@ def _reflected(x: Any) -> Any:
     size = -x
     sine = np.abs(sin_pi(size))
     value = np.log(np.pi / (size * sine)) - _gammaln(size)
-    return np.where((sine == 0) | np.isinf(size), np.inf, value)
+    return np.where(np.isinf(size), x, np.where(sine == 0, np.inf, value))
 
 
 # ---------------------------------------------------------------------------------------------- ψ
@@ -278,7 +278,7 @@ def _betaln(x: Any, y: Any) -> Any:
     for mask, function in ((both, _betaln_far), (~(plain | both), _betaln_mixed)):
         if mask.any():
             out[mask] = function(small[mask], large[mask])
-    return out
+    return np.where(positive & np.isinf(large), -np.inf, out)
 
 
 def _betaln_far(a: Any, b: Any) -> Any:
@@ -318,5 +318,5 @@ def betaln(x: Any, y: Any) -> Any:
     if np.iscomplexobj(x) or np.iscomplexobj(y):
         raise DTypeError("betaln has no complex kernel; give it real numbers")
     x, y = np.broadcast_arrays(floating(x), floating(y))
-    dtype = np.result_type(x, y)
-    return _betaln(x.astype(np.float64), y.astype(np.float64)).astype(dtype)[()]
+    rows = (v.reshape(-1).astype(np.float64) for v in (x, y))
+    return _betaln(*rows).reshape(x.shape).astype(np.result_type(x, y))

@@ -133,7 +133,6 @@ sinc_slope: OpFunction = register(
     "sinc_slope",
     lambda x, *, order=1: _sinc.sinc_slope(x, order),
     {"x": lambda g, x, order: g * sinc_slope(x, order=order + 1)},
-    ref=lambda x: (math.cos(math.pi * x) - math.sin(math.pi * x) / (math.pi * x)) / x,
     prepare=_check_slope,
     symbol="sinc⁽ⁿ⁾",
     notation=function("sinc′", r"\operatorname{sinc}'"),

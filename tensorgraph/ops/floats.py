@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,17 @@ from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import NONDIFF, ZERO
 from tensorgraph.ops._axes import from_list
-from tensorgraph.ops.arithmetic import APART, abs, equal, floor_divide, isnan, sign, where
+from tensorgraph.ops.arithmetic import (
+    APART,
+    abs,
+    equal,
+    floor_divide,
+    greater,
+    isnan,
+    less,
+    sign,
+    where,
+)
 
 __all__ = ["copysign", "fmod", "heaviside", "nan_to_num", "nextafter", "signbit"]
 
@@ -74,18 +85,19 @@ fmod = register(
     tensor([ 1, -1])
     """,
 )
-heaviside = register(
-    "heaviside",
-    np.heaviside,
-    {"x": ZERO, "y": lambda g, x: where(equal(x, 0), g, 0)},
-    domain={"x": NOT_0},
-    ref=lambda x, y: 0.0 if x < 0 else 1.0 if x > 0 else y,
-    doc="""Return 0 below 0, 1 above and y where x is 0; its derivative by x is 0.
 
-    >>> tg.heaviside([-1.0, 0.0, 2.0], 0.5)
-    tensor([0. , 0.5, 1. ])
-    """,
-)
+
+def heaviside(x: AnyArray, y: AnyArray) -> AnyArray:
+    """Return 0 below 0, 1 above and y where x is 0; its derivative by x is 0. NaN stays NaN.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.heaviside([-1.0, 0.0, 2.0], 0.5)
+        tensor([0. , 0.5, 1. ])
+    """
+    x = from_list(x)
+    step = where(greater(x, 0), 1, where(less(x, 0), 0, from_list(y)))
+    return where(isnan(x), sign(x), step)
 
 
 def nan_to_num(

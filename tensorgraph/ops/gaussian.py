@@ -97,7 +97,6 @@ log_ndtr_gap: OpFunction = register(
     "log_ndtr_gap",
     _log_normal.log_ndtr_gap,
     {"x": lambda g, x: g * (1 - log_ndtr_slope(x) * log_ndtr_gap(clip(x, max=END)))},
-    ref=lambda x: x + _slope(x),
     body=lambda x: x + log_ndtr_slope(x),
     symbol="x + φ/Φ",
     facts={"positive": True},
@@ -113,7 +112,6 @@ log_ndtr_slope: OpFunction = register(
     "log_ndtr_slope",
     _log_normal.log_ndtr_slope,
     {"x": lambda g, x, out: -(g * (out * log_ndtr_gap(clip(x, max=END))))},
-    ref=lambda x: _slope(x),
     body=lambda x: normal_density(x) / ndtr(x),
     symbol="φ/Φ",
     facts={"positive": True},
@@ -137,8 +135,3 @@ log_ndtr = register(
     tensor([-6.9300e-01, -5.0055e+03])
     """,
 )
-
-
-def _slope(x: float) -> float:
-    density = math.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
-    return density / (0.5 * math.erfc(-x / math.sqrt(2)))

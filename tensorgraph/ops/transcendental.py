@@ -11,7 +11,7 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.notation import POWER, ROOT
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.errors import ArgumentError
-from tensorgraph.ops._blocks import double_by_blocks, floating
+from tensorgraph.ops._blocks import floating
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops._normal import END, exp_of_square
 from tensorgraph.ops.arithmetic import (
@@ -22,14 +22,11 @@ from tensorgraph.ops.arithmetic import (
     logical_and,
     logical_not,
     logical_or,
-    square,
     where,
 )
 from tensorgraph.ops.extrema import clip
 
 __all__ = [
-    "cbrt",
-    "cbrt_slope",
     "erf",
     "erf_slope",
     "exp",
@@ -148,48 +145,6 @@ sqrt = register(
 
     >>> tg.sqrt([4.0, 9.0])
     tensor([2., 3.])
-    """,
-)
-
-
-def _cbrt_kernel(x: Any) -> Any:
-    if np.iscomplexobj(x):
-        side = np.sign(np.real(x))
-        return side * np.power(x * side, 1 / 3)
-    return np.cbrt(x)
-
-
-def _cbrt_slope_of_complex(x: Any) -> Any:
-    return 1 / (3 * np.square(_cbrt_kernel(x)))
-
-
-cbrt_slope: OpFunction = register(
-    "cbrt_slope",
-    double_by_blocks(lambda x: 1 / (3 * np.square(np.cbrt(x))), _cbrt_slope_of_complex),
-    {"x": lambda g, x, out: -2 / 3 * g * (out / x)},
-    domain={"x": APART},
-    ref=lambda x: 1 / (3 * math.cbrt(x) ** 2),
-    body=lambda x: 1 / (3 * square(cbrt(x))),
-    symbol="1/(3∛x²)",
-    facts={"positive": True},
-    doc="""Return 1 / (3·∛x²), the derivative of cbrt; inf at 0.
-
-    >>> tg.cbrt_slope([8.0, 0.0]).round(3)
-    tensor([0.083,   inf])
-    """,
-)
-cbrt: OpFunction = register(
-    "cbrt",
-    _cbrt_kernel,
-    {"x": lambda g, x: g * cbrt_slope(x)},
-    domain={"x": Real(avoid=(0.0,))},
-    ref="math.cbrt",
-    symbol="∛",
-    facts={"sign_of": ("x",)},
-    doc="""Return the cube root, of negative numbers too. The derivative at 0 is inf.
-
-    >>> tg.cbrt([8.0, -27.0])
-    tensor([ 2., -3.])
     """,
 )
 

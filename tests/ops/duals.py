@@ -298,10 +298,6 @@ def fmod(x, y):
     return x - y * np.trunc(x.real / y.real)
 
 
-def heaviside(x, y):
-    return constant(np.where(x.real > 0, 1.0, 0.0)) + y * np.zeros(x.shape)
-
-
 asin_slope = chain(lambda z: 1 / np.sqrt(1 - z * z), lambda z: z / np.sqrt(1 - z * z) ** 3)
 acosh_slope = chain(lambda z: 1 / np.sqrt(z * z - 1), lambda z: -z / np.sqrt(z * z - 1) ** 3)
 asinh_slope = chain(lambda z: 1 / np.sqrt(z * z + 1), lambda z: -z / np.sqrt(z * z + 1) ** 3)
@@ -473,6 +469,32 @@ def max(x, axis=None, keepdims=False):
 
 def min(x, axis=None, keepdims=False):
     return -max(-x, axis=axis, keepdims=keepdims)
+
+
+def _rows(x, axis):
+    """Return what stands at each place along an axis."""
+    return [Dual(np.take(x.a, k, axis), np.take(x.b, k, axis)) for k in range(x.shape[axis])]
+
+
+def _running(step, axis, *arrays):
+    rows, results = zip(*(_rows(x, axis) for x in arrays), strict=True), []
+    for row in rows if arrays[0].shape[axis] else ():
+        results.append(step(results[-1] if results else None, *row))
+    if not results:
+        return arrays[0]
+    return stack(*results, axis=axis)
+
+
+def cumulative_prod(x, axis):
+    return _running(lambda before, x: x if before is None else before * x, axis, x)
+
+
+def logcumsumexp(x, axis):
+    return log(cumulative_sum(exp(x), axis=axis))
+
+
+def linear_recurrence(x, factors, axis):
+    return _running(lambda before, x, a: x if before is None else x + a * before, axis, x, factors)
 
 
 def var(x, axis=None, correction=0, keepdims=False):

@@ -66,6 +66,7 @@ WAYS = {
     "concat": lambda *xs, axis=0: tg.concat(xs, axis=axis),
     "stack": lambda *xs, axis=0: tg.stack(xs, axis=axis),
     "einsum": lambda *xs, subscripts: tg.einsum(subscripts, *xs),
+    "polygamma": lambda a, n: tg.polygamma(n, a),
     "getitem": lambda a, *arrays, key: tg.getitem(a, _key(key, arrays)),
     "scatter": lambda a, *arrays, key, shape: tg.scatter(a, *arrays, key=key, shape=shape),
     "set_at": lambda a, value, *arrays, key: tg.set_at(a, _key(key, arrays), value),

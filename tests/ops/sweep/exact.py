@@ -309,7 +309,6 @@ PIECES: dict[str, Callable] = {
     "floor_divide": _is_integer(lambda x, y: mp.floor(x / y)),
     "remainder": _remainder,
     "fmod": _fmod,
-    "heaviside": lambda x, y: _last if x == 0 else _constant(x > 0),
     "copysign": lambda x, y: lambda u, v: mp.sign(x) * _sign_of(y) * u,
     "softsign": lambda x: lambda v: v / (1 + v * mp.sign(x)),
     "maximum": lambda x, y: _shared if x == y else _first if x > y else _last,
@@ -340,7 +339,7 @@ def _half_pi():
 NOWHERE = {"inf": (NAN, NAN, NAN), "-inf": (NAN, NAN, NAN)}
 LOGARITHM = {"0.0": (-INF, INF, -INF), "-0.0": (-INF, -INF, -INF), "inf": (INF, 0, 0)}
 EDGES: dict[str, dict[str, tuple]] = {
-    "gammaln": {"0.0": (INF, -INF, INF), "-0.0": (INF, INF, INF), "-inf": (INF, NAN, NAN)},
+    "gammaln": {"0.0": (INF, -INF, INF), "-0.0": (INF, INF, INF), "-inf": (-INF, NAN, NAN)},
     "digamma": {
         "inf": (INF, 0, 0),
         "0.0": (-INF, INF, -INF),
@@ -399,14 +398,14 @@ def derivatives(name, dtype, point):
             at = [
                 mpf(x) if math.isfinite(x) else mpf(FAR) * int(math.copysign(1, x)) for x in point
             ]
-            return SPECIAL[name](*at)
+            return SPECIAL[name](*map(_far_at_infinity, point))
     bits = STEP_BITS[dtype]
     sizes = [abs(math.log2(abs(x))) if x and math.isfinite(x) else 0 for x in point]
     reach = (
         10_000 if any(map(math.isinf, point)) else int((4 if name == "power" else 2) * sum(sizes))
     )
     with mp.workprec(reach + 2 * bits + RANGE_BITS[dtype] + 64):
-        at = [mpf(x) if math.isfinite(x) else mpf(FAR) * int(math.copysign(1, x)) for x in point]
+        at = [_far_at_infinity(x) for x in point]
         smallest = min((abs(x) for x in at if x), default=1)
         step = [min(abs(x) or smallest, mpf(1)) * mpf(2) ** -bits for x in at]
         if name == "power":  # changes with its base as fast as the exponent is large
@@ -428,6 +427,10 @@ def derivatives(name, dtype, point):
                 corners = (f(*(a * axes[i] + b * axes[j])) * a * b for a, b in CORNERS)
                 second[i][j] = second[j][i] = sum(corners) / (4 * step[i] * step[j])
     return value, first, second
+
+
+def _far_at_infinity(x):
+    return mpf(x) if math.isfinite(x) else mpf(FAR) * int(math.copysign(1, x))
 
 
 CORNERS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
