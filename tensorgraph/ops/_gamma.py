@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.errors import DTypeError
 from tensorgraph.ops._blocks import double_by_blocks, first_order, floating
 
 _Q = (
@@ -313,10 +312,18 @@ polygamma = double_by_blocks(
 """``polygamma(x, n)`` is ψ⁽ⁿ⁾(x), n ≥ 1."""
 
 
+def _betaln_of_complex(x: Any, y: Any) -> Any:
+    a, b = np.real(x), np.real(y)
+    ends = digamma(a + b)
+    by_x = first_order("betaln", x, lambda v: betaln(v, b), lambda v: digamma(v) - ends)
+    by_y = first_order("betaln", y, lambda v: 0 * v, lambda v: digamma(v) - ends)
+    return by_x + by_y
+
+
 def betaln(x: Any, y: Any) -> Any:
     """Return log |B(x, y)|."""
     if np.iscomplexobj(x) or np.iscomplexobj(y):
-        raise DTypeError("betaln has no complex kernel; give it real numbers")
+        return _betaln_of_complex(x, y)
     x, y = np.broadcast_arrays(floating(x), floating(y))
     rows = (v.reshape(-1).astype(np.float64) for v in (x, y))
     return _betaln(*rows).reshape(x.shape).astype(np.result_type(x, y))

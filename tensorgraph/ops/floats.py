@@ -13,6 +13,7 @@ from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import NONDIFF, ZERO
 from tensorgraph.ops._axes import from_list
+from tensorgraph.ops._blocks import floating
 from tensorgraph.ops.arithmetic import (
     APART,
     abs,
@@ -55,7 +56,7 @@ copysign: OpFunction = register(
 )
 nextafter = register(
     "nextafter",
-    np.nextafter,
+    lambda x, y: np.nextafter(floating(x), floating(y)),
     {"x": lambda g: g, "y": ZERO},
     ref="math.nextafter",
     doc="""Return the next floating-point number after x in the direction of y.

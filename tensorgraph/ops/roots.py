@@ -45,7 +45,7 @@ cbrt: OpFunction = register(
     "cbrt",
     _cbrt_kernel,
     {"x": lambda g, x: g * cbrt_slope(x)},
-    domain={"x": Real(avoid=(0.0,))},
+    domain={"x": Real(0.1, 5.0)},
     ref="math.cbrt",
     symbol="∛",
     facts={"sign_of": ("x",)},

@@ -276,7 +276,7 @@ FAULTS: list[Fault] = [
          'conv: an odd zero of "same" comes before'),
     ),
     *planted_in(
-        "ops/convolve.py",
+        "ops/convolution.py",
         ("_turned", "slice(None, None, -1)", "slice(None)", "conv: a weight that is not turned"),
         ("_turned", "parts = parts.transpose(0, 2, 1, *range(3, parts.ndim))",
          "parts = parts.reshape(groups, inner, channels // groups, *size)",

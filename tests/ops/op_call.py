@@ -66,6 +66,13 @@ WAYS = {
     "concat": lambda *xs, axis=0: tg.concat(xs, axis=axis),
     "stack": lambda *xs, axis=0: tg.stack(xs, axis=axis),
     "einsum": lambda *xs, subscripts: tg.einsum(subscripts, *xs),
+    "average": lambda a, weights, **static: tg.average(a, weights=weights, **static),
+    "gradient": lambda a, *spacing, **static: tg.gradient(
+        a,
+        *spacing,
+        *(v for k, v in static.items() if k == "spacing"),
+        **{k: v for k, v in static.items() if k != "spacing"},
+    ),
     "polygamma": lambda a, n: tg.polygamma(n, a),
     "getitem": lambda a, *arrays, key: tg.getitem(a, _key(key, arrays)),
     "scatter": lambda a, *arrays, key, shape: tg.scatter(a, *arrays, key=key, shape=shape),

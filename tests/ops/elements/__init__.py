@@ -12,4 +12,5 @@ from tests.ops.elements.reductions import *
 from tests.ops.elements.scans import *
 from tests.ops.elements.shapes import *
 from tests.ops.elements.special import *
+from tests.ops.elements.statistics import *
 from tests.ops.elements.windows import *

@@ -117,7 +117,8 @@ def test_limits_of_two_inputs(name, x, y, value, slopes, dtype):
 # ------------------------------------------------------------------------- integers and booleans
 
 NUMPYS_OWN = {
-    "add", "subtract", "multiply", "negative", "square", "floor_divide", "remainder", "power",
+    "add", "subtract", "multiply", "negative", "square", "floor_divide", "fmod", "remainder",
+    "power",
 }  # fmt: skip
 """Arithmetic of integers, which wraps around as NumPy's does, or has no infinity."""
 NOT_OF_BOOLEANS = {"positive", "sign"}
