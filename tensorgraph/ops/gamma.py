@@ -99,7 +99,7 @@ betaln = register(
         "x": lambda g, x, y: g * (digamma(x) - digamma(x + y)),
         "y": lambda g, x, y: g * (digamma(y) - digamma(x + y)),
     },
-    domain={"x": POSITIVE, "y": POSITIVE},
+    domain={"x": Real(1.5, 5.0), "y": Real(1.5, 5.0)},
     ref="scipy.special.betaln",
     symbol="log B",
     notation=function("log B", r"\log \mathrm{B}"),
