@@ -31,9 +31,9 @@ def masked(
         ArgumentError: a largest or smallest element is asked for with a mask alone.
     """
     mask, initial = (options.pop(key, None) for key in KEYWORDS)
-    if mask is None or mask is True:
+    if mask is True:
         mask = None
-    if name == "mean":
+    if name == "mean" and mask is not None:
         kept = ops["broadcast_to"](mask, x.shape)
         total = ops["sum"](ops["where"](kept, x, 0), **options)
         count = ops["sum"](kept, **options)

@@ -33,7 +33,8 @@ def _sinc_slope(x: Any, order: int) -> Any:
 def _terms(order: int) -> tuple[list[float], int]:
     """Return the series as a polynomial in x², highest power first, and whether x stands before."""
     most = (np.pi * _near_to(order)) ** 2
-    odd, terms, k = order % 2, [], 0
+    odd, k = order % 2, 0
+    terms: list[float] = []
     while not terms or abs(terms[-1]) * most ** (k - 1) > 1e-19 or k < 8:
         # t²ᵏ⁺ᵒ of the integrand's cosine, integrated with tⁿ
         power = 2 * k + odd

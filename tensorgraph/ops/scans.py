@@ -115,6 +115,8 @@ cumulative_prod = register(
     code="np.cumprod(x, axis=axis)",
     doc="""Return the running product along `axis`; its gradient is exact at zeros too.
 
+    Behind a product that overflows the gradient does so too.
+
     >>> tg.cumulative_prod([1, 2, 3])
     tensor([1, 2, 6])
     """,

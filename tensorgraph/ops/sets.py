@@ -18,8 +18,7 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import array_of, wrap
 from tensorgraph.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from tensorgraph.ops._axes import from_list
-from tensorgraph.ops.index import ARRAY, scatter
-from tensorgraph.ops.shape import reshape
+from tensorgraph.ops.index import ARRAY, scatter, take
 
 __all__ = [
     "argwhere", "bincount", "flatnonzero", "histogram", "nonzero", "unique_all", "unique_counts",
@@ -123,7 +122,7 @@ def unique_all(x: AnyArray) -> UniqueAll:
     )  # fmt: skip
     places, inverse, counts = (wrap(np.asarray(part)) for part in rest)
     inverse = wrap(array_of(inverse).reshape(shape_of(x)))
-    return UniqueAll(reshape(x, shape=-1)[places], places, inverse, counts)
+    return UniqueAll(take(x, places), places, inverse, counts)
 
 
 def unique_values(x: AnyArray) -> AnyArray:
