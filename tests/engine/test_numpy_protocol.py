@@ -617,6 +617,7 @@ MASKED = [
 ]  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy, where a mask holds nothing
 @pytest.mark.parametrize(("name", "static"), MASKED)
 @pytest.mark.parametrize("axes", [{}, {"axis": 1}, {"axis": 0, "keepdims": True}])
 def test_masks_and_initial_values_of_reductions_are_numpys(name, static, axes):
