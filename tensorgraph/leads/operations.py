@@ -201,7 +201,7 @@ NAMES = {
     cumprod                    PKJN tg.cumulative_prod(x, axis=0)
     cummax                     PJ   tg.cumulative_max(x, axis=0)
     cummin                     PJ   tg.cumulative_min(x, axis=0)
-    ediff1d                    JN   tg.diff(u)
+    ediff1d                    JN   tg.increments(u)
     trapz                      PN   tg.trapezoid(u)
     mode                       P    np.bincount(labels).argmax()
     top_k                      KJ   tg.topk(x, 2)

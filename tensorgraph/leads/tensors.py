@@ -69,7 +69,7 @@ NAMES = {
     logit                      P    tg.logit(x)
     cumsum                     PJN  x.cumulative_sum(axis=0)
     cumprod                    PJN  tg.cumulative_prod(x, axis=0)
-    diff                       P    tg.diff(u)
+    diff                       P    tg.increments(u)
     amax                       P    x.max(axis=0)
     amin                       P    x.min(axis=0)
     nansum                     P    tg.nansum(x)

@@ -14,7 +14,7 @@ Then ``contract`` and ``einstein`` (einsum), ``index`` and ``sets``, ``window``,
 ``pool``; the fused ``logits`` (the softmax family) and ``cross_entropy``, ``moments`` (spread,
 length, and what norm layers are made of) and ``masking`` (dropout, attention's products), of which
 ``_lowerings`` says in ordinary operations what their kernels compute. ``methods`` binds them to
-tensors as operators and methods, ``numpy_api`` answers NumPy's functions with them.
+tensors as operators and methods, ``numpy_api`` (with ``_masked``) answers NumPy's functions.
 """
 
 from __future__ import annotations

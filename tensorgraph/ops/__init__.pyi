@@ -189,8 +189,8 @@ __all__ = [
     "convolve",
     "correlate",
     "cumulative_trapezoid",
-    "diff",
     "gradient",
+    "increments",
     "interp",
     "trapezoid",
     "cumulative_max",
@@ -1748,7 +1748,7 @@ def digamma_slope(x: NDArray[Any], order: SupportsIndex = 1) -> NDArray[Any]: ..
 def digamma_slope(x: Operand, order: SupportsIndex = 1) -> Any: ...
 @overload
 def gammaln(x: MakesTensor) -> Tensor:
-    """Return log |Γ(x)|: of a whole number, log (x − 1)!; inf at the poles 0, −1, −2, …
+    """Return log |Γ(x)|: of a whole number, log (x − 1)!; inf at the poles 0, −1 and so on.
 
     Its zeros at 1 and 2 are relatively exact; at those below 0 an ulp of log Γ(−x) counts.
 
@@ -1783,8 +1783,8 @@ def erfc(x: MakesTensor) -> Tensor:
 
     Example:
         >>> import tensorgraph as tg
-        >>> tg.erfc([0.0, 10.0])
-        tensor([1.0000e+00, 2.0885e-45])
+        >>> tg.erfc([0.0, 5.0])
+        tensor([1.0000e+00, 1.5375e-12])
     """
 
 @overload
@@ -3197,37 +3197,6 @@ def cumulative_trapezoid(
     initial: float | None = None,
 ) -> Any: ...
 @overload
-def diff(
-    x: MakesTensor,
-    n: SupportsIndex = 1,
-    axis: SupportsIndex = -1,
-    prepend: Operand | None = None,
-    append: Operand | None = None,
-) -> Tensor:
-    """Return the n-th differences of neighbours along ``axis``; of booleans where they differ.
-
-    Args:
-        x: with at least one axis.
-        n: how often differences are taken.
-        axis: along which.
-        prepend: what stands before x: a number, or a tensor that fits along the other axes.
-        append: what stands behind x.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.diff(tg.tensor([1.0, 4.0, 9.0]), prepend=0.0)
-        tensor([1., 3., 5.])
-    """
-
-@overload
-def diff(
-    x: Operand,
-    n: SupportsIndex = 1,
-    axis: SupportsIndex = -1,
-    prepend: Operand | None = None,
-    append: Operand | None = None,
-) -> Any: ...
-@overload
 def gradient(
     f: MakesTensor, *spacing: Any, axis: SomeAxes = None, edge_order: SupportsIndex = 1
 ) -> Any:
@@ -3261,6 +3230,39 @@ def gradient(
 @overload
 def gradient(
     f: Operand, *spacing: Any, axis: SomeAxes = None, edge_order: SupportsIndex = 1
+) -> Any: ...
+@overload
+def increments(
+    x: MakesTensor,
+    n: SupportsIndex = 1,
+    axis: SupportsIndex = -1,
+    prepend: Operand | None = None,
+    append: Operand | None = None,
+) -> Tensor:
+    """Return the n-th differences of neighbours along ``axis``, as ``np.diff`` does.
+
+    Of booleans they are where neighbours differ.
+
+    Args:
+        x: with at least one axis.
+        n: how often differences are taken.
+        axis: along which.
+        prepend: what stands before x: a number, or a tensor that fits along the other axes.
+        append: what stands behind x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.increments(tg.tensor([1.0, 4.0, 9.0]), prepend=0.0)
+        tensor([1., 3., 5.])
+    """
+
+@overload
+def increments(
+    x: Operand,
+    n: SupportsIndex = 1,
+    axis: SupportsIndex = -1,
+    prepend: Operand | None = None,
+    append: Operand | None = None,
 ) -> Any: ...
 @overload
 def interp(
@@ -3389,6 +3391,8 @@ def cumulative_min(x: Operand, axis: SupportsIndex | None = None) -> Any: ...
 @overload
 def cumulative_prod(x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor:
     """Return the running product along `axis`; its gradient is exact at zeros too.
+
+    Behind a product that overflows the gradient does so too.
 
     Example:
         >>> import tensorgraph as tg

@@ -12,6 +12,7 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops import _bessel, _sinc
 from tensorgraph.ops.arithmetic import sign
 
@@ -74,6 +75,7 @@ ive: OpFunction = register(
 )
 
 
+@with_leads
 def i0(x: AnyArray) -> AnyArray:
     """Return I₀(x), the modified Bessel function of order 0, of negative numbers too.
 
@@ -85,6 +87,7 @@ def i0(x: AnyArray) -> AnyArray:
     return iv(x, order=0)
 
 
+@with_leads
 def i1(x: AnyArray) -> AnyArray:
     """Return I₁(x), the modified Bessel function of order 1, the derivative of I₀.
 
@@ -96,6 +99,7 @@ def i1(x: AnyArray) -> AnyArray:
     return iv(x, order=1)
 
 
+@with_leads
 def i0e(x: AnyArray) -> AnyArray:
     """Return e^−|x| · I₀(x), without overflow.
 
@@ -107,6 +111,7 @@ def i0e(x: AnyArray) -> AnyArray:
     return ive(x, order=0)
 
 
+@with_leads
 def i1e(x: AnyArray) -> AnyArray:
     """Return e^−|x| · I₁(x), without overflow.
 

@@ -15,6 +15,7 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import ZERO
 from tensorgraph.engine.shapes import ndim_of
 from tensorgraph.errors import ArgumentError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list
 from tensorgraph.ops.arithmetic import equal, greater, isnan, less, logical_or, where
 
@@ -159,6 +160,7 @@ def _is_number(bound: Any) -> bool:
     )
 
 
+@with_leads
 @wraps(_clip)
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """Return x limited, by the record where the bounds are numbers."""

@@ -12,6 +12,7 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import NONDIFF, ZERO
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list
 from tensorgraph.ops._blocks import floating
 from tensorgraph.ops.arithmetic import (
@@ -88,6 +89,7 @@ fmod = register(
 )
 
 
+@with_leads
 def heaviside(x: AnyArray, y: AnyArray) -> AnyArray:
     """Return 0 below 0, 1 above and y where x is 0; its derivative by x is 0. NaN stays NaN.
 
@@ -101,6 +103,7 @@ def heaviside(x: AnyArray, y: AnyArray) -> AnyArray:
     return where(isnan(x), sign(x), step)
 
 
+@with_leads
 def nan_to_num(
     x: AnyArray, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> AnyArray:

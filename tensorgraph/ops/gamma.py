@@ -9,6 +9,7 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops import _gamma
 
 __all__ = ["betaln", "digamma", "digamma_slope", "gammaln", "polygamma"]
@@ -84,7 +85,7 @@ gammaln: OpFunction = register(
     symbol="log Γ",
     notation=function("log Γ", r"\log \Gamma"),
     code="np.vectorize(math.lgamma, otypes=[np.asarray(x).dtype])(x)",
-    doc="""Return log |Γ(x)|: of a whole number, log (x − 1)!; inf at the poles 0, −1, −2, …
+    doc="""Return log |Γ(x)|: of a whole number, log (x − 1)!; inf at the poles 0, −1 and so on.
 
     Its zeros at 1 and 2 are relatively exact; at those below 0 an ulp of log Γ(−x) counts.
 
@@ -118,6 +119,7 @@ betaln = register(
 )
 
 
+@with_leads
 def polygamma(n: SupportsIndex, x: AnyArray) -> AnyArray:
     """Return ψ⁽ⁿ⁾(x), the n-th derivative of digamma; digamma itself for n = 0.
 

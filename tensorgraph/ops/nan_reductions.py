@@ -12,6 +12,7 @@ import numpy as np
 from tensorgraph.arguments import one_of, scalar
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import SomeAxes, from_list, kept, some_axes
 from tensorgraph.ops.arithmetic import (
     astype,
@@ -49,6 +50,7 @@ __all__ = [
 METHODS = ("linear", "lower", "higher", "nearest", "midpoint")
 
 
+@with_leads
 def nansum(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyArray:
     """Return the sum over ``axis`` of what is not NaN; 0 for nothing.
 
@@ -61,6 +63,7 @@ def nansum(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyArr
     return sum(where(isnan(x), 0, x), axis=axis, keepdims=keepdims)
 
 
+@with_leads
 def nanprod(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyArray:
     """Return the product over ``axis`` of what is not NaN; 1 for nothing.
 
@@ -81,6 +84,7 @@ def _extremum(reduction: Any, x: Any, axis: SomeAxes, keepdims: bool, worst: flo
     return where(all(isnan(x), axis=axis, keepdims=keepdims), np.nan, found)
 
 
+@with_leads
 def nanmax(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyArray:
     """Return the largest element over ``axis`` that is not NaN; tied ones share the gradient.
 
@@ -92,6 +96,7 @@ def nanmax(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyArr
     return _extremum(max, x, axis, keepdims, -np.inf)
 
 
+@with_leads
 def nanmin(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyArray:
     """Return the smallest element over ``axis`` that is not NaN; tied ones share the gradient.
 
@@ -130,6 +135,7 @@ def _freedom(count: Any, correction: float, dtype: Any) -> Any:
     return where(less_equal(left, 0), np.nan, left)
 
 
+@with_leads
 def nanmean(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyArray:
     """Return the mean over ``axis`` of what is not NaN; NaN for nothing.
 
@@ -143,6 +149,7 @@ def nanmean(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyAr
     return _reduced(divide(total, astype(_known(x, axis), dtype=x.dtype)), x, axis, keepdims)
 
 
+@with_leads
 def nanvar(
     x: AnyArray, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
 ) -> AnyArray:
@@ -161,6 +168,7 @@ def nanvar(
     return _reduced(divide(total, _freedom(count, correction, x.dtype)), x, axis, keepdims)
 
 
+@with_leads
 def nanstd(
     x: AnyArray, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
 ) -> AnyArray:
@@ -180,6 +188,7 @@ def nanstd(
 # ------------------------------------------------------------------------------------- quantiles
 
 
+@with_leads
 def nanquantile(
     x: AnyArray,
     q: Probabilities,
@@ -205,6 +214,7 @@ def nanquantile(
     return _nanquantile(x, shares, ndim_of(q), axis, keepdims, method)
 
 
+@with_leads
 def nanpercentile(
     x: AnyArray,
     q: Probabilities,
@@ -223,6 +233,7 @@ def nanpercentile(
     return _nanquantile(x, shares, ndim_of(q), axis, keepdims, method)
 
 
+@with_leads
 def nanmedian(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyArray:
     """Return the median over ``axis`` of what is not NaN; NaN for nothing.
 

@@ -68,7 +68,7 @@ _WITHOUT_EFFECT = {
 """Keywords that we lack, with the values by which they ask for what we do anyway."""
 
 _ON_VALUES = (
-    "allclose array_equal array_equiv isclose argwhere nonzero flatnonzero count_nonzero unique"
+    "allclose array_equal array_equiv isclose argwhere nonzero flatnonzero count_nonzero"
     " searchsorted digitize histogram histogram2d histogramdd histogram_bin_edges"
     " min_scalar_type shares_memory may_share_memory array2string"
     " array_repr array_str save savez savez_compressed savetxt"
@@ -92,7 +92,7 @@ def recorded_functions(ops: Ops) -> Table:
     """Return which op stands for which NumPy function, ufunc, or ``(ufunc, method)``."""
     table: Table = {}
     for module in (np.linalg, np):
-        named = {name: getattr(module, name, None) for name in ops}
+        named = {name: getattr(module, name, None) for name in ops if name not in _ON_VALUES}
         table.update({f: ops[name] for name, f in named.items() if callable(f)})
     table.update({getattr(np, alias): ops[name] for alias, name in _ALIASES.items()})
     table.update({(getattr(np, f), "reduce"): ops[name] for f, name in _REDUCTIONS.items()})
@@ -153,6 +153,7 @@ def recorded_functions(ops: Ops) -> Table:
     return table | {
         np.cumsum: running("cumulative_sum"),
         np.cumprod: running("cumulative_prod"),
+        np.diff: ops["increments"],
         np.divmod: lambda x, y: (ops["floor_divide"](x, y), ops["remainder"](x, y)),
         np.dot: dot,
         np.inner: inner,

@@ -18,6 +18,7 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, AxisError, ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import Axes, SomeAxes, from_list, kept, length, one_axis, some_axes
 from tensorgraph.ops.arithmetic import (
     add,
@@ -98,6 +99,7 @@ def filled_rows(x: Any, axis: SomeAxes, name: str) -> tuple[Any, Axes]:
     return in_rows(x, axes), axes
 
 
+@with_leads
 def quantile(
     x: AnyArray,
     q: Probabilities,
@@ -127,6 +129,7 @@ def quantile(
     return _quantile(x, probabilities(q, "quantile"), ndim_of(q), axis, keepdims, method)
 
 
+@with_leads
 def percentile(
     x: AnyArray,
     q: Probabilities,
@@ -145,6 +148,7 @@ def percentile(
     return _quantile(x, shares, ndim_of(q), axis, keepdims, method)
 
 
+@with_leads
 def median(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyArray:
     """Return the middle element over ``axis``, or the mean of the two in the middle.
 
@@ -176,6 +180,7 @@ def _quantile(
 # -------------------------------------------------------------------------------------- extremes
 
 
+@with_leads
 def ptp(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyArray:
     """Return the largest element less the smallest over ``axis``, "peak to peak".
 
@@ -194,6 +199,7 @@ class Picked(NamedTuple):
     indices: Any
 
 
+@with_leads
 def topk(x: AnyArray, k: SupportsIndex, axis: SupportsIndex = -1, largest: bool = True) -> Picked:
     """Return the k largest elements along ``axis`` in order, or the smallest, and their places.
 
@@ -218,6 +224,7 @@ def topk(x: AnyArray, k: SupportsIndex, axis: SupportsIndex = -1, largest: bool 
     return Picked(take_along_axis(x, places, axis=axis), places)
 
 
+@with_leads
 def kthvalue(
     x: AnyArray, k: SupportsIndex, axis: SupportsIndex = -1, keepdims: bool = False
 ) -> Picked:

@@ -14,6 +14,7 @@ from tensorgraph.engine.op import register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops._blocks import floating
 from tensorgraph.ops.activation import FAR, elu, relu, sigmoid, softplus
@@ -50,6 +51,7 @@ softsign = register(
 )
 
 
+@with_leads
 def hardtanh(x: AnyArray, min: SupportsFloat = -1.0, max: SupportsFloat = 1.0) -> AnyArray:
     """Return x limited to [min, max]; the gradient passes inside and on the bounds, as clip's.
 
@@ -61,6 +63,7 @@ def hardtanh(x: AnyArray, min: SupportsFloat = -1.0, max: SupportsFloat = 1.0) -
     return clip(x, min=min, max=max)
 
 
+@with_leads
 def relu6(x: AnyArray) -> AnyArray:
     """Return min(max(x, 0), 6); the derivative at 0 is 0, as relu's, and at 6 it is 1.
 
@@ -72,6 +75,7 @@ def relu6(x: AnyArray) -> AnyArray:
     return clip(relu(x), max=6.0)
 
 
+@with_leads
 def hardsigmoid(x: AnyArray) -> AnyArray:
     """Return x/6 + ½ limited to [0, 1]; the derivative at ±3 is 1/6, as inside.
 
@@ -83,6 +87,7 @@ def hardsigmoid(x: AnyArray) -> AnyArray:
     return clip(from_list(x) / 6 + 0.5, min=0.0, max=1.0)
 
 
+@with_leads
 def hardswish(x: AnyArray) -> AnyArray:
     """Return x · hardsigmoid(x): 0 up to −3, x from 3 on (Howard et al. 2019).
 
@@ -94,6 +99,7 @@ def hardswish(x: AnyArray) -> AnyArray:
     return clip(x, min=-3.0) * hardsigmoid(x)  # −∞ · 0 would be NaN
 
 
+@with_leads
 def threshold(x: AnyArray, threshold: float, value: float) -> AnyArray:
     """Return x above the threshold and ``value`` elsewhere; the derivative on the threshold is 0.
 
@@ -105,6 +111,7 @@ def threshold(x: AnyArray, threshold: float, value: float) -> AnyArray:
     return where(greater(x, scalar(threshold, "threshold")), x, scalar(value, "value"))
 
 
+@with_leads
 def softshrink(x: AnyArray, limit: float = 0.5) -> AnyArray:
     """Return x moved towards 0 by ``limit``, and 0 where |x| ≤ limit, with derivative 0.
 
@@ -120,6 +127,7 @@ def softshrink(x: AnyArray, limit: float = 0.5) -> AnyArray:
     return from_list(x) - clip(x, min=-limit, max=limit)
 
 
+@with_leads
 def hardshrink(x: AnyArray, limit: float = 0.5) -> AnyArray:
     """Return x where |x| is above ``limit``, and 0 elsewhere, with derivative 0.
 
@@ -134,6 +142,7 @@ def hardshrink(x: AnyArray, limit: float = 0.5) -> AnyArray:
     return where(greater(abs(x), number(limit, "hardshrink: limit", 0)), x, 0)
 
 
+@with_leads
 def tanhshrink(x: AnyArray) -> AnyArray:
     """Return x − tanh(x), whose terms cancel near 0: it is exact to an ulp of x.
 
@@ -145,6 +154,7 @@ def tanhshrink(x: AnyArray) -> AnyArray:
     return from_list(x) - tanh(x)
 
 
+@with_leads
 def mish(x: AnyArray) -> AnyArray:
     """Return x · tanh(softplus(x)): 0 at −∞ (Misra 2019).
 
@@ -159,6 +169,7 @@ def mish(x: AnyArray) -> AnyArray:
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
+@with_leads
 def selu(x: AnyArray) -> AnyArray:
     """Return λ · elu(x, α), which keeps mean 0 and variance 1 (Klambauer et al. 2017).
 
@@ -170,6 +181,7 @@ def selu(x: AnyArray) -> AnyArray:
     return _SELU_SCALE * elu(x, alpha=_SELU_ALPHA)
 
 
+@with_leads
 def celu(x: AnyArray, alpha: float = 1.0) -> AnyArray:
     """Return x above 0 and alpha · (exp(x / alpha) − 1) elsewhere, smooth at 0 (Barron 2017).
 
@@ -185,6 +197,7 @@ def celu(x: AnyArray, alpha: float = 1.0) -> AnyArray:
     return alpha * elu(from_list(x) / alpha)
 
 
+@with_leads
 def glu(x: AnyArray, axis: SupportsIndex = -1) -> AnyArray:
     """Return a · σ(b), where a and b are the halves of x along ``axis`` (Dauphin et al. 2017).
 

@@ -10,6 +10,7 @@ from tensorgraph.arguments import number, one_of, scalar, whole
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import SomeAxes, from_list, one_axis, some_axes
 from tensorgraph.ops.arithmetic import (
     add,
@@ -30,7 +31,8 @@ from tensorgraph.ops.reduce import cumulative_sum, sum
 from tensorgraph.ops.shape import broadcast_to, concat, flip, pad, reshape
 
 __all__ = [
-    "convolve", "correlate", "cumulative_trapezoid", "diff", "gradient", "interp", "trapezoid",
+    "convolve", "correlate", "cumulative_trapezoid", "gradient", "increments", "interp",
+    "trapezoid",
 ]  # fmt: skip
 
 
@@ -39,14 +41,17 @@ def part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
     return x[(*(slice(None),) * axis, slice(start, stop))]
 
 
-def diff(
+@with_leads
+def increments(
     x: AnyArray,
     n: SupportsIndex = 1,
     axis: SupportsIndex = -1,
     prepend: AnyArray | None = None,
     append: AnyArray | None = None,
 ) -> AnyArray:
-    """Return the n-th differences of neighbours along ``axis``; of booleans where they differ.
+    """Return the n-th differences of neighbours along ``axis``, as ``np.diff`` does.
+
+    Of booleans they are where neighbours differ.
 
     Args:
         x: with at least one axis.
@@ -57,11 +62,11 @@ def diff(
 
     Example:
         >>> import tensorgraph as tg
-        >>> tg.diff(tg.tensor([1.0, 4.0, 9.0]), prepend=0.0)
+        >>> tg.increments(tg.tensor([1.0, 4.0, 9.0]), prepend=0.0)
         tensor([1., 3., 5.])
     """
-    x, n = from_list(x), whole(n, "diff: n", 0)
-    axis = one_axis(axis, ndim_of(x), "diff: axis")
+    x, n = from_list(x), whole(n, "increments: n", 0)
+    axis = one_axis(axis, ndim_of(x), "increments: axis")
     if not n:
         return x
     ends = (_end(end, x, axis) for end in (prepend, append))
@@ -88,7 +93,7 @@ def _steps(x: Any, dx: float, y: Any, axis: int, name: str) -> Any:
     if x is None:
         return scalar(dx, f"{name}: dx")
     x = reals(from_list(x))
-    steps = diff(x, axis=-1 if ndim_of(x) == 1 else axis)
+    steps = increments(x, axis=-1 if ndim_of(x) == 1 else axis)
     if ndim_of(x) == 1:
         steps = reshape(steps, shape=(-1, *(1,) * (ndim_of(y) - axis - 1)))
     return steps
@@ -98,6 +103,7 @@ def _areas(y: Any, x: Any, dx: float, axis: int, name: str) -> Any:
     return _steps(x, dx, y, axis, name) * (part(y, axis, 1, None) + part(y, axis, None, -1)) / 2
 
 
+@with_leads
 def trapezoid(
     y: AnyArray, x: AnyArray | None = None, dx: float = 1.0, axis: SupportsIndex = -1
 ) -> AnyArray:
@@ -119,6 +125,7 @@ def trapezoid(
     return sum(_areas(y, x, dx, axis, "trapezoid"), axis=axis)
 
 
+@with_leads
 def cumulative_trapezoid(
     y: AnyArray,
     x: AnyArray | None = None,
@@ -153,6 +160,7 @@ def cumulative_trapezoid(
 # -------------------------------------------------------------------------------- between points
 
 
+@with_leads
 def interp(
     x: AnyArray,
     xp: AnyArray,
@@ -212,6 +220,7 @@ def _repeated(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
     return x, xp, concat([fp[-1:], fp, fp[:1]])
 
 
+@with_leads
 def gradient(
     f: AnyArray, *spacing: Any, axis: SomeAxes = None, edge_order: SupportsIndex = 1
 ) -> Any:
@@ -262,7 +271,7 @@ def _slopes(f: Any, spacing: Any, axis: int, order: int) -> Any:
         h = from_list(spacing) if hasattr(spacing, "shape") else float(spacing)
         gaps = h * np.ones(count - 1, f.dtype)
     else:
-        gaps = diff(reals(from_list(spacing)))
+        gaps = increments(reals(from_list(spacing)))
         if shape_of(gaps) != (count - 1,):
             raise ShapeError(
                 f"gradient: along axis {axis} there are {count} samples, but coordinates of shape"
@@ -293,6 +302,7 @@ def _edge(near: Any, far: Any, own: Any, next_: Any, axis: int, at: int) -> Any:
 # ---------------------------------------------------------------------------------- convolutions
 
 
+@with_leads
 def convolve(a: AnyArray, v: AnyArray, mode: str = "full") -> AnyArray:
     """Return Σₖ aₖ·vₙ₋ₖ of two rows.
 
@@ -324,6 +334,7 @@ def convolve(a: AnyArray, v: AnyArray, mode: str = "full") -> AnyArray:
     return found[start : start + count]
 
 
+@with_leads
 def correlate(a: AnyArray, v: AnyArray, mode: str = "valid") -> AnyArray:
     """Return Σₙ aₙ₊ₖ·vₙ of two rows, by the modes of convolve.
 

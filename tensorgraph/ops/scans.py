@@ -14,6 +14,7 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list
 from tensorgraph.ops._blocks import floating
 from tensorgraph.ops.arithmetic import equal, where
@@ -211,6 +212,7 @@ def _running(x: Any, axis: SupportsIndex | None, least: bool) -> Any:
     return take_along_axis(x, cumulative_max_place(x, axis=axis, least=least), axis=axis)
 
 
+@with_leads
 def cumulative_max(x: AnyArray, axis: SupportsIndex | None = None) -> AnyArray:
     """Return the largest element so far along ``axis``; the first of tied ones gets the gradient.
 
@@ -224,6 +226,7 @@ def cumulative_max(x: AnyArray, axis: SupportsIndex | None = None) -> AnyArray:
     return _running(x, axis, least=False)
 
 
+@with_leads
 def cumulative_min(x: AnyArray, axis: SupportsIndex | None = None) -> AnyArray:
     """Return the smallest element so far along ``axis``; the first of tied ones gets the gradient.
 

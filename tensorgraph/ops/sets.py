@@ -17,6 +17,7 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import array_of, wrap
 from tensorgraph.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list
 from tensorgraph.ops.index import ARRAY, scatter, take
 
@@ -42,6 +43,7 @@ def known(x: Any, name: str) -> Any:
     return values
 
 
+@with_leads
 def nonzero(x: AnyArray) -> tuple[Any, ...]:
     """Return where x is not 0: for each axis the places along it.
 
@@ -56,6 +58,7 @@ def nonzero(x: AnyArray) -> tuple[Any, ...]:
     return tuple(map(wrap, np.nonzero(known(x, "nonzero"))))
 
 
+@with_leads
 def argwhere(x: AnyArray) -> AnyArray:
     """Return where x is not 0: a row for each such element, with its place along each axis.
 
@@ -68,6 +71,7 @@ def argwhere(x: AnyArray) -> AnyArray:
     return wrap(np.argwhere(known(x, "argwhere")))
 
 
+@with_leads
 def flatnonzero(x: AnyArray) -> AnyArray:
     """Return where the flat x is not 0.
 
@@ -102,6 +106,7 @@ class UniqueInverse(NamedTuple):
     inverse_indices: Any
 
 
+@with_leads
 def unique_all(x: AnyArray) -> UniqueAll:
     """Return the different elements of x in order, their first places, x in terms of them, counts.
 
@@ -125,6 +130,7 @@ def unique_all(x: AnyArray) -> UniqueAll:
     return UniqueAll(take(x, places), places, inverse, counts)
 
 
+@with_leads
 def unique_values(x: AnyArray) -> AnyArray:
     """Return the different elements of x in order; the first of equal ones gets the gradient.
 
@@ -136,6 +142,7 @@ def unique_values(x: AnyArray) -> AnyArray:
     return unique_all(x).values
 
 
+@with_leads
 def unique_counts(x: AnyArray) -> UniqueCounts:
     """Return the different elements of x in order, and how often each stands there.
 
@@ -148,6 +155,7 @@ def unique_counts(x: AnyArray) -> UniqueCounts:
     return UniqueCounts(found.values, found.counts)
 
 
+@with_leads
 def unique_inverse(x: AnyArray) -> UniqueInverse:
     """Return the different elements of x in order, and the places among them that make up x.
 
@@ -163,6 +171,7 @@ def unique_inverse(x: AnyArray) -> UniqueInverse:
 # ---------------------------------------------------------------------------------------- counts
 
 
+@with_leads
 def bincount(
     x: AnyArray, weights: AnyArray | None = None, minlength: SupportsIndex = 0
 ) -> AnyArray:
@@ -203,6 +212,7 @@ def bincount(
     return scatter(weights, places, key=(ARRAY,), shape=(int(count),))
 
 
+@with_leads
 def histogram(
     x: AnyArray, bins: Any = 10, range: Any = None, density: bool = False, weights: Any = None
 ) -> tuple[Any, Any]:

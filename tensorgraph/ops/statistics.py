@@ -10,6 +10,7 @@ from tensorgraph.arguments import scalar
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import SomeAxes, from_list, kept, some_axes
 from tensorgraph.ops.arithmetic import divide, multiply, not_equal, subtract
 from tensorgraph.ops.contract import matmul
@@ -22,6 +23,7 @@ from tensorgraph.ops.transcendental import sqrt
 __all__ = ["average", "corrcoef", "count_nonzero", "cov"]
 
 
+@with_leads
 def count_nonzero(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyArray:
     """Return how many elements over ``axis`` are not 0, NaN included; no gradient passes.
 
@@ -33,6 +35,7 @@ def count_nonzero(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) ->
     return sum(not_equal(x, 0), axis=axis, keepdims=keepdims)
 
 
+@with_leads
 def average(
     x: AnyArray, axis: SomeAxes = None, weights: AnyArray | None = None, keepdims: bool = False
 ) -> AnyArray:
@@ -71,6 +74,7 @@ def average(
     return divide(sum(multiply(x, weights), axis=axis, keepdims=keepdims), total)
 
 
+@with_leads
 def cov(
     x: AnyArray,
     y: AnyArray | None = None,
@@ -148,6 +152,7 @@ def _variables(x: Any, rowvar: bool, name: str) -> Any:
     return x if rowvar or shape_of(x)[0] == 1 else x.mT
 
 
+@with_leads
 def corrcoef(x: AnyArray, y: AnyArray | None = None, rowvar: bool = True) -> AnyArray:
     """Return the correlations of variables, each a row of x with an observation in each column.
 

@@ -14,6 +14,7 @@ import numpy as np
 from tensorgraph.engine.domain import Real
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._blocks import by_blocks, floating, over
 from tensorgraph.ops.arithmetic import APART, by_real_part, multiply
 from tensorgraph.ops.transcendental import hypot, hypot_slope, scaled, sqrt
@@ -164,6 +165,7 @@ atan2 = register(
 )
 
 
+@with_leads
 def deg2rad(x: AnyArray) -> AnyArray:
     """Return an angle in radians, given in degrees: x · π / 180.
 
@@ -175,6 +177,7 @@ def deg2rad(x: AnyArray) -> AnyArray:
     return multiply(x, math.pi / 180)
 
 
+@with_leads
 def rad2deg(x: AnyArray) -> AnyArray:
     """Return an angle in degrees, given in radians: x · 180 / π.
 

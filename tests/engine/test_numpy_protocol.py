@@ -320,7 +320,7 @@ SPECIAL = {
     **{
         name: (MATRIX,)
         for name in (
-            "average corrcoef cov deg2rad diff gradient i0 median nan_to_num nanmax nanmean"
+            "average corrcoef cov deg2rad gradient i0 median nan_to_num nanmax nanmean"
             " nanmedian nanmin nanprod nanstd nansum nanvar ptp rad2deg trapezoid unique_all"
             " unique_counts unique_inverse unique_values"
         ).split()

@@ -102,7 +102,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/sampled.py",
-        ("diff", "ahead - behind", "behind - ahead", "diff: the wrong sign"),
+        ("increments", "ahead - behind", "behind - ahead", "diff: the wrong sign"),
         ("interp", "where(logical_or(before, behind), xp[0], x)", "x",
          "interp: a gradient NaN beyond the points"),
         ("interp", "searchsorted(xp, inside, side='right')", "searchsorted(xp, inside)",

@@ -85,8 +85,8 @@ TABLE = {
         (x(5, 2), {"rowvar": False, "correction": 0.5}),
     ),
     "corrcoef": calls("corrcoef", (x(3, 5), {}), ((x(5), x(5)), {}), (x(6, 2), {"rowvar": False})),
-    "diff": calls(
-        "diff",
+    "increments": calls(
+        "increments",
         (x(5), {}),
         (x(4, 3), {"axis": 0, "n": 2}),
         (x(2, 3), {"prepend": 0.5, "append": 2.0}),

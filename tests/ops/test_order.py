@@ -108,7 +108,7 @@ def test_integers_and_booleans_are_as_numpy_has_them():
         like_numpy(name, whole)
     assert np.median(tg.tensor(whole)).dtype == np.float64
     assert tg.quantile(whole, 0.5, method="lower").dtype == whole.dtype
-    np.testing.assert_array_equal(tg.diff(flags), np.diff(flags))
+    np.testing.assert_array_equal(tg.increments(flags), np.diff(flags))
     assert tg.median(flags) == 1
 
 

@@ -137,7 +137,7 @@ def searchsorted(x, values, side="left"):
     return build(values.shape, lambda index: place(values[index]), int)
 
 
-def diff(x, n=1, axis=-1, prepend=None, append=None):
+def increments(x, n=1, axis=-1, prepend=None, append=None):
     def differences(row):
         row = [prepend] * (prepend is not None) + row + [append] * (append is not None)
         for _ in range(n):
