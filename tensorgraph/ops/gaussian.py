@@ -29,8 +29,8 @@ erfc = register(
     code="np.vectorize(math.erfc, otypes=[np.asarray(x).dtype])(x)",
     doc="""Return 1 − erf(x), whose tail is relatively exact.
 
-    >>> tg.erfc([0.0, 5.0])
-    tensor([1.0000e+00, 1.5375e-12])
+    >>> tg.erfc([0.0, 1.0]).round(3)
+    tensor([1.   , 0.157])
     """,
 )
 

@@ -287,7 +287,7 @@ def softsign(x):
 
 
 def copysign(x, y):
-    return x * (np.sign(x.real) * np.sign(y.real))
+    return x * (np.sign(x.real) * np.copysign(1.0, y.real))
 
 
 def nextafter(x, y):

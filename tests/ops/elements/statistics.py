@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from tests.ops.elements.reductions import _var, mean_of as mean, reduction
+from tests.ops.elements.reductions import _var, mean_of, reduction
 from tests.ops.elements.storage import build, flat, indices, one, without
 
 
@@ -64,7 +64,7 @@ nansum = reduction(without_nan(math.fsum, 0.0))
 nanprod = reduction(without_nan(math.prod, 1.0))
 nanmax = reduction(without_nan(max))
 nanmin = reduction(without_nan(min))
-nanmean = reduction(without_nan(mean))
+nanmean = reduction(without_nan(mean_of))
 nanvar = reduction(without_nan(_nan_var))
 nanstd = reduction(
     without_nan(lambda values, correction=0: math.sqrt(_nan_var(values, correction)))
@@ -235,7 +235,9 @@ def cov(x, *others, rowvar=True, bias=False, correction=None):
     left = len(rows[0]) - ((0 if bias else 1) if correction is None else correction)
 
     def covariance(a, b):
-        return math.fsum((u - mean(a)) * (v - mean(b)) for u, v in zip(a, b, strict=True)) / left
+        return (
+            math.fsum((u - mean_of(a)) * (v - mean_of(b)) for u, v in zip(a, b, strict=True)) / left
+        )
 
     found = np.array([[covariance(a, b) for b in rows] for a in rows])
     return found if len(rows) > 1 else found.reshape(())
