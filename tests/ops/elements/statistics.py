@@ -235,9 +235,8 @@ def cov(x, *others, rowvar=True, bias=False, correction=None):
     left = len(rows[0]) - ((0 if bias else 1) if correction is None else correction)
 
     def covariance(a, b):
-        return (
-            math.fsum((u - mean_of(a)) * (v - mean_of(b)) for u, v in zip(a, b, strict=True)) / left
-        )
+        pairs = zip(a, b, strict=True)
+        return math.fsum((u - mean_of(a)) * (v - mean_of(b)) for u, v in pairs) / left
 
     found = np.array([[covariance(a, b) for b in rows] for a in rows])
     return found if len(rows) > 1 else found.reshape(())
