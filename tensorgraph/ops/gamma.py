@@ -109,7 +109,7 @@ betaln = register(
         "x": lambda g, x, y: g * (digamma(x) - digamma(x + y)),
         "y": lambda g, x, y: g * (digamma(y) - digamma(x + y)),
     },
-    domain={"x": Real(4.0, 8.0), "y": Real(4.0, 8.0)},
+    domain={"x": Real(4.1, 4.9), "y": Real(4.1, 4.9)},
     ref=_betaln_of_numbers,
     symbol="log B",
     notation=function("log B", r"\log \mathrm{B}"),
