@@ -2,15 +2,20 @@
 
 In come tensors, arrays, numbers or lists; out come tensors. Each family's ``__all__`` says which of
 its names are public; ``OPS`` holds them all: functions of one record each (their ``.op``), and
-functions composed of several. Read ``arithmetic`` and ``extrema`` first, whose records are the
-simplest, then ``transcendental`` and ``trigonometric`` (their kernels are in ``_erf``, ``_normal``
-and ``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
-``contract`` and ``einstein`` (einsum), ``index`` (with ``_keys``), ``window``, ``convolve`` and
+functions composed of several.
+
+Read ``arithmetic`` and ``extrema`` first, whose records are the simplest; then ``transcendental``,
+``trigonometric``, ``floats``, ``roots`` and ``logarithms``; ``activation`` and ``rectifiers``;
+the special functions ``gaussian``, ``gamma`` and ``bessel``. Their kernels are in ``_blocks``,
+``_erf``, ``_erf_inverse``, ``_normal``, ``_log_normal``, ``_gamma``, ``_bessel`` and ``_sinc``.
+Along axes (``_axes``): ``reduce``, ``scans``, ``nan_reductions`` and ``statistics``, ``order``
+(medians, the largest k), ``sampled`` (functions known at points); ``shape`` and ``repetition``.
+Then ``contract`` and ``einstein`` (einsum), ``index`` and ``sets``, ``window``, ``convolution`` and
 ``pool``; the fused ``logits`` (the softmax family) and ``cross_entropy``, ``moments`` (spread,
 length, and what norm layers are made of) and ``masking`` (dropout, attention's products), of which
 ``_lowerings`` says in ordinary operations what their kernels compute. How an operation is computed
-for many examples at once stands in its record, in terms of ``_batching``. ``methods`` binds them to
-tensors as operators and methods, ``numpy_api`` answers NumPy's functions with them.
+for many examples at once stands in its record, in terms of ``_batching`` and ``_keys``. ``methods``
+binds them to tensors as operators and methods, ``numpy_api`` (with ``_masked``) answers NumPy's.
 """
 
 from __future__ import annotations
@@ -21,46 +26,74 @@ from typing import TYPE_CHECKING, Any
 from tensorgraph.ops import (
     activation,
     arithmetic,
+    bessel,
     contract,
-    convolve,
+    convolution,
     cross_entropy,
     einstein,
     extrema,
+    floats,
+    gamma,
+    gaussian,
     index,
+    logarithms,
     logits,
     masking,
     moments,
+    nan_reductions,
+    order,
     pool,
+    rectifiers,
     reduce,
     repetition,
+    roots,
+    sampled,
+    scans,
+    sets,
     shape,
+    statistics,
     transcendental,
     trigonometric,
     window,
 )
 from tensorgraph.ops.activation import *
 from tensorgraph.ops.arithmetic import *
+from tensorgraph.ops.bessel import *
 from tensorgraph.ops.contract import *
-from tensorgraph.ops.convolve import *
+from tensorgraph.ops.convolution import *
 from tensorgraph.ops.cross_entropy import *
 from tensorgraph.ops.einstein import *
 from tensorgraph.ops.extrema import *
+from tensorgraph.ops.floats import *
+from tensorgraph.ops.gamma import *
+from tensorgraph.ops.gaussian import *
 from tensorgraph.ops.index import *
+from tensorgraph.ops.logarithms import *
 from tensorgraph.ops.logits import *
 from tensorgraph.ops.masking import *
 from tensorgraph.ops.methods import bind_tensor
 from tensorgraph.ops.moments import *
+from tensorgraph.ops.nan_reductions import *
+from tensorgraph.ops.order import *
 from tensorgraph.ops.pool import *
+from tensorgraph.ops.rectifiers import *
 from tensorgraph.ops.reduce import *
 from tensorgraph.ops.repetition import *
+from tensorgraph.ops.roots import *
+from tensorgraph.ops.sampled import *
+from tensorgraph.ops.scans import *
+from tensorgraph.ops.sets import *
 from tensorgraph.ops.shape import *
+from tensorgraph.ops.statistics import *
 from tensorgraph.ops.transcendental import *
 from tensorgraph.ops.trigonometric import *
 from tensorgraph.ops.window import *
 
 _FILES = (
-    activation, arithmetic, contract, convolve, cross_entropy, einstein, extrema, index, logits,
-    masking, moments, pool, reduce, repetition, shape, transcendental, trigonometric, window,
+    activation, arithmetic, bessel, contract, convolution, cross_entropy, einstein, extrema,
+    floats, gamma, gaussian, index, logarithms, logits, masking, moments, nan_reductions, order,
+    pool, rectifiers, reduce, repetition, roots, sampled, scans, sets, shape, statistics,
+    transcendental, trigonometric, window,
 )  # fmt: skip
 
 OPS: dict[str, Callable[..., Any]] = {

@@ -8,7 +8,7 @@ same things, and the functions whose result cannot have a gradient.
 from __future__ import annotations
 
 import inspect
-import math
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -22,14 +22,24 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ImmutableError
 from tensorgraph.leads.attributes import lead_of_function
+from tensorgraph.ops._masked import COMBINED, KEYWORDS, NEUTRAL, masked
 
 Table = dict[Any, Callable[..., Any]]
 Ops = Mapping[str, Callable[..., Any]]
 
-_ALIASES = {"amax": "max", "amin": "min", "around": "round", "rint": "round", "fabs": "abs"}
+_ALIASES = {"amax": "max", "amin": "min", "around": "round", "rint": "round", "fabs": "abs",
+            "radians": "deg2rad", "degrees": "rad2deg"}  # fmt: skip
 _REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min",
                "logical_and": "all", "logical_or": "any", "logaddexp": "logsumexp"}  # fmt: skip
 """What ``np.<ufunc>.reduce`` is called here."""
+_RUNNING = {"add": "cumulative_sum", "multiply": "cumulative_prod", "maximum": "cumulative_max",
+            "minimum": "cumulative_min", "logaddexp": "logcumsumexp"}  # fmt: skip
+"""What ``np.<ufunc>.accumulate`` is called here."""
+
+_OF_SCIPY = {"psi": "digamma", "expit": "sigmoid", "log_expit": "log_sigmoid"}
+"""What ``scipy.special`` calls elementwise functions that have another name here."""
+_COMPOSED = ("i0", "i0e", "i1", "i1e")
+"""The elementwise functions of its that are no record here."""
 
 _RENAMED = {
     "a_min": "min",
@@ -65,7 +75,7 @@ _ON_VALUES = (
 ).split()
 """Functions that are called with the arrays: they tell a fact about the values, or write them."""
 
-_TAKING_VALUES = "atleast_1d atleast_2d atleast_3d bincount broadcast_arrays copyto".split()
+_TAKING_VALUES = "atleast_1d atleast_2d atleast_3d broadcast_arrays copyto".split()
 """Functions that are called with the arrays, whose gradients are lost.
 
 By them other libraries take in what they draw or compute on, expecting NumPy's arrays.
@@ -82,15 +92,11 @@ def recorded_functions(ops: Ops) -> Table:
     """Return which op stands for which NumPy function, ufunc, or ``(ufunc, method)``."""
     table: Table = {}
     for module in (np.linalg, np):
-        named = {name: getattr(module, name, None) for name in ops}
+        named = {name: getattr(module, name, None) for name in ops if name not in _ON_VALUES}
         table.update({f: ops[name] for name, f in named.items() if callable(f)})
     table.update({getattr(np, alias): ops[name] for alias, name in _ALIASES.items()})
     table.update({(getattr(np, f), "reduce"): ops[name] for f, name in _REDUCTIONS.items()})
-    table[np.add, "accumulate"] = ops["cumulative_sum"]
-
-    def cumsum(x: Any, axis: Any = None) -> Any:
-        flat = axis is None
-        return ops["cumulative_sum"](ravel(x) if flat else x, axis=0 if flat else axis)
+    table.update({(getattr(np, f), "accumulate"): ops[name] for f, name in _RUNNING.items()})
 
     def dot(x: Any, y: Any) -> Any:
         if not (ndim_of(x) and ndim_of(y)):
@@ -120,19 +126,12 @@ def recorded_functions(ops: Ops) -> Table:
         columns = [x if ndim_of(x) > 1 else ops["reshape"](x, (-1, 1)) for x in tup]
         return ops["concat"](columns, axis=1)
 
-    def radians(x: Any) -> Any:
-        return ops["multiply"](x, math.pi / 180)
+    def running(name: str) -> Callable[..., Any]:
+        def accumulate(x: Any, axis: Any = None) -> Any:
+            flat = axis is None
+            return ops[name](ravel(x) if flat else x, axis=0 if flat else axis)
 
-    def degrees(x: Any) -> Any:
-        return ops["multiply"](x, 180 / math.pi)
-
-    def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
-        less = ops["not_equal"] if a.dtype == bool else ops["subtract"]
-        ahead = (*(slice(None),) * (axis % a.ndim), slice(1, None))
-        behind = (*ahead[:-1], slice(None, -1))
-        for _ in range(n):
-            a = less(a[ahead], a[behind])
-        return a
+        return accumulate
 
     def ravel(x: Any) -> Any:
         return ops["reshape"](x, -1)
@@ -152,7 +151,9 @@ def recorded_functions(ops: Ops) -> Table:
         return ops["norm"](x, axis=axis, keepdims=keepdims)
 
     return table | {
-        np.cumsum: cumsum,
+        np.cumsum: running("cumulative_sum"),
+        np.cumprod: running("cumulative_prod"),
+        np.diff: ops["increments"],
         np.divmod: lambda x, y: (ops["floor_divide"](x, y), ops["remainder"](x, y)),
         np.dot: dot,
         np.inner: inner,
@@ -160,11 +161,6 @@ def recorded_functions(ops: Ops) -> Table:
         np.hstack: hstack,
         np.vstack: vstack,
         np.column_stack: column_stack,
-        np.diff: diff,
-        np.deg2rad: radians,
-        np.radians: radians,
-        np.rad2deg: degrees,
-        np.degrees: degrees,
         np.ravel: ravel,
         np.moveaxis: reordered(np.moveaxis),
         np.swapaxes: reordered(np.swapaxes),
@@ -250,8 +246,10 @@ def _sorted_call(
     return inputs, options
 
 
-def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return NumPy's options under our names, without those that change nothing here.
+def _our_options(
+    name: str, options: dict[str, Any], function: Callable[..., Any]
+) -> dict[str, Any]:
+    """Return NumPy's options under the names of our function, without those of no effect here.
 
     Raises:
         TypeError: one asks for what no op does.
@@ -259,6 +257,9 @@ def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
     ours = {}
     for key, value in options.items():
         plain = value is None or isinstance(value, (bool, int, str))
+        if key == "mode" and key in inspect.signature(function).parameters:
+            ours[key] = value
+            continue
         if (value is None and key != "axis") or (plain and value in _WITHOUT_EFFECT.get(key, ())):
             continue
         if key == "out":
@@ -295,6 +296,17 @@ def _instead(function: Any, name: str, ops: Ops) -> str:
     return f"{known if lead else none}, or give {name} x.numpy() where no gradient is wanted"
 
 
+def _of_scipy(ufunc: Any, ops: Ops) -> Callable[..., Any] | None:
+    """Return the op for an elementwise function of ``scipy.special``, if there is one."""
+    own, arity = ufunc.__name__, ufunc.nin
+    if getattr(sys.modules.get("scipy.special"), own, None) is not ufunc:
+        return None
+    name = _OF_SCIPY.get(own, own)
+    record = getattr(ops.get(name), "op", None)
+    alike = name in _COMPOSED if record is None else record.arity == arity
+    return ops[name] if alike else None
+
+
 def _name_of(ufunc: Any) -> str:
     """Return what messages call a ufunc: as NumPy does, or as the user's line does another's."""
     own: str = ufunc.__name__
@@ -319,6 +331,7 @@ def numpy_protocol(
     ``own`` returns of both.
     """
     recorded, others = recorded_functions(ops), other_functions(cls, value, kind, own)
+    maskable = {ops[name] for name in (*NEUTRAL, *COMBINED, "mean")}
 
     def cast(x: Any, dtype: Any) -> Any:
         if isinstance(x, (list, tuple)):
@@ -328,16 +341,23 @@ def numpy_protocol(
     def call(key: Any, name: str, inputs: list[Any], options: dict[str, Any]) -> Any:
         if key not in recorded:
             raise TypeError(f"{name} {_instead(key, name, ops)}")
-        options = _our_options(name, options)
+        own = recorded[key]
+        if not options.keys().isdisjoint(KEYWORDS) and own in maskable:
+            rest = {k: v for k, v in options.items() if k not in KEYWORDS}
+            given = {k: options[k] for k in KEYWORDS if k in options}
+            return masked(ops, own.__name__, inputs[0], _our_options(name, rest, own) | given)
+        options = _our_options(name, options, own)
         dtype = options.pop("dtype", None)
         if dtype is not None:  # the type to compute in, rather than that of the result
             inputs = [cast(x, dtype) for x in inputs]
-        return recorded[key](*inputs, **options)
+        return own(*inputs, **options)
 
     def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Record a NumPy ufunc like the op of the same name."""
-        if method == "__call__" and not options and ufunc in recorded:
-            return recorded[ufunc](*inputs)
+        if method == "__call__" and not options:
+            known = recorded.get(ufunc) or _of_scipy(ufunc, ops)
+            if known is not None:
+                return known(*inputs)
         name = _name_of(ufunc)
         if "out" in options and options["out"][0] is None:
             del options["out"]

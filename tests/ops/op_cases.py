@@ -6,11 +6,23 @@ derived. The others have a table of representative calls, and references of thei
 """
 
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.ops import OPS
+from tensorgraph.ops import OPS, sets
 from tensorgraph.testing.ops.op_calls import elementwise_cases
-from tests.ops import calls_contracting, calls_moving, calls_reducing
+from tests.ops import (
+    calls_contracting,
+    calls_moving,
+    calls_reducing,
+    calls_special,
+    calls_statistics,
+)
 
-TABLE = {**calls_reducing.TABLE, **calls_moving.TABLE, **calls_contracting.TABLE}
+TABLE = {
+    **calls_reducing.TABLE,
+    **calls_moving.TABLE,
+    **calls_contracting.TABLE,
+    **calls_special.TABLE,
+    **calls_statistics.TABLE,
+}
 """Calls by operation."""
 
 RANDOM = {name for name, op in REGISTRY.items() if op.family == "random"}
@@ -18,7 +30,9 @@ RANDOM = {name for name, op in REGISTRY.items() if op.family == "random"}
 ELEMENTWISE = {
     name: op for name, op in REGISTRY.items() if op.family == "elementwise" and name != "astype"
 }
-EVERY = [name for name in {**REGISTRY, **OPS} if name not in RANDOM]
+OF_VALUES = set(sets.__all__)
+"""Functions whose results' number of elements the values decide; see ``test_sets.py``."""
+EVERY = [name for name in {**REGISTRY, **OPS} if name not in RANDOM | OF_VALUES]
 
 
 def cases(name):

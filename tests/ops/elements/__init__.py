@@ -9,5 +9,8 @@ from tests.ops.elements.elementwise import *
 from tests.ops.elements.indexing import *
 from tests.ops.elements.logits import *
 from tests.ops.elements.reductions import *
+from tests.ops.elements.scans import *
 from tests.ops.elements.shapes import *
+from tests.ops.elements.special import *
+from tests.ops.elements.statistics import *
 from tests.ops.elements.windows import *
