@@ -26,6 +26,7 @@ class FunctionCall:
         args: Sequence[Any],
         kwargs: dict[str, Any],
         chosen: int | tuple[int, ...],
+        has_aux: bool = False,
     ) -> None:
         self.name = name_of(f)
         self.single = isinstance(chosen, int)
@@ -43,9 +44,12 @@ class FunctionCall:
             self.structures.append((structure, len(variables)))
         with enable_grad():
             result = f(*opened, **kwargs)
+        self._aux: Any = None
+        if has_aux:
+            result, self._aux = _with_aux(result, self.name)
         found, self.structure = flatten(result)
         self.outputs = [_output(value, self.name) for value in found]
-        self.needs_graph = MODE.get().recording and self._depends_on_others()
+        self.needs_graph = self._depends_on_others(self.outputs)
         arrays = [isinstance(x, (np.ndarray, np.generic)) for x in given]
         self.in_arrays = bool(arrays) and all(arrays)
 
@@ -62,10 +66,12 @@ class FunctionCall:
             raise errors.ArgumentError(f"argnums {chosen} names an argument twice")
         return positions
 
-    def _depends_on_others(self) -> bool:
-        """Return whether something besides our own variables may want a gradient of a gradient."""
+    def _depends_on_others(self, results: Sequence[Tensor]) -> bool:
+        """Return whether something besides our own variables may want a gradient of results."""
+        if not MODE.get().recording:
+            return False
         own = set(self.variables)
-        places = [place_of(o) for o in self.outputs if o._requires_grad]
+        places = [place_of(r) for r in results if r._requires_grad]
         leaves = [place for place in places if type(place) is not Node]
         leaves += reachable([place for place in places if type(place) is Node])[1]
         return any(leaf not in own for leaf in leaves)
@@ -97,6 +103,16 @@ class FunctionCall:
     def released(self, output: Tensor) -> Any:
         """Return an output without a graph, unless somebody may still differentiate it."""
         return output if self.needs_graph else self.handed_out([output.detach()])[0]
+
+    @property
+    def aux(self) -> Any:
+        """What the function returned besides, without a graph that leads to our variables only."""
+        leaves, structure = flatten(self._aux)
+        tensors = [x for x in leaves if type(x) is Tensor]
+        if not self._depends_on_others(tensors):
+            tensors = [x.detach() for x in tensors]
+        handed_out = iter(self.handed_out(tensors))
+        return unflatten(structure, [next(handed_out) if type(x) is Tensor else x for x in leaves])
 
     def handed_out(self, results: list[Tensor]) -> list[Any]:
         """Return results as the caller has them: as arrays of their own if these were given."""
@@ -138,6 +154,16 @@ def _variable(leaf: Any, k: int = 0) -> Tensor:
     if value._requires_grad and MODE.get().recording:
         return +value
     return argument(value.detach()._data)
+
+
+def _with_aux(result: Any, name: str) -> tuple[Any, Any]:
+    if isinstance(result, tuple) and len(result) == 2:
+        return result
+    got = f"a tuple of {len(result)}" if isinstance(result, tuple) else errors.describe(result)
+    raise errors.DTypeError(
+        f"with has_aux=True, {name} returns a pair (result, aux), not {got}; write return"
+        " result, aux"
+    )
 
 
 def _as_seed(value: Any, graph: bool) -> Any:

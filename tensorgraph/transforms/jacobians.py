@@ -19,13 +19,16 @@ from tensorgraph.transforms.gradients import grad
 @overload
 def jacobian(f: Function[Tensor, P], argnums: Literal[0] = 0) -> Partials: ...
 @overload
-def jacobian(f: Function[Any, P], argnums: int | Sequence[int] = 0) -> OfSeveral[Any]: ...
+def jacobian(
+    f: Function[Any, P], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> OfSeveral[Any]: ...
 @with_leads
-def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
     """Return the function that computes all partial derivatives of ``f``, row by row in reverse.
 
     For an output of shape s and an argument of shape t the result has shape s + t; where the output
-    or the argument is a container, the result is a container of such tensors.
+    or the argument is a container, the result is a container of such tensors. With ``has_aux``, the
+    function computes the pair of it and what ``f`` returned besides; see :func:`grad`.
 
     Example:
         >>> import tensorgraph as tg
@@ -38,10 +41,11 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
     @wraps(f)
     def all_partials(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        call = FunctionCall(f, args, kwargs, chosen)
-        return unflatten(
+        call = FunctionCall(f, args, kwargs, chosen, has_aux)
+        partials = unflatten(
             call.structure, [call.arrange(_rows(call, k)) for k in range(len(call.outputs))]
         )
+        return (partials, call.aux) if has_aux else partials
 
     return all_partials
 
@@ -67,10 +71,14 @@ def _rows(call: FunctionCall, k: int) -> list[Tensor]:
 @overload
 def hessian(f: Function[Any, P], argnums: Literal[0] = 0) -> Partials: ...
 @overload
-def hessian(f: Function[Any, P], argnums: int | Sequence[int]) -> OfSeveral[Any]: ...
+def hessian(
+    f: Function[Any, P], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> OfSeveral[Any]: ...
 @with_leads
-def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
+def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
     """Return the function that computes all second partial derivatives of ``f``, a number.
+
+    With ``has_aux``, it computes the pair of them and what ``f`` returned besides.
 
     Example:
         >>> import tensorgraph as tg
@@ -78,4 +86,4 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
         [[ 6.  0.]
          [ 0. 12.]]
     """
-    return jacobian(grad(f, argnums), argnums)
+    return jacobian(grad(f, argnums, has_aux), argnums, has_aux)

@@ -102,6 +102,17 @@ def differentiating(x: Tensor, a: NDArray[np.float64]) -> None:
     assert_type(tg.gradients(x.sum(), [x, x]), list[Tensor])
     assert_type(tg.checkpoint(cost)(x, b=2.0), Tensor)
 
+    def with_parts(w: Tensor) -> tuple[Tensor, list[Tensor]]:
+        return w.sum(), [w * w]
+
+    assert_type(tg.grad(with_parts, has_aux=True)(x), tuple[Tensor, list[Tensor]])
+    assert_type(
+        tg.value_and_grad(with_parts, has_aux=True)(x),
+        tuple[tuple[Tensor, list[Tensor]], Tensor],
+    )
+    assert_type(tg.vjp(with_parts, x, has_aux=True)[2], list[Tensor])
+    assert_type(tg.jvp(with_parts, (x,), (x,), has_aux=True)[2], list[Tensor])
+
     with tg.no_grad(), tg.enable_grad(), tg.debug(), tg.profile() as measured:
         print(measured, product)
 
