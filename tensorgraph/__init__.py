@@ -67,6 +67,7 @@ from tensorgraph import (
     ops as ops,
     optim as optim,
     random as random,
+    tree as tree,
 )
 from tensorgraph.engine import (
     notation as notation,
@@ -74,9 +75,6 @@ from tensorgraph.engine import (
 from tensorgraph.engine.autodiff import (
     backward as backward,
     gradients as gradients,
-)
-from tensorgraph.engine.checkpoint import (
-    checkpoint as checkpoint,
 )
 from tensorgraph.engine.comparison import (
     allclose as allclose,
@@ -123,6 +121,13 @@ from tensorgraph.engine.tensor import (
 from tensorgraph.leads import imports as _foreign_imports
 from tensorgraph.leads.attributes import missing_from_module as _missing_from_module
 from tensorgraph.ops import *
+from tensorgraph.transforms.checkpoint import (
+    checkpoint as checkpoint,
+)
+from tensorgraph.transforms.custom_gradient import (
+    custom_gradient as custom_gradient,
+    stop_gradient as stop_gradient,
+)
 from tensorgraph.transforms.gradients import (
     grad as grad,
     value_and_grad as value_and_grad,
@@ -187,14 +192,14 @@ else:
 
     # Type checkers take what is imported as itself, and by *, as public.
     __all__ = [
-        "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
+        "Boolean", "Integer", "NONDIFF", "Op", "REGISTRY", "Real", "Simplex", "Tensor", "ZERO",
         "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
-        "debug", "derive", "diff", "enable_grad", "errors", "explain", "eye", "float16", "float32",
-        "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16",
-        "int32", "int64", "is_grad_enabled", "jacobian", "judge", "jvp", "linspace", "nn",
-        "no_grad", "notation", "ones", "ones_like", "op", "optim", "precision", "profile",
-        "random", "render", "tensor", "trace", "uint8", "uint16", "uint32", "uint64",
-        "update_rule", "value_and_grad", "vjp", "zeros", "zeros_like",
+        "custom_gradient", "debug", "derive", "diff", "enable_grad", "errors", "explain", "eye",
+        "float16", "float32", "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp",
+        "int16", "int32", "int64", "int8", "is_grad_enabled", "jacobian", "judge", "jvp",
+        "linspace", "nn", "no_grad", "notation", "ones", "ones_like", "op", "optim", "precision",
+        "profile", "random", "render", "stop_gradient", "tensor", "trace", "tree", "uint16",
+        "uint32", "uint64", "uint8", "update_rule", "value_and_grad", "vjp", "zeros", "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__
 

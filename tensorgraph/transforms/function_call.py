@@ -48,7 +48,7 @@ class FunctionCall:
         if has_aux:
             result, self._aux = _with_aux(result, self.name)
         found, self.structure = flatten(result)
-        self.outputs = [_output(value, self.name) for value in found]
+        self.outputs = [as_output(value, self.name) for value in found]
         self.needs_graph = self._depends_on_others(self.outputs)
         arrays = [isinstance(x, (np.ndarray, np.generic)) for x in given]
         self.in_arrays = bool(arrays) and all(arrays)
@@ -149,7 +149,8 @@ def _variable(leaf: Any, k: int = 0) -> Tensor:
     if value.dtype.kind not in "fc":
         raise errors.DTypeError(
             f"argument {k} is {value.dtype}, only floating-point arguments have a derivative; write"
-            " 2.0 for 2 or .astype('float32'), or choose others by argnums"
+            " 2.0 for 2 or .astype('float32'), or choose others by argnums; a number in a dataclass"
+            " that is none to differentiate by is declared field(metadata={'static': True})"
         )
     if value._requires_grad and MODE.get().recording:
         return +value
@@ -173,7 +174,8 @@ def _as_seed(value: Any, graph: bool) -> Any:
     return wrap(value) if graph else value
 
 
-def _output(value: Any, name: str) -> Tensor:
+def as_output(value: Any, name: str) -> Tensor:
+    """Return a result of a function, which must be a tensor."""
     if type(value) is Tensor:
         return value
     hint = "; is a return missing?" if value is None else ""

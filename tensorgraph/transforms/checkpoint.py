@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import gradients_at
-from tensorgraph.engine.function_types import P
+from tensorgraph.engine.function_types import P, R
 from tensorgraph.engine.graph import Node, mark, reachable
-from tensorgraph.engine.modes import MODE, mode, user_line
+from tensorgraph.engine.modes import MODE, mode
+from tensorgraph.engine.nested_containers import flatten, opened, unflatten
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.transforms.function_call import name_of
+from tensorgraph.transforms.joint import Joint
 
 
-def checkpoint(f: Callable[P, Any]) -> Callable[P, Tensor]:
+@overload
+def checkpoint(f: Callable[P, Tensor]) -> Callable[P, Tensor]: ...
+@overload
+def checkpoint(f: Callable[P, R]) -> Callable[P, R]: ...
+def checkpoint(f: Callable[P, Any]) -> Callable[P, Any]:
     """Return ``f`` such that backward computes its inside again instead of keeping it.
 
     Costs one more forward pass of ``f``, saves the memory of everything between its inputs and its
@@ -27,10 +34,10 @@ def checkpoint(f: Callable[P, Any]) -> Callable[P, Tensor]:
     are copied, so they may be changed before backward; what ``f`` reads otherwise may not.
 
     Args:
-        f: a function that returns one tensor.
+        f: a function that returns a tensor, or nested containers of them.
 
     Raises:
-        DTypeError: ``f`` returned something else.
+        DTypeError: ``f`` returned something else, or a container with something else.
         GraphError: in backward, if a leaf was given a new value since, or ``f`` does not return
             the same again, bit by bit.
 
@@ -49,27 +56,34 @@ def checkpoint(f: Callable[P, Any]) -> Callable[P, Tensor]:
         kept = _as_they_are(args), _as_they_are(kwargs)
         start = mark()
         with watch() as states:
-            output = f(*args, **kwargs)
-        if type(output) is not Tensor:
-            raise errors.DTypeError(
-                f"checkpoint: {_name(f)} returned {errors.describe(output)}, not one tensor"
-            )
-        if type(output._node) is not Node or output._node.seq <= start:
-            return output
-        _, inputs = reachable([output._node], after=start)
-        again = _Recomputation(f, *kept, states, inputs, output)
+            result = f(*args, **kwargs)
+        leaves, structure = flatten(result)
+        for leaf in leaves:
+            if type(leaf) is not Tensor:
+                raise errors.DTypeError(
+                    f"checkpoint: {name_of(f)} returned {errors.describe(leaf)}, not a tensor"
+                )
+        inside = {k: x for k, x in enumerate(leaves) if _is_after(x, start)}
+        if not inside:
+            return result
+        outputs = list(inside.values())
+        _, inputs = reachable(dict.fromkeys(x._node for x in outputs), after=start)
+        again = _Recomputation(f, *kept, states, inputs, inside)
         plan = _CHECKPOINT.plan((2 << len(inputs)) - 1, len(inputs))
-        static = {"again": again}
-        current = MODE.get()
-        node = Node(_CHECKPOINT, static, tuple(inputs), plan, (output._data,), current.call)
-        if current.lines:
-            node.line = user_line()
-        return wrap(output._data, node, True)
+        recorded = again.record(_CHECKPOINT, [(x, None) for x in inputs], plan, outputs)
+        for k, output in zip(inside, recorded, strict=True):
+            leaves[k] = output
+        return unflatten(structure, leaves)
 
     return recomputed_in_backward
 
 
-class _Recomputation:
+def _is_after(value: Any, start: int) -> bool:
+    """Return whether a value is a tensor that was computed after the creation number ``start``."""
+    return type(value) is Tensor and type(value._node) is Node and value._node.seq > start
+
+
+class _Recomputation(Joint):
     """Computes a checkpointed function again, and its gradients by all inputs at once."""
 
     def __init__(
@@ -79,54 +93,52 @@ class _Recomputation:
         kwargs: dict[str, Any],
         states: dict[Any, Any],
         inputs: list[Any],
-        output: Tensor,
+        outputs: dict[int, Tensor],
     ) -> None:
+        super().__init__([*outputs.values()], states)
         self.f, self.args, self.kwargs = f, args, kwargs
-        self.states, self.inputs = states, inputs
-        self.call = MODE.get().call
+        self.inputs = inputs
         self.leaves = [(leaf, leaf._data) for leaf in inputs if type(leaf) is Tensor]
-        self.first = _fingerprint(output)
-        self.pending: tuple[Any, list[Any]] = (None, [])
+        self.first = {k: _fingerprint(output) for k, output in outputs.items()}
 
-    def gradient(self, g: Any, i: int) -> Any:
-        """Return the gradient by the ``i``-th input; all of them are computed for the first."""
-        seed, results = self.pending
-        if seed is not g or results[i] is None:  # of an earlier pass, some may never be fetched
-            results = self._all_gradients(g)
-            self.pending = (g, results)
-        result, results[i] = results[i], None
-        if all(r is None for r in results):
-            self.pending = (None, [])
-        return result if type(g) is Tensor else result._data
+    def outputs(self, operands: Sequence[Any]) -> list[Any]:
+        """Return what the function computes again; it knows its arguments itself."""
+        leaves = flatten(self.f(*self.args, **self.kwargs))[0]
+        return [leaves[k] if k < len(leaves) else None for k in self.first]
 
-    def _all_gradients(self, g: Any) -> list[Any]:
+    def gradients(self, seeds: list[Any], operands: Sequence[Any]) -> list[Any]:
+        """Return the gradient by each input, by computing the function again."""
         if any(leaf._data is not data for leaf, data in self.leaves):
             raise errors.GraphError(
-                f"checkpoint: {_name(self.f)} would compute something else now, since a leaf it"
+                f"checkpoint: {name_of(self.f)} would compute something else now, since a leaf it"
                 " uses was assigned a new value; call backward before assign()"
             )
-        create_graph = type(g) is Tensor
+        create_graph = type(seeds[0]) is Tensor
         start = mark()
         with replay(self.states), mode(recording=True, call=self.call):
-            output = self.f(*self.args, **self.kwargs)
-        self._check(output, start)
-        sums = {output._node: g}
-        return list(gradients_at(self.inputs, sums, create_graph, create_graph, after=start))
+            outputs = self.outputs(operands)
+        sums: dict[Any, Any] = {}
+        for output, first, seed in zip(outputs, self.first.values(), seeds, strict=True):
+            self._check(output, start, first)
+            node = output._node
+            sums[node] = sums[node] + seed if node in sums else seed
+        found = gradients_at(self.inputs, sums, create_graph, create_graph, after=start)
+        return found if create_graph else [g._data for g in found]
 
-    def _check(self, output: Any, start: int) -> None:
+    def _check(self, output: Any, start: int, first: tuple[Any, ...]) -> None:
         """Raise unless ``f`` returned again what it did at first."""
         if type(output) is not Tensor:
             what = errors.describe(output)
-        elif type(output._node) is not Node or output._node.seq <= start:
+        elif not _is_after(output, start):
             what = "a result that nothing leads to"
-        elif _fingerprint(output) != self.first:
+        elif _fingerprint(output) != first:
             what = "another value"
         else:
             return
         raise errors.GraphError(
-            f"checkpoint: {_name(self.f)} returned {what} when backward computed it again, so there"
-            " is no right gradient: something it reads was changed in between. Pass that as an"
-            " argument, call backward before the change, and draw random numbers by tg.random"
+            f"checkpoint: {name_of(self.f)} returned {what} when backward computed it again, so"
+            " there is no right gradient: something it reads was changed in between. Pass that as"
+            " an argument, call backward before the change, and draw random numbers by tg.random"
         )
 
 
@@ -136,11 +148,10 @@ def _as_they_are(value: Any) -> Any:
         return value if value.base is None and not value.flags.writeable else value.copy()
     if type(value) is Tensor and not value._requires_grad:
         return wrap(value._data)  # assign() gives a tensor other data
-    if type(value) in (list, tuple):
-        return type(value)(map(_as_they_are, value))
-    if type(value) is dict:
-        return {key: _as_they_are(part) for key, part in value.items()}
-    return value
+    level = opened(value)
+    if level is None:
+        return value
+    return level.make([_as_they_are(part) for part in level.parts])
 
 
 def _fingerprint(output: Tensor) -> tuple[Any, ...]:
@@ -150,13 +161,9 @@ def _fingerprint(output: Tensor) -> tuple[Any, ...]:
     return data.shape, data.dtype, bits
 
 
-def _name(f: Callable[..., Any]) -> str:
-    return getattr(f, "__name__", type(f).__name__)
-
-
 _CHECKPOINT = Op(
     "checkpoint",
-    lambda *inputs, again: again.f(*again.args, **again.kwargs),
+    lambda *inputs, again: again.value(inputs),
     {"*inputs": lambda g, i, again: again.gradient(g, i)},
     family="fused",
     recomputes=True,
