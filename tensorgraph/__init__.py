@@ -132,9 +132,16 @@ from tensorgraph.transforms.gradients import (
     grad as grad,
     value_and_grad as value_and_grad,
 )
+from tensorgraph.transforms.implicit import (
+    implicit as implicit,
+)
 from tensorgraph.transforms.jacobians import (
     hessian as hessian,
     jacobian as jacobian,
+)
+from tensorgraph.transforms.loops import (
+    fori_loop as fori_loop,
+    scan as scan,
 )
 from tensorgraph.transforms.products import (
     hvp as hvp,
@@ -192,14 +199,15 @@ else:
 
     # Type checkers take what is imported as itself, and by *, as public.
     __all__ = [
-        "Boolean", "Integer", "NONDIFF", "Op", "REGISTRY", "Real", "Simplex", "Tensor", "ZERO",
+        "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
         "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
         "custom_gradient", "debug", "derive", "diff", "enable_grad", "errors", "explain", "eye",
-        "float16", "float32", "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp",
-        "int16", "int32", "int64", "int8", "is_grad_enabled", "jacobian", "judge", "jvp",
-        "linspace", "nn", "no_grad", "notation", "ones", "ones_like", "op", "optim", "precision",
-        "profile", "random", "render", "stop_gradient", "tensor", "trace", "tree", "uint16",
-        "uint32", "uint64", "uint8", "update_rule", "value_and_grad", "vjp", "zeros", "zeros_like",
+        "float16", "float32", "float64", "fori_loop", "full", "full_like", "grad", "gradients",
+        "hessian", "hvp", "implicit", "int8", "int16", "int32", "int64", "is_grad_enabled",
+        "jacobian", "judge", "jvp", "linspace", "nn", "no_grad", "notation", "ones", "ones_like",
+        "op", "optim", "precision", "profile", "random", "render", "scan", "stop_gradient",
+        "tensor", "trace", "tree", "uint8", "uint16", "uint32", "uint64", "update_rule",
+        "value_and_grad", "vjp", "zeros", "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__
 

@@ -204,7 +204,7 @@ def _check(node: Node) -> None:
             f"derive: a gradient hook on the result of {node.op.name!r}{where} changes the"
             " gradient in a way that has no formula; remove it first"
         )
-    if node.op.recomputes and not node.plan.keep:  # it would compute the same of other operands
+    if node.op.recomputes and not node.static["again"].has_formula:
         raise errors.GraphError(
             f"derive: what tg.{node.op.name} leaves out of the graph has no formula; call the"
             f" function without {node.op.name} to derive its gradient"

@@ -34,7 +34,7 @@ def checkpoint(f: Callable[P, Any]) -> Callable[P, Any]:
     are copied, so they may be changed before backward; what ``f`` reads otherwise may not.
 
     Args:
-        f: a function that returns a tensor, or nested containers of them.
+        f: a function that returns a tensor, or nested containers of them and of ``None``.
 
     Raises:
         DTypeError: ``f`` returned something else, or a container with something else.
@@ -59,7 +59,7 @@ def checkpoint(f: Callable[P, Any]) -> Callable[P, Any]:
             result = f(*args, **kwargs)
         leaves, structure = flatten(result)
         for leaf in leaves:
-            if type(leaf) is not Tensor:
+            if type(leaf) is not Tensor and leaf is not None:
                 raise errors.DTypeError(
                     f"checkpoint: {name_of(f)} returned {errors.describe(leaf)}, not a tensor"
                 )

@@ -50,8 +50,8 @@ def custom_gradient(f: Callable[P, tuple[R, Callable[[Any], Any]]]) -> Callable[
     of. What it gets from NumPy's arrays is constant then.
 
     It is JAX's and TensorFlow's function of this name; of several results, the gradients come in
-    one tuple, as in JAX. What JAX's ``custom_vjp`` and PyTorch's ``Function`` hand over as residuals
-    or in ``ctx`` stands in the closure.
+    one tuple, as in JAX. What JAX's ``custom_vjp`` and PyTorch's ``Function`` hand over, as
+    residuals or in ``ctx``, stands in the closure.
 
     Args:
         f: a function of tensors, or of nested containers of them. Arguments given by keyword are
@@ -135,6 +135,8 @@ class _Call:
 
 class _OwnGradient(Joint):
     """One call of a function that says what its gradient is."""
+
+    has_formula = True
 
     def __init__(
         self,

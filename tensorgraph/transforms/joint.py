@@ -28,6 +28,9 @@ class Joint:
     gradient that it was computed for.
     """
 
+    has_formula = False
+    """Whether outputs and gradients are what operations make of operands, whatever these hold."""
+
     def __init__(self, outputs: Sequence[Tensor], states: Mapping[Any, Any]) -> None:
         self.packing = Packing(outputs)
         self.states, self.call = states, MODE.get().call
