@@ -152,7 +152,7 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
             )
         return nested_containers.unflatten(built, packing.unpack(values))
 
-    return packing.pack(arrays), unravel
+    return packing.pack(arrays) if arrays else tensor([], packing.dtype), unravel
 
 
 def _array(leaf: Any, place: str) -> Any:

@@ -132,6 +132,7 @@ KEYWORDS = {
     time_major                 K   # leave it out: arrays are (batch, time, features) here
     name                       K   # leave it out: modules are called by their attributes
     argnum                     J   argnums=     tg.grad(f, argnums=0)
+    unroll                     J   # leave it out; tg.scan(…, block=10) keeps 10 steps at once
     inputs                     P   w.zero_grad() # gradients of some inputs: tg.gradients(y, inputs)
     grad_outputs               P   grad_output= tg.gradients(w * 2, [w], grad_output=tg.ones(3))
     allow_unused               P   tg.gradients(cost(w), [w])

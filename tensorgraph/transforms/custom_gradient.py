@@ -13,7 +13,8 @@ from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.function_types import P, R
 from tensorgraph.engine.graph import Node, mark, reachable
 from tensorgraph.engine.modes import MODE, mode
-from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatten
+from tensorgraph.engine.nested_containers import flatten, flatten_like, opened, unflatten
+from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.random_generator import watch
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
@@ -78,6 +79,7 @@ def custom_gradient(f: Callable[P, tuple[R, Callable[[Any], Any]]]) -> Callable[
         {"*inputs": lambda g, i, inputs, again: again.gradient(g, i, inputs)},
         family="fused",
         recomputes=True,
+        notation=function(arguments=()),
         doc=f"{name}, with a gradient of its own.",
     )
 
@@ -201,6 +203,11 @@ class _OwnGradient(Joint):
         ]
 
     def _one(self, gradient: Any, like: Any) -> Tensor:
+        if opened(gradient) is not None:
+            raise errors.ShapeError(
+                f"{self.name}: its gradient function returned {errors.describe(gradient)} for an"
+                " argument that is a tensor; a single argument's gradient stands in no tuple"
+            )
         if gradient is None:
             return wrap(np.zeros(like.shape, like.dtype))
         value = gradient if type(gradient) is Tensor else tensor(gradient, like.dtype)

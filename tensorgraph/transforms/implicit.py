@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import to_host
+from tensorgraph.engine.arrays import host_values, to_host
 from tensorgraph.engine.autodiff import differentiate, gradients_at
 from tensorgraph.engine.graph import Node, mark, reachable
 from tensorgraph.engine.modes import MODE, mode, no_grad
@@ -84,11 +84,21 @@ def implicit(
             value = residual(unflatten(structure, packing.unpack(z)), *args)
             return _packed(value, structure, packing, name_of(residual))
 
-        z = np.asarray(to_host(packing.pack([x._data for x in parts])))
+        z = _values(packing.pack([x._data for x in parts]))
         connected = _root(_Equation(equation, linear_solve), z, tol)
         return unflatten(structure, packing.unpack(connected))
 
     return solution
+
+
+def _values(array: Any) -> Array:
+    """Return what an array holds, which a symbolic one does not."""
+    if host_values(array).shape != array.shape:
+        raise errors.GraphError(
+            "implicit: solve, and the linear systems of the gradient, compute with values, which a"
+            " captured function has not; call it outside of tg.compile and tg.trace"
+        )
+    return np.asarray(to_host(array))
 
 
 def _packed(value: Any, structure: Any, packing: Packing, name: str) -> Tensor:
@@ -130,13 +140,14 @@ def _root(equation: _Equation, z: Array, tol: float | None) -> Tensor:
     start = mark()
     with watch() as states:
         value = equation.of(variable)
-    if type(value._node) is not Node or value._node.seq <= start:
+    is_computed = type(value._node) is Node and value._node.seq > start
+    _, inputs = reachable([value._node], after=start) if is_computed else ([], [])
+    if not any(place is variable for place in inputs):
         raise errors.GraphError(
             "implicit: the residual does not depend on z, so that no z solves it for all θ"
         )
     if tol is not None:
         _check_solution(equation, variable, value, tol)
-    _, inputs = reachable([value._node], after=start)
     inputs = [place for place in inputs if place is not variable]
     again = _Solution(equation, wrap(z), inputs, states)
     plan = _IMPLICIT.plan((2 << len(inputs)) - 1, len(inputs))

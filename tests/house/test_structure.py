@@ -101,8 +101,9 @@ INNER = {
     ],
     "transforms": [
         "packing function_call",
-        "gradients joint",
-        "jacobians products checkpoint",
+        "gradients joint linear_solve",
+        "checkpoint custom_gradient implicit jacobians products",
+        "loops",
     ],
     "testing": [
         "closeness foreign plain_arrays promises",
