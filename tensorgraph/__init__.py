@@ -30,7 +30,10 @@ check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
 find what is wrong with one       ``tg.judge(cost(w), {"dw": dw})``
 declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
 run a whole training step faster  ``tg.compile(f)``
-save memory in a long chain       ``tg.checkpoint(f)``
+save memory in a long chain       ``tg.checkpoint(f)``, ``tg.scan(f, init, xs)``
+say what a gradient is            ``tg.custom_gradient(f)``
+differentiate a solution          ``tg.implicit(residual, solve)``
+work on containers of tensors     ``tg.tree.map(f, params)``, ``tg.tree.ravel(params)``
 catch an error                    ``tg.errors.ShapeError`` and its siblings
 ================================  =================================================================
 
