@@ -30,10 +30,10 @@ check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
 find what is wrong with one       ``tg.judge(cost(w), {"dw": dw})``
 declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
 run a whole training step faster  ``tg.compile(f)``
-save memory in a long chain       ``tg.checkpoint(f)``, ``tg.scan(f, init, xs)``
+save memory in a long chain       ``tg.checkpoint(f)``, ``tg.fori_loop(0, 9, lambda i, x: x, u)``
 say what a gradient is            ``tg.custom_gradient(f)``
-differentiate a solution          ``tg.implicit(residual, solve)``
-work on containers of tensors     ``tg.tree.map(f, params)``, ``tg.tree.ravel(params)``
+differentiate a solution          ``tg.implicit(lambda z, u: z**2 - u, tg.sqrt)(u)``
+work on containers of tensors     ``tg.tree.map(tg.exp, [u, v])``, ``tg.tree.ravel([u, v])``
 catch an error                    ``tg.errors.ShapeError`` and its siblings
 ================================  =================================================================
 

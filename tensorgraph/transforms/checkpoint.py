@@ -18,7 +18,7 @@ from tensorgraph.engine.op import Op
 from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.transforms.function_call import name_of
-from tensorgraph.transforms.joint import Joint
+from tensorgraph.transforms.joint import Joint, fingerprint
 
 
 @overload
@@ -99,7 +99,7 @@ class _Recomputation(Joint):
         self.f, self.args, self.kwargs = f, args, kwargs
         self.inputs = inputs
         self.leaves = [(leaf, leaf._data) for leaf in inputs if type(leaf) is Tensor]
-        self.first = {k: _fingerprint(output) for k, output in outputs.items()}
+        self.first = {k: fingerprint(output) for k, output in outputs.items()}
 
     def outputs(self, operands: Sequence[Any]) -> list[Any]:
         """Return what the function computes again; it knows its arguments itself."""
@@ -131,7 +131,7 @@ class _Recomputation(Joint):
             what = errors.describe(output)
         elif not _is_after(output, start):
             what = "a result that nothing leads to"
-        elif _fingerprint(output) != first:
+        elif fingerprint(output) != first:
             what = "another value"
         else:
             return
@@ -152,13 +152,6 @@ def _as_they_are(value: Any) -> Any:
     if level is None:
         return value
     return level.make([_as_they_are(part) for part in level.parts])
-
-
-def _fingerprint(output: Tensor) -> tuple[Any, ...]:
-    """Return what tells a value from another one, without keeping it."""
-    data = output._data
-    bits = hash(data.tobytes()) if type(data) is np.ndarray else None
-    return data.shape, data.dtype, bits
 
 
 _CHECKPOINT = Op(

@@ -14,11 +14,11 @@ from tensorgraph.engine.graph import Node, mark, reachable
 from tensorgraph.engine.modes import MODE, mode, no_grad
 from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatten
 from tensorgraph.engine.op import Op
-from tensorgraph.engine.random_generator import watch
+from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.transforms.function_call import name_of
-from tensorgraph.transforms.joint import Joint
+from tensorgraph.transforms.joint import Joint, fingerprint
 from tensorgraph.transforms.linear_solve import Array, Product, solved
 from tensorgraph.transforms.packing import Packing
 
@@ -149,7 +149,7 @@ def _root(equation: _Equation, z: Array, tol: float | None) -> Tensor:
     if tol is not None:
         _check_solution(equation, variable, value, tol)
     inputs = [place for place in inputs if place is not variable]
-    again = _Solution(equation, wrap(z), inputs, states)
+    again = _Solution(equation, wrap(z), value, inputs, states)
     plan = _IMPLICIT.plan((2 << len(inputs)) - 1, len(inputs))
     if not inputs:
         return wrap(z)
@@ -192,10 +192,16 @@ class _Solution(Joint):
     """A solution of an equation, and its gradients by what the equation is made of."""
 
     def __init__(
-        self, equation: _Equation, z: Tensor, inputs: Sequence[Any], states: dict[Any, Any]
+        self,
+        equation: _Equation,
+        z: Tensor,
+        value: Tensor,
+        inputs: Sequence[Any],
+        states: dict[Any, Any],
     ) -> None:
         super().__init__([z], states)
         self.equation, self.inputs, self._z = equation, inputs, z
+        self._first = fingerprint(value)
         self.leaves = [(leaf, leaf._data) for leaf in inputs if type(leaf) is Tensor]
 
     def outputs(self, operands: Sequence[Any]) -> list[Any]:
@@ -227,10 +233,17 @@ class _Solution(Joint):
 
     def _again(self, z: Tensor) -> tuple[int, Tensor, Tensor]:
         """Return the equation's value at z, and from where on its graph reaches."""
-        with mode(recording=True, call=self.call):
+        with replay(self.states), mode(recording=True, call=self.call):
             start = mark()
             variable = +z
-            return start, variable, self.equation.of(variable)
+            value = self.equation.of(variable)
+        if fingerprint(value) != self._first:
+            raise errors.GraphError(
+                "implicit: the residual is another one when backward computes it again, so there is"
+                " no right gradient: something it reads was changed in between. Pass that as an"
+                " argument, or call backward before the change"
+            )
+        return start, variable, value
 
     def _weights(self, value: Tensor, z: Tensor, g: Any) -> Array:
         """Return the solution of (∂F/∂z)ᵀ u = g."""

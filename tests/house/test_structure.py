@@ -318,6 +318,7 @@ def test_a_room_says_in_which_order_its_files_are_read(init):
 PLACES = {
     "": tg,
     "random.": tg.random,
+    "tree.": tg.tree,
     "nn.": tg.nn,
     "nn.init.": tg.nn.init,
     "nn.losses.": tg.nn.losses,

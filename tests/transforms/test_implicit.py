@@ -236,6 +236,23 @@ def test_refusals(call, error, text):
         call()
 
 
+def test_what_was_changed_since_is_refused():
+    a, c = tg.tensor(4.0, requires_grad=True), np.array(1.0)
+    z = tg.implicit(lambda z, a: z * z - a * c, lambda a: tg.sqrt(a))(a)
+    c[...] = 2
+    with pytest.raises(F.GraphError, match="changed in between"):
+        z.backward()
+
+
+def test_random_draws_are_repeated():
+    def residual(z, a):
+        return (z - a) * tg.random.uniform(3, low=1, high=2, dtype="float64")
+
+    a = tg.tensor(np.ones(3), requires_grad=True)
+    z = tg.implicit(residual, lambda a: a)(a)
+    np.testing.assert_allclose(tg.gradients(z.sum(), a), np.ones(3))
+
+
 def test_a_leaf_assigned_since_is_refused():
     a = tg.tensor(4.0, requires_grad=True)
     z = ROOT(a)
