@@ -28,7 +28,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.engine import nested_containers
-from tensorgraph.engine.nested_containers import Structure, flatten, flatten_like, places
+from tensorgraph.engine.nested_containers import Structure, flatten_like, places
 from tensorgraph.engine.tensor import tensor
 from tensorgraph.leads.attributes import module_hooks
 from tensorgraph.leads.calls import with_leads
@@ -52,7 +52,7 @@ def map(f: Callable[..., Any], tree: Any, *trees: Any) -> Any:
         >>> tg.tree.map(lambda a, b: a + 10 * b, {"x": 1, "y": [2]}, {"x": 3, "y": [4]})
         {'x': 31, 'y': [42]}
     """
-    first, built = flatten(tree)
+    first, built = nested_containers.flatten(tree)
     columns = [first]
     for k, other in enumerate(trees, 1):
         try:
@@ -73,7 +73,7 @@ def leaves(tree: Any) -> list[Any]:
         >>> tg.tree.leaves({"x": 1, "y": (2, [3])})
         [1, 2, 3]
     """
-    return flatten(tree)[0]
+    return nested_containers.flatten(tree)[0]
 
 
 @with_leads
@@ -87,7 +87,7 @@ def structure(tree: Any) -> Structure:
         >>> tg.tree.structure({"x": 1, "y": (2, [3])})
         {'x': None, 'y': (None, [None])}
     """
-    return flatten(tree)[1]
+    return nested_containers.flatten(tree)[1]
 
 
 @with_leads
@@ -103,7 +103,7 @@ def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
         {'x': 1, 'y': (2, [3])}
     """
     given = list(leaves)
-    asked = len(flatten(structure)[0])
+    asked = len(nested_containers.flatten(structure)[0])
     if len(given) != asked:
         raise errors.ShapeError(
             f"tree.unflatten: the structure has {asked} leaves, {len(given)} were given"
@@ -134,7 +134,7 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
 
         A function of a vector, as SciPy minimises it: ``lambda v: cost(unravel(v))``.
     """
-    found, built = flatten(tree)
+    found, built = nested_containers.flatten(tree)
     arrays = [_array(leaf, place) for leaf, place in zip(found, places(tree), strict=True)]
     _check_dtypes(arrays, places(tree))
     packing = Packing(arrays)

@@ -184,6 +184,12 @@ NAMES = {
     gradcheck,gradgradcheck    P    tg.testing.gradcheck(f, np.ones(3))
     check_grads                J    tg.testing.gradcheck(f, np.ones(3))
     """,
+    "tg.tree": """
+    flatten                    KJ   tg.tree.leaves([u, v])  # and tg.tree.structure([u, v])
+    map_structure              K    tg.tree.map(tg.exp, [u, v])
+    reduce                     J    sum(x.sum() for x in tg.tree.leaves([u, v]))
+    unravel                    J    tg.tree.ravel([u, v])[1] # the vector comes first
+    """,
     "tg.random": """
     manual_seed                P    tg.random.seed(0)
     set_seed                   K    tg.random.seed(0)

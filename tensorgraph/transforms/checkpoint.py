@@ -86,6 +86,8 @@ def _is_after(value: Any, start: int) -> bool:
 class _Recomputation(Joint):
     """Computes a checkpointed function again, and its gradients by all inputs at once."""
 
+    opened_by = "call the function without checkpoint, tg.scan and tg.fori_loop with block=length,"
+
     def __init__(
         self,
         f: Callable[..., Any],

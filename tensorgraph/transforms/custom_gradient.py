@@ -138,8 +138,6 @@ class _Call:
 class _OwnGradient(Joint):
     """One call of a function that says what its gradient is."""
 
-    has_formula = True
-
     def __init__(
         self,
         f: Callable[..., Any],

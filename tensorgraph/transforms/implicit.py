@@ -191,6 +191,8 @@ def _forward(value: Tensor, z: Tensor) -> Product:
 class _Solution(Joint):
     """A solution of an equation, and its gradients by what the equation is made of."""
 
+    opened_by = "write the solution in closed form"
+
     def __init__(
         self,
         equation: _Equation,

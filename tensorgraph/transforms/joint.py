@@ -28,8 +28,9 @@ class Joint:
     gradient that it was computed for.
     """
 
-    has_formula = False
-    """Whether outputs and gradients are what operations make of operands, whatever these hold."""
+    opened_by = ""
+    """What to write for a graph that shows what this one leaves out; "" if it leaves out nothing,
+    and outputs and gradients are what operations make of operands, whatever these hold."""
 
     def __init__(self, outputs: Sequence[Tensor], states: Mapping[Any, Any]) -> None:
         self.packing = Packing(outputs)
