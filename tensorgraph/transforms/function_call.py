@@ -79,7 +79,10 @@ class FunctionCall:
     def single_output(self) -> Tensor:
         """Return the output of a function that returns one tensor."""
         if self.structure is not None:
-            raise errors.GraphError(f"grad() needs {self.name} to return one tensor, not several")
+            raise errors.GraphError(
+                f"grad() needs {self.name} to return one tensor, not several; where the rest is"
+                " only to be looked at, write return result, rest and has_aux=True"
+            )
         return self.outputs[0]
 
     def pull(self, seeds: Sequence[Any], retain: bool) -> list[Tensor]:
