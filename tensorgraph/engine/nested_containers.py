@@ -109,7 +109,7 @@ def _is_static(value: Any) -> bool:
     """Return whether what a field holds is no number or array, nor a container that holds one."""
     level = opened(value)
     if level is not None:
-        return len(level.parts) > 0 and all(map(_is_static, level.parts))
+        return bool(level.parts or level.static) and all(map(_is_static, level.parts))
     return isinstance(value, bool) or not (
         isinstance(value, (int, float, complex)) or hasattr(value, "dtype")
     )

@@ -37,6 +37,14 @@ class Slotted:
 
 
 @dataclass
+class Alike:
+    """With the fields of another."""
+
+    inside: Any
+    note: str = "s"
+
+
+@dataclass
 class Checked:
     """Its ``__init__`` refuses what is no array, and computes a field."""
 
@@ -215,6 +223,11 @@ def test_float32_weights_under_a_minimiser_of_float64():
             r"at \[0\]: expected a Layer with the fields \['weight'\], got a Model with the",
         ),
         (
+            lambda: tg.tree.map(lambda x, y: x, Slotted(1.0), Alike(1.0)),
+            tg.errors.ShapeError,
+            r"expected a Slotted with the fields \['inside'\], got a Alike with the",
+        ),
+        (
             lambda: tg.tree.map(lambda x, y: x, Layer(1.0), Layer(1.0, 2.0)),
             tg.errors.ShapeError,
             r"expected a Layer with the fields \['weight'\], got .* \['weight', 'bias'\]",
@@ -379,6 +392,17 @@ def test_traces_and_formulas_of_dataclasses():
     assert "float64[1, 2]" in str(tg.trace(lambda m: output(m, X), model()))
     line = Layer(tg.tensor(2.0, requires_grad=True), tg.tensor(3.0))
     assert str(tg.derive(lambda line: line.weight**2 * line.bias, line)) == "dweight = 6 weight"
+
+
+def test_containers_in_a_dataclass_are_constants_where_no_number_is_in_them():
+    words, inner = ["a", ("b", None, True)], Slotted("x", note="words")
+    parts = {"w": 2.0, "k": [], "n": [None, 1.0]}
+    leaves, structure = flatten([Slotted(words), Slotted(inner), Slotted(parts)])
+    assert leaves == [2.0, None, 1.0]
+    again = unflatten(structure, leaves)
+    assert again[0].inside is words and again[1].inside is inner and again[2].inside == parts
+    g = tg.grad(lambda m: m.scale * 3)(Model(words, tg.tensor(2.0)))
+    assert g.layers is words and g.scale.item() == 3
 
 
 def test_modules_are_leaves():
