@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tensorgraph.engine.tensor import Tensor
 
 P = ParamSpec("P")
+Q = ParamSpec("Q")
 R = TypeVar("R")
 Result = TypeVar("Result", covariant=True)
 Aux = TypeVar("Aux")

@@ -10,6 +10,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import host_values, to_host
 from tensorgraph.engine.autodiff import differentiate, gradients_at
+from tensorgraph.engine.function_types import Function, P, Q
 from tensorgraph.engine.graph import Node, mark, reachable
 from tensorgraph.engine.modes import MODE, mode, no_grad
 from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatten
@@ -28,8 +29,8 @@ LinearSolve = Callable[[Product, Array], Array]
 
 @with_leads
 def implicit(
-    residual: Callable[..., Any],
-    solve: Callable[..., Any],
+    residual: Function[Any, P],
+    solve: Function[Any, Q],
     *,
     tol: float = 1e-3,
     linear_solve: LinearSolve | None = None,
@@ -71,17 +72,20 @@ def implicit(
         1.4142135 0.35355338
     """
 
+    equal_zero: Callable[..., Any] = residual
+    solver: Callable[..., Any] = solve
+
     def solution(*args: Any) -> Any:
         __tracebackhide__ = True
         with no_grad():
-            found, structure = flatten(solve(*args))
+            found, structure = flatten(solver(*args))
         parts = [x if type(x) is Tensor else tensor(x) for x in found]
         if not MODE.get().recording:
             return unflatten(structure, [x.detach() for x in parts])
         packing = Packing(parts)
 
         def equation(z: Tensor) -> Tensor:
-            value = residual(unflatten(structure, packing.unpack(z)), *args)
+            value = equal_zero(unflatten(structure, packing.unpack(z)), *args)
             return _packed(value, structure, packing, name_of(residual))
 
         z = _values(packing.pack([x._data for x in parts]))

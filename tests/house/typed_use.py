@@ -124,7 +124,7 @@ def transforming(x: Tensor) -> None:
     assert_type(tg.stop_gradient({"w": x}), dict[str, Tensor])
     assert_type(tg.fori_loop(0, 3, lambda i, v: v * x, x), Tensor)
     last, outputs = tg.scan(lambda carry, row: (carry + row, carry), x, tg.ones((3, 2)))
-    root = tg.implicit(lambda z, a: z * z - a, lambda a: tg.sqrt(a))
+    root = tg.implicit(lambda z, a: z * z - a, lambda a: a**0.5)
     vector, unravel = tg.tree.ravel([x, x])
     print(last, outputs, root(x), unravel(vector), tg.tree.map(tg.sqrt, [x]))
 
