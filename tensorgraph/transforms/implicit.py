@@ -71,7 +71,6 @@ def implicit(
         >>> print(root(2.0), tg.grad(root)(2.0))  # 1 / (2 √2)
         1.4142135 0.35355338
     """
-
     equal_zero: Callable[..., Any] = residual
     solver: Callable[..., Any] = solve
 
