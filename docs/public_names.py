@@ -15,6 +15,7 @@ from tensorgraph import ops
 ROOMS = (
     "tensorgraph",
     "tensorgraph.random",
+    "tensorgraph.tree",
     "tensorgraph.nn",
     "tensorgraph.nn.losses",
     "tensorgraph.nn.init",

@@ -31,7 +31,10 @@ check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
 find what is wrong with one       ``tg.judge(cost(w), {"dw": dw})``
 declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
 run a whole training step faster  ``tg.compile(f)``
-save memory in a long chain       ``tg.checkpoint(f)``
+save memory in a long chain       ``tg.checkpoint(f)``, ``tg.fori_loop(0, 9, lambda i, x: x, u)``
+say what a gradient is            ``tg.custom_gradient(f)``
+differentiate a solution          ``tg.implicit(lambda z, u: z**2 - u, tg.sqrt)(u)``
+work on containers of tensors     ``tg.tree.map(tg.exp, [u, v])``, ``tg.tree.ravel([u, v])``
 catch an error                    ``tg.errors.ShapeError`` and its siblings
 ================================  =================================================================
 
@@ -68,6 +71,7 @@ from tensorgraph import (
     ops as ops,
     optim as optim,
     random as random,
+    tree as tree,
 )
 from tensorgraph.engine import (
     notation as notation,
@@ -75,9 +79,6 @@ from tensorgraph.engine import (
 from tensorgraph.engine.autodiff import (
     backward as backward,
     gradients as gradients,
-)
-from tensorgraph.engine.checkpoint import (
-    checkpoint as checkpoint,
 )
 from tensorgraph.engine.comparison import (
     allclose as allclose,
@@ -124,13 +125,27 @@ from tensorgraph.engine.tensor import (
 from tensorgraph.leads import imports as _foreign_imports
 from tensorgraph.leads.attributes import missing_from_module as _missing_from_module
 from tensorgraph.ops import *
+from tensorgraph.transforms.checkpoint import (
+    checkpoint as checkpoint,
+)
+from tensorgraph.transforms.custom_gradient import (
+    custom_gradient as custom_gradient,
+    stop_gradient as stop_gradient,
+)
 from tensorgraph.transforms.gradients import (
     grad as grad,
     value_and_grad as value_and_grad,
 )
+from tensorgraph.transforms.implicit import (
+    implicit as implicit,
+)
 from tensorgraph.transforms.jacobians import (
     hessian as hessian,
     jacobian as jacobian,
+)
+from tensorgraph.transforms.loops import (
+    fori_loop as fori_loop,
+    scan as scan,
 )
 from tensorgraph.transforms.products import (
     hvp as hvp,
@@ -193,12 +208,13 @@ else:
     __all__ = [
         "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
         "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
-        "debug", "derive", "diff", "enable_grad", "errors", "explain", "eye", "float16", "float32",
-        "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16",
-        "int32", "int64", "is_grad_enabled", "jacobian", "judge", "jvp", "linspace", "nn",
-        "no_grad", "notation", "ones", "ones_like", "op", "optim", "precision", "profile",
-        "random", "render", "tensor", "trace", "uint8", "uint16", "uint32", "uint64",
-        "update_rule", "value_and_grad", "vjp", "vmap", "zeros", "zeros_like",
+        "custom_gradient", "debug", "derive", "diff", "enable_grad", "errors", "explain", "eye",
+        "float16", "float32", "float64", "fori_loop", "full", "full_like", "grad", "gradients",
+        "hessian", "hvp", "implicit", "int8", "int16", "int32", "int64", "is_grad_enabled",
+        "jacobian", "judge", "jvp", "linspace", "nn", "no_grad", "notation", "ones", "ones_like",
+        "op", "optim", "precision", "profile", "random", "render", "scan", "stop_gradient",
+        "tensor", "trace", "tree", "uint8", "uint16", "uint32", "uint64", "update_rule",
+        "value_and_grad", "vjp", "vmap", "zeros", "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__
 

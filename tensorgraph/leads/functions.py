@@ -3,7 +3,7 @@
 NAMES = {
     "tg": """
     Function                   P \
-        tg.op("cube", lambda x: x**3, {"x": lambda g, x: 3 * g * x**2})
+        tg.custom_gradient(lambda x: (x**3, lambda g: 3 * g * x**2))
     version                    PKJ  tg.__version__
     grad_and_value             P    tg.value_and_grad(f)
     array                      KJN  tg.tensor([1.0, 2.0])
@@ -115,11 +115,10 @@ NAMES = {
     jacfwd                     PJ   tg.jacobian(f, mode="forward")
     jacrev                     PJ   tg.jacobian(f, mode="reverse")
     linearize                  PJ   tg.jvp(f, (u,), (v,))
-    stop_gradient              KJ   x.detach()
-    custom_gradient            KJ \
-        tg.op("cube", lambda x: x**3, {"x": lambda g, x: 3 * g * x**2})
     custom_vjp,custom_jvp      J \
-        tg.op("cube", lambda x: x**3, {"x": lambda g, x: 3 * g * x**2})
+        tg.custom_gradient(lambda x: (x**3, lambda g: 3 * g * x**2))
+    custom_root,custom_linear_solve J \
+        tg.implicit(lambda z, x: z * z - x, lambda x: np.sqrt(x.numpy()))(u)
     remat                      KJ   tg.checkpoint(f)
     vectorized_map             K    tg.vmap(f)(A)
     vectorize                  KJN  tg.vmap(f)(A)           # operations broadcast anyway
@@ -127,8 +126,7 @@ NAMES = {
     apply_along_axis           JN   tg.vmap(f)(A)           # or in_axes=1 for columns
     map                        KJ   tg.vmap(f)(A)           # or tg.stack([f(row) for row in A])
     map_fn                     K    tg.vmap(f)(A)           # or tg.stack([f(row) for row in A])
-    scan,fori_loop             KJ   # write a Python loop: it is recorded as it runs
-    while_loop                 PKJ  # write a Python loop: it is recorded as it runs
+    while_loop                 PKJ  # write a Python loop: it is recorded as it runs; or tg.scan
     cond                       PKJ  # write a Python if; to choose by element, tg.where(mask, x, y)
     switch                     KJ   # write a Python if; to choose by element, tg.where(mask, x, y)
     lax                        J    # loops and ifs are Python's, the rest is under tg: tg.exp(x)
@@ -137,9 +135,11 @@ NAMES = {
     fx,make_fx                 P    tg.trace(f, u)
     export                     PKJ  tg.trace(f, u)
     make_jaxpr,eval_shape      J    tg.trace(f, u)
-    tree                       KJ   # tg.grad and the like take nested dicts, lists and tuples
-    tree_util,tree_map         J    # tg.grad and the like take nested dicts, lists and tuples
-    flatten_util,ravel_pytree  J    np.concatenate([p.numpy().ravel() for p in model.parameters()])
+    tree_util,tree_map,nest    KJ   tg.tree.map(lambda p: 2 * p, {"w": w})
+    tree_leaves,tree_flatten   J    tg.tree.leaves({"w": w})
+    tree_structure             J    tg.tree.structure({"w": w})
+    flatten_util,ravel_pytree  J    tg.tree.ravel({"w": w})
+    parameters_to_vector       P    tg.tree.ravel(model.parameters())
     profiler                   PJ   tg.profile()            # a block: with tg.profile() as p:
     autocast,amp,GradScaler    P    # there is no automatic mixed precision: leave it out
     distributed                PJ   # there is one process: leave it out
@@ -183,6 +183,12 @@ NAMES = {
     make_dot                   P    tg.render(model(X))
     gradcheck,gradgradcheck    P    tg.testing.gradcheck(f, np.ones(3))
     check_grads                J    tg.testing.gradcheck(f, np.ones(3))
+    """,
+    "tg.tree": """
+    flatten                    KJ   tg.tree.leaves([u, v])  # and tg.tree.structure([u, v])
+    map_structure              K    tg.tree.map(tg.exp, [u, v])
+    reduce                     J    sum(x.sum() for x in tg.tree.leaves([u, v]))
+    unravel                    J    tg.tree.ravel([u, v])[1] # the vector comes first
     """,
     "tg.random": """
     manual_seed                P    tg.random.seed(0)

@@ -132,7 +132,7 @@ KEYWORDS = {
     time_major                 K   # leave it out: arrays are (batch, time, features) here
     name                       K   # leave it out: modules are called by their attributes
     argnum                     J   argnums=     tg.grad(f, argnums=0)
-    has_aux                    J   tg.grad(lambda w: g(w)[0]) # the rest of the result: g(w)[1]
+    unroll                     J   # leave it out; tg.scan(…, block=10) keeps 10 steps at once
     inputs                     P   w.zero_grad() # gradients of some inputs: tg.gradients(y, inputs)
     grad_outputs               P   grad_output= tg.gradients(w * 2, [w], grad_output=tg.ones(3))
     allow_unused               P   tg.gradients(cost(w), [w])
@@ -142,10 +142,6 @@ KEYWORDS = {
     clip_value                 P   limit= \
         tg.optim.clip_by_value(model.parameters(), limit=0.5)
     norm_type,error_if_nonfinite P tg.optim.clip_by_global_norm(model.parameters(), 1.0)
-    """,
-    "value_and_grad": """
-    has_aux                    J   \
-        tg.value_and_grad(lambda w: g(w)[0]) # the rest of the result: g(w)[1]
     """,
     "diff": """
     n,axis,dim,prepend,append  PKJN u[1:] - u[:-1] # tg.diff compares graphs

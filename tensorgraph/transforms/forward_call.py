@@ -12,7 +12,7 @@ from tensorgraph.engine.modes import MODE, meet, mode
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.transforms.dual import DualLayer, dual
-from tensorgraph.transforms.function_call import Arguments, as_output, checked
+from tensorgraph.transforms.function_call import Arguments, as_output, checked, with_aux
 
 
 class ForwardCall(Arguments):
@@ -24,9 +24,12 @@ class ForwardCall(Arguments):
         args: Sequence[Any],
         kwargs: dict[str, Any],
         chosen: int | tuple[int, ...],
+        has_aux: bool = False,
     ) -> None:
         super().__init__(f, args, chosen, checked)
-        self._f, self._kwargs = f, kwargs
+        self._f, self._kwargs, self._has_aux = f, kwargs, has_aux
+        self.aux: Any = None
+        """What the function returned besides, once it was called."""
         self.structure: Any = None
         """How the outputs are nested, once it was called."""
         self.widest = max((x.size for x in self.variables), default=0)
@@ -46,11 +49,17 @@ class ForwardCall(Arguments):
         ]
         with mode(layer=layer, recording=True):
             result = self._f(*self.opened(duals), **self._kwargs)
+        aux = None
+        if self._has_aux:
+            result, aux = with_aux(result, self.name)
         found, self.structure = flatten(result)
         pairs = [_parted(as_output(x, self.name), layer) for x in found]
         self.widest = max(self.widest, layer.widest)
         if not recording:  # what the function used may want a gradient, but nobody here
             pairs = [(y.detach(), _without_graph(dy)) for y, dy in pairs]
+        self.aux = self.arranged_aux(
+            aux, lambda x: _parted(x, layer)[0] if recording else _parted(x, layer)[0].detach()
+        )
         return [y for y, _ in pairs], [dy for _, dy in pairs]
 
 

@@ -83,6 +83,17 @@ class Arguments:
         )
         return arranged[0] if self.single else arranged
 
+    def arranged_aux(self, aux: Any, released: Callable[[Tensor], Tensor]) -> Any:
+        """Return what a function returned besides its result, its tensors without what is inside.
+
+        Args:
+            aux: any containers of anything.
+            released: what becomes of a tensor.
+        """
+        leaves, structure = flatten(aux)
+        outside = iter(self.handed_out([released(x) for x in leaves if type(x) is Tensor]))
+        return unflatten(structure, [next(outside) if type(x) is Tensor else x for x in leaves])
+
 
 class FunctionCall(Arguments):
     """One call of a function on variables of our own, and the way back from its outputs."""
@@ -93,18 +104,24 @@ class FunctionCall(Arguments):
         args: Sequence[Any],
         kwargs: dict[str, Any],
         chosen: int | tuple[int, ...],
+        has_aux: bool = False,
     ) -> None:
         super().__init__(f, args, chosen, _variable)
         with enable_grad():
             result = f(*self.opened(self.variables), **kwargs)
+        self._aux: Any = None
+        if has_aux:
+            result, self._aux = with_aux(result, self.name)
         found, self.structure = flatten(result)
         self.outputs = [as_output(value, self.name) for value in found]
-        self.needs_graph = MODE.get().recording and self._depends_on_others()
+        self.needs_graph = self._depends_on_others(self.outputs)
 
-    def _depends_on_others(self) -> bool:
-        """Return whether something besides our own variables may want a gradient of a gradient."""
+    def _depends_on_others(self, results: Sequence[Tensor]) -> bool:
+        """Return whether something besides our own variables may want a gradient of results."""
+        if not MODE.get().recording:
+            return False
         own = set(self.variables)
-        places = [place_of(o) for o in self.outputs if o._requires_grad]
+        places = [place_of(r) for r in results if r._requires_grad]
         leaves = [place for place in places if type(place) is not Node]
         leaves += reachable([place for place in places if type(place) is Node])[1]
         return any(leaf not in own for leaf in leaves)
@@ -112,7 +129,10 @@ class FunctionCall(Arguments):
     def single_output(self) -> Tensor:
         """Return the output of a function that returns one tensor."""
         if self.structure is not None:
-            raise errors.GraphError(f"grad() needs {self.name} to return one tensor, not several")
+            raise errors.GraphError(
+                f"grad() needs {self.name} to return one tensor, not several; where the rest is"
+                " only to be looked at, write return result, rest and has_aux=True"
+            )
         return self.outputs[0]
 
     def pull(self, seeds: Sequence[Any], retain: bool) -> list[Tensor]:
@@ -136,6 +156,13 @@ class FunctionCall(Arguments):
     def released(self, output: Tensor) -> Any:
         """Return an output without a graph, unless somebody may still differentiate it."""
         return output if self.needs_graph else self.handed_out([wrap(output._data)])[0]
+
+    @property
+    def aux(self) -> Any:
+        """What the function returned besides, without a graph that leads to our variables only."""
+        tensors = [x for x in flatten(self._aux)[0] if type(x) is Tensor]
+        depends = self._depends_on_others(tensors)
+        return self.arranged_aux(self._aux, lambda x: x if depends else wrap(x._data))
 
 
 def chosen_arguments(f: Callable[..., Any], argnums: Any) -> int | tuple[int, ...]:
@@ -172,7 +199,8 @@ def checked(leaf: Any, k: int = 0) -> Tensor:
     if value.dtype.kind not in "fc":
         raise errors.DTypeError(
             f"argument {k} is {value.dtype}, only floating-point arguments have a derivative; write"
-            " 2.0 for 2 or .astype('float32'), or choose others by argnums"
+            " 2.0 for 2 or .astype('float32'), or choose others by argnums; a number in a dataclass"
+            " that is none to differentiate by is declared field(metadata={'static': True})"
         )
     return value
 
@@ -187,6 +215,17 @@ def _variable(leaf: Any, k: int = 0) -> Tensor:
         return +value
     meet(value)
     return argument(value._data)
+
+
+def with_aux(result: Any, name: str) -> tuple[Any, Any]:
+    """Return the pair that a function returns where ``has_aux`` is true."""
+    if isinstance(result, tuple) and len(result) == 2:
+        return result
+    got = f"a tuple of {len(result)}" if isinstance(result, tuple) else errors.describe(result)
+    raise errors.DTypeError(
+        f"with has_aux=True, {name} returns a pair (result, aux), not {got}; write return"
+        " result, aux"
+    )
 
 
 def _as_seed(value: Any, graph: bool) -> Any:

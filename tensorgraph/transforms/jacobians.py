@@ -37,14 +37,23 @@ MOST_AT_ONCE = 2**22
 def jacobian(f: Function[Tensor, P], argnums: Literal[0] = 0, mode: Mode = None) -> Partials: ...
 @overload
 def jacobian(
-    f: Function[Any, P], argnums: int | Sequence[int] = 0, mode: Mode = None
+    f: Function[Any, P],
+    argnums: int | Sequence[int] = 0,
+    mode: Mode = None,
+    has_aux: bool = False,
 ) -> OfSeveral[Any]: ...
 @with_leads
-def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: Mode = None) -> Any:
+def jacobian(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    mode: Mode = None,
+    has_aux: bool = False,
+) -> Any:
     """Return the function that computes all partial derivatives of ``f``.
 
     For an output of shape s and an argument of shape t the result has shape s + t; where the output
-    or the argument is a container, the result is a container of such tensors.
+    or the argument is a container, the result is a container of such tensors. With ``has_aux``, the
+    function computes the pair of it and what ``f`` returned besides; see :func:`grad`.
 
     All rows, or all columns, are computed in one pass as :func:`vmap <tensorgraph.vmap>` computes
     examples; in several where they would take much memory.
@@ -55,6 +64,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: Mode
         mode: ``"reverse"`` computes rows, a gradient of each element of the output; ``"forward"``
             columns, a directional derivative by each element of the arguments, and records
             nothing. By default rows or columns, whichever are fewer, of one recorded call.
+        has_aux: whether ``f`` returns a pair, of what is differentiated and anything else.
 
     Raises:
         ArgumentError: another mode.
@@ -75,13 +85,15 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: Mode
     def all_partials(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         if mode == "forward":
-            pushed = ForwardCall(f, args, kwargs, chosen)
+            pushed = ForwardCall(f, args, kwargs, chosen, has_aux)
             parts = _by_pushing(pushed)
-            return unflatten(pushed.structure, [pushed.arrange(part) for part in parts])
-        call = FunctionCall(f, args, kwargs, chosen)
+            partials = unflatten(pushed.structure, [pushed.arrange(part) for part in parts])
+            return (partials, pushed.aux) if has_aux else partials
+        call = FunctionCall(f, args, kwargs, chosen, has_aux)
         inputs, outputs = (sum(x.size for x in xs) for xs in (call.variables, call.outputs))
         parts = _by_rows(call) if mode or outputs <= inputs else _by_columns(call)
-        return unflatten(call.structure, [call.arrange(part) for part in parts])
+        partials = unflatten(call.structure, [call.arrange(part) for part in parts])
+        return (partials, call.aux) if has_aux else partials
 
     return all_partials
 
@@ -239,12 +251,15 @@ def _axes_behind(part: Tensor, x: Tensor) -> Tensor:
 @overload
 def hessian(f: Function[Any, P], argnums: Literal[0] = 0) -> Partials: ...
 @overload
-def hessian(f: Function[Any, P], argnums: int | Sequence[int]) -> OfSeveral[Any]: ...
+def hessian(
+    f: Function[Any, P], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> OfSeveral[Any]: ...
 @with_leads
-def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
+def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
     """Return the function that computes all second partial derivatives of ``f``, a number.
 
-    Its rows are computed in one pass, as those of :func:`jacobian`.
+    Its rows are computed in one pass, as those of :func:`jacobian`. With ``has_aux``, it computes
+    the pair of them and what ``f`` returned besides.
 
     Example:
         >>> import tensorgraph as tg
@@ -252,4 +267,4 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
         [[ 6.  0.]
          [ 0. 12.]]
     """
-    return jacobian(grad(f, argnums), argnums)
+    return jacobian(grad(f, argnums, has_aux), argnums, has_aux=has_aux)

@@ -58,9 +58,10 @@ ROOMS = [
     "engine.operands",
     "engine.dispatch engine.creation engine.comparison engine.backward_pass",
     "engine.autodiff engine.function_types",
-    "engine.checkpoint engine.state_dict",
+    "engine.state_dict",
     "random ops",
     "transforms",
+    "tree",
     "observe symbolic",
     "nn",
     "optim formulas",
@@ -100,9 +101,10 @@ INNER = {
         "derive whole_graph",
     ],
     "transforms": [
-        "batched dual function_call",
-        "forward_call gradients vmap",
-        "jacobians products",
+        "batched dual packing function_call",
+        "forward_call gradients joint linear_solve vmap",
+        "checkpoint custom_gradient implicit jacobians products",
+        "loops",
     ],
     "testing": [
         "closeness foreign plain_arrays promises",
@@ -317,6 +319,7 @@ def test_a_room_says_in_which_order_its_files_are_read(init):
 PLACES = {
     "": tg,
     "random.": tg.random,
+    "tree.": tg.tree,
     "nn.": tg.nn,
     "nn.init.": tg.nn.init,
     "nn.losses.": tg.nn.losses,

@@ -23,8 +23,6 @@ CALLS = {
     "tg.var(x, unbiased=True)": "write tg.var(x, axis=0, correction=1)",
     "tg.nn.losses.mse(u, v, sample_weight=w)": 'write (loss(logits, labels, reduction="none") * w',
     "tg.train.fit(model, loss, optimizer, (X, Y), epochs=1, sample_weight=w)": '"w": weights}',
-    "tg.value_and_grad(g, has_aux=True)": "write tg.value_and_grad(lambda w: g(w)[0])",
-    "tg.grad(g, has_aux=True)": "write tg.grad(lambda w: g(w)[0])",
     "tg.clip(x, a_min=0.0, max=1.0)": "write min=0.0 for a_min=0.0",
     "tg.zeros((2, 3), device='cpu')": "all is computed by NumPy, on the CPU: leave it out",
     "tg.sum(x, axsi=0)": "did you mean 'axis'?",
