@@ -6,6 +6,7 @@ What to write for what you want to do, after ``import tensorgraph as tg``:
 make a tensor                     ``tg.tensor([1.0, 2.0])``, ``tg.zeros((2, 3))``, ``tg.arange(5)``
 draw random numbers               ``tg.random.seed(0)``, ``tg.random.normal((2, 3))``
 compute as with NumPy             ``tg.exp(x) @ y.mT``, ``x.sum(axis=0)``, ``np.exp(x)``
+invert, solve, decompose          ``tg.linalg.solve(A, b)``, ``tg.linalg.cholesky(A)``
 get the gradient of a leaf        ``cost(w).backward()``, ``w.grad``
 differentiate a function          ``tg.grad(f)``, ``tg.value_and_grad(f)``
 get more than a gradient          ``tg.jacobian(f)``, ``tg.hessian(f)``, ``tg.hvp``, ``tg.vjp``
@@ -63,6 +64,7 @@ from numpy import (
 
 from tensorgraph import (
     errors as errors,
+    linalg as linalg,
     nn as nn,
     ops as ops,
     optim as optim,
@@ -122,6 +124,9 @@ from tensorgraph.engine.tensor import (
 )
 from tensorgraph.leads import imports as _foreign_imports
 from tensorgraph.leads.attributes import missing_from_module as _missing_from_module
+from tensorgraph.linalg.diagonals import (
+    diag as diag,
+)
 from tensorgraph.ops import *
 from tensorgraph.transforms.gradients import (
     grad as grad,
@@ -189,11 +194,11 @@ else:
     __all__ = [
         "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
         "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
-        "debug", "derive", "diff", "enable_grad", "errors", "explain", "eye", "float16", "float32",
-        "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16",
-        "int32", "int64", "is_grad_enabled", "jacobian", "judge", "jvp", "linspace", "nn",
-        "no_grad", "notation", "ones", "ones_like", "op", "optim", "precision", "profile",
-        "random", "render", "tensor", "trace", "uint8", "uint16", "uint32", "uint64",
+        "debug", "derive", "diag", "diff", "enable_grad", "errors", "explain", "eye", "float16",
+        "float32", "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp", "int8",
+        "int16", "int32", "int64", "is_grad_enabled", "jacobian", "judge", "jvp", "linalg",
+        "linspace", "nn", "no_grad", "notation", "ones", "ones_like", "op", "optim", "precision",
+        "profile", "random", "render", "tensor", "trace", "uint8", "uint16", "uint32", "uint64",
         "update_rule", "value_and_grad", "vjp", "zeros", "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__

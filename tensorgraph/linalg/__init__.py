@@ -1,8 +1,8 @@
 """``tg.linalg``: inverses, equations, determinants, decompositions, norms.
 
 Names and signatures are NumPy's and the Array API's; every function works on the last two axes, for
-all matrices of a stack. ``np.linalg.inv(x)`` of a tensor is answered with what stands here. Integers
-are computed with as float64; float16 is refused, since LAPACK has no such numbers.
+all matrices of a stack. ``np.linalg.inv(x)`` of a tensor is answered with what stands here.
+Integers are computed with as float64; float16 is refused, since LAPACK has no such numbers.
 
 ``diagonals`` (trace, diag), ``products`` (chains, powers, kron, cross), ``solves`` (inverse and
 equations), ``determinants``, ``factorizations`` (Cholesky, QR), ``spectra`` (eigenvalues, singular
@@ -15,8 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tensorgraph.linalg import (
     determinants,
     diagonals,
@@ -28,6 +26,7 @@ from tensorgraph.linalg import (
     solves,
     spectra,
 )
+from tensorgraph.linalg._numpy_answers import answers
 from tensorgraph.linalg.determinants import *
 from tensorgraph.linalg.diagonals import *
 from tensorgraph.linalg.factorizations import *
@@ -43,6 +42,7 @@ from tensorgraph.ops.contract import (
     tensordot as tensordot,
     vecdot as vecdot,
 )
+from tensorgraph.ops.numpy_api import FURTHER
 from tensorgraph.ops.shape import matrix_transpose as matrix_transpose
 
 _FILES = (
@@ -61,3 +61,4 @@ LINALG: dict[str, Callable[..., Any]] = {
 if not TYPE_CHECKING:  # which takes what is imported by * as public
     __all__ = list(LINALG)
 
+FURTHER.update(answers(LINALG))

@@ -27,9 +27,11 @@ def _of_matrices(x: Any, *, offset: SupportsIndex) -> dict[str, Any]:
     return {"offset": integer(offset, "offset")}
 
 
-def _length(rows: int, columns: int, offset: int) -> int:
-    """Return how many elements the diagonal has."""
-    return max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
+def _diagonal_shape(x: Any, *, offset: int) -> Shape:
+    """Return the shape of the diagonals of matrices."""
+    rows, columns = shape_of(x)[-2:]
+    n = min(rows + min(offset, 0), columns - max(offset, 0))
+    return (*shape_of(x)[:-2], max(n, 0))
 
 
 def _back_in_place(g: Any, x_shape: Shape, offset: int) -> Any:
@@ -50,7 +52,7 @@ diagonal: OpFunction = register(
     lambda x, *, offset=0: np.diagonal(x, offset, -2, -1),
     {"x": _back_in_place},
     family="shape",
-    shape=lambda x, *, offset: (*shape_of(x)[:-2], _length(*shape_of(x)[-2:], offset)),
+    shape=_diagonal_shape,
     prepare=_of_matrices,
     code="np.diagonal(x, offset, -2, -1)",
     facts={"moved": True},
@@ -105,7 +107,7 @@ diag_embed: OpFunction = register(
 
 def _trace_rule(g: Any, x_shape: Shape, offset: int) -> Any:
     rows, columns = x_shape[-2:]
-    places = np.eye(rows, columns, offset, dtype=g.dtype, like=g)
+    places = np.eye(rows, columns, offset, dtype=g.dtype, like=as_array(g))
     return g.reshape((*x_shape[:-2], 1, 1)) * places
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from tensorgraph.engine.notation import function
-from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.op import register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError

@@ -22,7 +22,6 @@ from tensorgraph.ops.shape import matrix_transpose
 __all__ = ["LstsqResult", "lstsq", "matrix_rank", "pinv"]
 
 
-
 def _pinv_kernel(x: Any, *, rtol: float | None = None) -> Any:
     # No value of an empty matrix, and NumPy's message would be about the smallest of none.
     if 0 in x.shape[-2:]:

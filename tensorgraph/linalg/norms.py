@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, SupportsIndex
+from typing import Any
 
 from tensorgraph.arguments import scalar
 from tensorgraph.engine.operands import AnyArray
@@ -14,13 +14,13 @@ from tensorgraph.linalg._matrices import matrices, square_matrices
 from tensorgraph.linalg.solves import inv
 from tensorgraph.linalg.spectra import svdvals
 from tensorgraph.ops import moments
-from tensorgraph.ops._axes import SomeAxes, from_list, one_axis, some_axes
+from tensorgraph.ops._axes import SomeAxes, from_list, length, one_axis, some_axes
 from tensorgraph.ops.arithmetic import abs, astype, divide, equal, multiply, not_equal, where
 from tensorgraph.ops.reduce import max, min, sum
 from tensorgraph.ops.shape import expand_dims, permute_dims, reshape, squeeze
 from tensorgraph.ops.transcendental import power
 
-__all__ = ["Order", "cond", "matrix_norm", "norm", "vector_norm"]
+__all__ = ["cond", "matrix_norm", "norm", "vector_norm"]
 
 Order = float | str | None
 """What a norm may be called: a number, an infinity, ``"fro"`` or ``"nuc"``."""
@@ -69,8 +69,9 @@ def _general(sizes: Any, axes: tuple[int, ...], keepdims: bool, p: float) -> Any
 
     Beside the smallest, where p is negative.
     """
-    if 0 in shape_of(sizes):
-        return power(sum(power(sizes, p), axis=axes, keepdims=keepdims), 1 / p)
+    if length(shape_of(sizes), axes) == 0:  # the power 1/p of no sum
+        nothing = sum(sizes, axis=axes, keepdims=keepdims)
+        return nothing if p > 0 else nothing + math.inf
     extreme = (max if p > 0 else min)(sizes, axis=axes, keepdims=True)
     unit = where(equal(extreme, 0), 1, extreme)
     total = sum(power(divide(sizes, unit), p), axis=axes, keepdims=True)
@@ -119,7 +120,7 @@ def _size(x: Any, ord: Order) -> Any:
             values = svdvals(x)
         else:
             values = vector_norm(x, axis=-2 if ord in (1, -1) else -1, ord=1)
-        return (max if ord > 0 else min)(values, axis=-1)  # type: ignore[operator]
+        return (max if ord > 0 else min)(values, axis=-1)
     raise ArgumentError(
         f"matrix_norm: ord is 'fro', 'nuc', 1, -1, 2, -2, inf or -inf, not {ord!r}; of the elements"
         " write tg.linalg.vector_norm(x, ord=…)"
@@ -127,9 +128,7 @@ def _size(x: Any, ord: Order) -> Any:
 
 
 @with_leads
-def norm(
-    x: AnyArray, ord: Order = None, axis: SomeAxes = None, keepdims: bool = False
-) -> AnyArray:
+def norm(x: AnyArray, ord: Order = None, axis: SomeAxes = None, keepdims: bool = False) -> AnyArray:
     """Return NumPy's norm: of vectors or of matrices, as ``ord`` and ``axis`` say.
 
     Without ``ord`` it is the Euclidean length of all elements along ``axis``. With it, one axis, or

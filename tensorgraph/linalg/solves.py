@@ -151,9 +151,7 @@ def _solve_triangular_kernel(
     diagonals = np.diagonal(a, 0, -2, -1)
     if not (is_foreign(a) or np.all(diagonals)):
         *at, row = (int(i) for i in np.argwhere(diagonals == 0)[0])
-        raise LinAlgError(
-            f"a{at or ''} is singular: its diagonal is 0 in row {row}"
-        )
+        raise LinAlgError(f"a{at or ''} is singular: its diagonal is 0 in row {row}")
     vector = b.ndim == 1
     solved = _by_blocks(a, b[:, None] if vector else b, lower)
     return solved[..., 0] if vector else solved

@@ -41,14 +41,14 @@ __all__ = ["EighResult", "SVDResult", "eigh", "eigvalsh", "over_gaps", "svd", "s
 
 def _over_gaps_kernel(x: Any, gaps: Any) -> Any:
     without = np.equal(gaps, 0)
-    if not is_foreign(without) and (lost := without & np.not_equal(x, 0)).any():
+    if not is_foreign(without) and (lost := without & (np.abs(x) > 0)).any():
         *at, i, j = np.argwhere(np.atleast_2d(lost))[0].tolist()
         raise LinAlgError(
             f"values {i} and {j}{f' of matrix {at}' if at else ''} coincide, so their vectors are"
             " any of a plane and have no gradient; use the values alone, or a function of the"
             " matrix such as tg.linalg.inv, solve or expm"
         )
-    return np.where(without, np.zeros((), np.result_type(x, gaps), like=x), x / np.where(without, 1, gaps))
+    return x / np.where(without, 1, gaps)
 
 
 over_gaps: OpFunction = register(
@@ -95,7 +95,7 @@ def _differences(values: Any) -> Any:
 
 
 def _eigh_kernel(x: Any) -> Any:
-    values, vectors = of_each(np.linalg.eigh, symmetric_kernel(x), "has eigenvalues that do not converge")
+    values, vectors = of_each(np.linalg.eigh, symmetric_kernel(x), "has no eigenvalues")
     return np.concatenate([values[..., None, :], vectors], axis=-2)
 
 
@@ -183,7 +183,7 @@ def eigvalsh(x: AnyArray) -> AnyArray:
 def _svd_kernel(x: Any) -> Any:
     if x.dtype.kind == "c":
         raise TypeError("matrices are real")
-    u, sizes, vh = of_each(_reduced_svd, x, "has singular values that do not converge")
+    u, sizes, vh = of_each(_reduced_svd, x, "has no singular values")
     return np.concatenate([u, sizes[..., None, :], np.swapaxes(vh, -1, -2)], axis=-2)
 
 

@@ -6,11 +6,16 @@ derived. The others have a table of representative calls, and references of thei
 """
 
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.ops import OPS
 from tensorgraph.testing.ops.op_calls import elementwise_cases
-from tests.ops import calls_contracting, calls_moving, calls_reducing
+from tests.ops import calls_contracting, calls_linalg, calls_moving, calls_reducing
+from tests.ops.op_call import FUNCTIONS
 
-TABLE = {**calls_reducing.TABLE, **calls_moving.TABLE, **calls_contracting.TABLE}
+TABLE = {
+    **calls_reducing.TABLE,
+    **calls_moving.TABLE,
+    **calls_contracting.TABLE,
+    **calls_linalg.TABLE,
+}
 """Calls by operation."""
 
 RANDOM = {name for name, op in REGISTRY.items() if op.family == "random"}
@@ -18,7 +23,7 @@ RANDOM = {name for name, op in REGISTRY.items() if op.family == "random"}
 ELEMENTWISE = {
     name: op for name, op in REGISTRY.items() if op.family == "elementwise" and name != "astype"
 }
-EVERY = [name for name in {**REGISTRY, **OPS} if name not in RANDOM]
+EVERY = [name for name in {**REGISTRY, **FUNCTIONS} if name not in RANDOM]
 
 
 def cases(name):

@@ -296,6 +296,8 @@ def _sum(k: Fraction, atom: Atom, labels: Labels, ndim: int) -> tuple[Fraction, 
     found = _matrix_product(body, bound, ndim, sign)
     if found is None:
         found = _batch_of_products(body, bound, ndim, sign)
+    if found is None:
+        found = _vector(body, bound, ndim, sign)
     if found is not None:
         return k, found
     count = prod(atom.bound)
@@ -348,6 +350,16 @@ def _matrix_product(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Exp
     x = _matrix(signs[0], placed(left, {bound[0]: column}), ndim)
     y = _matrix(signs[1], placed(right, {bound[0]: row}), ndim)
     return matmul(x, y)  # type: ignore[no-any-return]
+
+
+def _vector(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Expr | None:
+    """Return a sum along a row or a column of a matrix as a matrix times a vector, if it is one."""
+    free = labels_of(body) - set(bound)
+    if ndim != 2 or len(free) != 1:
+        return None
+    (label,) = free
+    found = _matrix_product(placed(body, {label: 0}), bound, 1, sign)
+    return found if found is None or label else expand_dims(found, axis=1)
 
 
 def _matrix(k: Fraction, mono: Mono, ndim: int) -> Expr:

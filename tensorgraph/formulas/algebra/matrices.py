@@ -1,0 +1,174 @@
+"""What inverses, equations and traces mean for polynomials, and Cholesky factors that vanish.
+
+An inverse is an atom, a solution the product with it, a trace a sum along a label that rows and
+columns share. Values that are computed by a Cholesky factor for speed are read as what they are of
+the matrix: L⁻ᵀ L⁻¹ b as A⁻¹ b, and Σ log Lᵢᵢ as half of log|det A|.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.engine.op import REGISTRY, Op
+from tensorgraph.formulas.algebra.algebra import K
+from tensorgraph.formulas.algebra.contractions import product_of
+from tensorgraph.formulas.algebra.normal_form import Normaliser, as_body
+from tensorgraph.formulas.algebra.polynomials import Poly, relabelled
+from tensorgraph.formulas.facts import Fact, is_symmetric
+from tensorgraph.linalg._matrices import floating, same_shape, symmetric_kernel
+from tensorgraph.linalg.determinants import logabsdet
+from tensorgraph.linalg.diagonals import diagonal
+from tensorgraph.linalg.solves import inv, solve, solve_triangular
+from tensorgraph.ops.arithmetic import multiply, square
+from tensorgraph.ops.contract import matmul
+from tensorgraph.ops.reduce import sum as total
+from tensorgraph.ops.shape import matrix_transpose
+from tensorgraph.ops.transcendental import log
+from tensorgraph.symbolic.expr import Expr, lift
+
+symmetric_part = Op(
+    "symmetric_part",
+    symmetric_kernel,
+    {"x": lambda g: symmetric_part(g)},
+    family="linalg",
+    shape=same_shape,
+    dtype=floating,
+    body=lambda x: (x + matrix_transpose(x)) / 2,
+    doc="Return (x + xᵀ) / 2, of which a Cholesky factor is taken.",
+)
+
+# --------------------------------------------------------------------------------------- meanings
+
+
+def inverted(nf: Normaliser, e: Expr) -> Poly:
+    """An inverse is an atom; that of a transpose is its transpose."""
+    (a,) = e.args
+    if a.op is matrix_transpose.op:
+        swapped = {e.ndim - 1: e.ndim - 2, e.ndim - 2: e.ndim - 1}
+        return relabelled(nf.normal(lift(inv(a.args[0]))), swapped)
+    simple = nf.simplified(a)
+    if simple.op is matrix_transpose.op and simple is not a:
+        return inverted(nf, lift(inv(simple)))
+    return nf.atoms.value(lift(inv(simple)), symmetric=a.op is symmetric_part)
+
+
+def solved(nf: Normaliser, e: Expr) -> Poly:
+    """A solution is the product of an inverse and the right-hand side."""
+    a, b = e.args
+    return product_of(nf, e, lift(inv(a)), b)
+
+
+def traced(nf: Normaliser, e: Expr) -> Poly | None:
+    """A trace is a sum along a label that rows and columns share."""
+    (x,) = e.args
+    if e.static["offset"] or x.shape[-1] != x.shape[-2]:
+        return None
+    row, column, p = x.ndim - 2, x.ndim - 1, nf.normal(x)
+    if any({row, column} <= set(labels) for mono in p for _, labels, _ in mono):
+        return None
+    return nf.total(relabelled(p, {row: K, column: K}), K, x.shape[-1])
+
+
+def made_symmetric(nf: Normaliser, e: Expr) -> Poly:
+    """The symmetric part of what is symmetric is that."""
+    (x,) = e.args
+    p, q = nf.normal(x), as_body(nf, e)
+    if p == q or not nf.recorded(x):
+        return q
+    known = next((f for f in nf.facts.of(x) if f.word == "symmetric"), None)
+    if known is None and not nf.holds(x, is_symmetric):
+        return q
+    nf.note("symmetric", known.about(x) if known else Fact("symmetric", True, "data", x))
+    return p
+
+
+# ---------------------------------------------------------------------------------- factors that go
+
+
+def read_without_factor(e: Expr, asked: Collection[Expr]) -> Expr:
+    """Return what a value that is computed by a Cholesky factor is of the matrix, or the value.
+
+    Args:
+        e: the value.
+        asked: values that gradients are wanted of, which must stay on the way to it.
+    """
+    for read in READINGS:
+        found = read(e, asked)
+        if found is not None and found.dtype == e.dtype:
+            return found
+    return e
+
+
+def _matrix_of(factor: Expr, asked: Collection[Expr]) -> tuple[Expr, bool] | None:
+    """Return the matrix of a Cholesky factor, and whether this is the upper one."""
+    upper = factor.op is matrix_transpose.op
+    inner = factor.args[0] if upper else factor
+    if inner.op is not REGISTRY["cholesky"] or inner in asked or factor in asked:
+        return None
+    return lift(symmetric_part(inner.args[0])), upper
+
+
+def _half_solved(e: Expr, asked: Collection[Expr]) -> tuple[Expr, Expr, bool] | None:
+    """Return A, b, and whether the factor was transposed, where a value is L⁻¹ b or L⁻ᵀ b."""
+    if e.op is not solve_triangular.op or e.static["unit_diagonal"] or e in asked:
+        return None
+    found = _matrix_of(e.args[0], asked)
+    if found is None or found[1] == e.static["lower"]:
+        return None
+    matrix, upper = found
+    return matrix, e.args[1], upper != e.static["transpose"]
+
+
+def _solution(e: Expr, asked: Collection[Expr]) -> Expr | None:
+    """L⁻ᵀ L⁻¹ b is A⁻¹ b."""
+    outer = _half_solved(e, ())
+    if outer is None or not outer[2] or outer[1] in asked:
+        return None
+    inner = _half_solved(outer[1], asked)
+    if inner is None or inner[2] or inner[0] is not outer[0] or e.args[0] in asked:
+        return None
+    return lift(solve(inner[0], inner[1]))
+
+
+def _log_determinant(e: Expr, asked: Collection[Expr]) -> Expr | None:
+    """Σ log Lᵢᵢ is half of log|det A|."""
+    if e.op is not total.op or e.args[0].op is not log.op or e.args[0].ndim != len(e.static["axis"]):
+        return None
+    (inside,) = e.args[0].args
+    if inside.op is not diagonal.op or inside.static["offset"] or inside in asked or e.ndim:
+        return None
+    found = _matrix_of(inside.args[0], asked)
+    return None if found is None or inside.ndim != 1 else lift(logabsdet(found[0])) / 2
+
+
+def _length(e: Expr, asked: Collection[Expr]) -> Expr | None:
+    """Σ (L⁻¹ b)² is Σ b · A⁻¹ b."""
+    if e.op is matmul.op and e.args[0] is e.args[1] and e.args[0].ndim == 1:
+        half = e.args[0]
+    elif e.op is total.op and not e.ndim:
+        half = _squared(e.args[0])
+    else:
+        return None
+    found = None if half is None else _half_solved(half, asked)
+    if found is None or found[2]:
+        return None
+    matrix, b, _ = found
+    solution = solve(matrix, b)
+    return lift(b @ solution if b.ndim == 1 else total(b * solution))
+
+
+def _squared(e: Expr) -> Any:
+    """Return what a value is the square of, element by element."""
+    if e.op is square.op:
+        return e.args[0]
+    if e.op is multiply.op and e.args[0] is e.args[1]:
+        return e.args[0]
+    is_power = e.op is REGISTRY["power"] and np.ndim(e.args[1].value) == 0 and e.args[1].value == 2
+    return e.args[0] if is_power else None
+
+
+READINGS = (_solution, _log_determinant, _length)
+"""What reads a value that a Cholesky factor leads to; each returns ``None`` where it is not that."""
