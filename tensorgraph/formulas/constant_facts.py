@@ -8,8 +8,15 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.stated_facts import stated_of
-from tensorgraph.formulas.algebra.matrices import symmetric_part
-from tensorgraph.formulas.facts import Fact, asserted_of, is_symmetric, sum_of_affine, true_of, violation
+from tensorgraph.formulas.algebra.matrices import OF_SYMMETRIC
+from tensorgraph.formulas.facts import (
+    Fact,
+    asserted_of,
+    is_symmetric,
+    sum_of_affine,
+    true_of,
+    violation,
+)
 from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.symbolic.expr import Expr, in_order
 from tensorgraph.symbolic.replay import Replay
@@ -39,7 +46,7 @@ def premises(
     for e in in_order(recorded.exprs.values()) if not strict else ():
         if e.value is not None and e.ndim and e.dtype.kind in "iu":  # as y, in where(y == 1, …)
             found.setdefault(e, []).extend(true_of(np.asarray(e.value)))
-    if any(e.op is symmetric_part for e in in_order(recorded.exprs.values())):
+    if any(e.op in OF_SYMMETRIC for e in in_order(recorded.exprs.values())):
         for e, value in recorded.given.items():  # other data are to be symmetric where these are
             if e.ndim == 2 and is_symmetric(np.asarray(value)):
                 found.setdefault(e, []).append(Fact("symmetric", True, "data"))

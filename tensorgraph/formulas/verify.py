@@ -107,13 +107,13 @@ def fresh_data(
 
 
 def _defined_data(
-    raws: Sequence[Expr], given: Mapping[Expr, Any], facts: Mapping[Expr, Sequence[Fact]], seed: int
+    exprs: Sequence[Expr], given: Mapping[Expr, Any], facts: Mapping[Expr, Sequence[Fact]], seed: int
 ) -> dict[Expr, Any]:
-    """Return fresh data for which the gradients exist: matrices far off may have no factors."""
+    """Return fresh data for which all is defined: matrices that are far off may have no factors."""
     for spread in SPREADS[:-1]:
         data = fresh_data(given, facts, seed, spread)
         try:
-            evaluate(raws, data, DOUBLE)
+            evaluate(exprs, data, DOUBLE)
         except errors.LinAlgError:
             continue
         return data
@@ -124,6 +124,10 @@ def _varied(
     array: Any, facts: Sequence[tuple[str, Any]], rng: np.random.Generator, spread: float
 ) -> Any:
     words = dict(facts)
+    if "symmetric" in words:  # it stays a covariance, or distances, or the identity, if it is that
+        turned = rng.permutation(len(array))
+        scale = rng.uniform(1 - spread, 1 + spread) if len(words) == 1 else 1.0
+        return array[turned][:, turned] * scale
     sums = {value for word, value in facts if word in ("one_hot", "sums_to_one", "zero_sum")}
     if len(sums) > 1:
         return _shuffled(array, rng)
@@ -133,12 +137,10 @@ def _varied(
     if "constant_along" in words:
         shape = [1 if i == words["constant_along"] else n for i, n in enumerate(array.shape)]
         return array * rng.uniform(1 - spread, 1 + spread, shape)
-    if "symmetric" in words:  # and positive definite, if it is: rows and columns are scaled alike
-        factors = rng.uniform(1 - spread / 2, 1 + spread / 2, array.shape[-1:])
-        return array * factors * factors[:, None]
     varied = array * rng.uniform(1 - spread, 1 + spread, array.shape)
     if (array < 0).any() and not words:
-        varied = varied + rng.normal(0, spread / 2 * float(np.abs(array).mean()) + 1e-3, array.shape)
+        deviation = spread / 2 * float(np.abs(array).mean()) + spread / 200
+        varied = varied + rng.normal(0, deviation, array.shape)
     for word, value in facts:
         if word in ("sums_to_one", "sums_to", "zero_sum"):
             axis, total = value if word == "sums_to" else (value, float(word == "sums_to_one"))
@@ -182,7 +184,7 @@ class Checker:
         self.sets = [("the recorded data", tolerance(lowest), lowest)]
         self.sets += [("fresh random data", tolerance(DOUBLE) + 8 * read, DOUBLE)] * FRESH
         data = [{e: in_type(v, DOUBLE) for e, v in given.items()}]
-        data += [_defined_data(raws, given, facts, number) for number in range(FRESH)]
+        data += [_defined_data([output, *raws], given, facts, number) for number in range(FRESH)]
         for values in data:  # what stands for another input is always what that is
             found = evaluate([*(copies or {}).values()], values, DOUBLE)
             values |= {e: found[x] for e, x in (copies or {}).items()}

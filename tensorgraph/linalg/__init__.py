@@ -2,7 +2,7 @@
 
 Names and signatures are NumPy's and the Array API's; every function works on the last two axes, for
 all matrices of a stack. ``np.linalg.inv(x)`` of a tensor is answered with what stands here.
-Integers are computed with as float64; float16 is refused, since LAPACK has no such numbers.
+Integers are computed with as float64, and float16 in float32: LAPACK has no other numbers.
 
 ``diagonals`` (trace, diag), ``products`` (chains, powers, kron, cross), ``solves`` (inverse and
 equations), ``determinants``, ``factorizations`` (Cholesky, QR), ``spectra`` (eigenvalues, singular

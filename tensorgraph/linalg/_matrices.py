@@ -1,51 +1,42 @@
 """What operations on matrices share: what they take, and how they fail.
 
-Each is defined on the last two axes and done for every matrix of a stack; integers are computed
-with as float64, and float16 is refused, as LAPACK has no such numbers.
+Each is defined on the last two axes and done for every matrix of a stack. LAPACK computes in
+float32 or float64: integers are taken as float64, float16 is computed in float32 and rounded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.errors import DTypeError, LinAlgError, ShapeError
+from tensorgraph.errors import LinAlgError, ShapeError
+from tensorgraph.ops.reduce import HALF
 from tensorgraph.ops.shape import matrix_transpose
 
 Shape = tuple[int, ...]
 
 
 def matrices(x: Any, name: str = "x") -> Shape:
-    """Return the shape of a matrix, or of a stack of them, that LAPACK computes with.
+    """Return the shape of a matrix, or of a stack of them.
 
     Raises:
-        DTypeError: it is of half precision.
         ShapeError: it has less than two axes.
     """
     shape = shape_of(x)
     if len(shape) < 2:
         raise ShapeError(f"{name} is a matrix or a stack of them, not of shape {shape}")
-    _refuse_half(x, name)
     return shape
-
-
-def _refuse_half(x: Any, name: str) -> None:
-    if getattr(x, "dtype", None) == np.float16:
-        raise DTypeError(
-            f"{name} is float16, which no routine for matrices takes; write"
-            f" {name}.astype('float32')"
-        )
 
 
 def square_matrices(x: Any, name: str = "x") -> Shape:
     """Return the shape of a square matrix, or of a stack of them.
 
     Raises:
-        DTypeError: it is of half precision.
         ShapeError: it has less than two axes, or the last two differ.
     """
     shape = matrices(x, name)
@@ -70,6 +61,19 @@ def floating(*operands: Any, **static: Any) -> Any:
     """Return the dtype of a result: that of the operands, integers taken as float64."""
     kinds = (x.dtype if x.dtype.kind in "fc" else np.dtype(float) for x in operands)
     return np.result_type(*kinds)
+
+
+def in_single(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a kernel that computes float16 in float32, since LAPACK has no such numbers."""
+
+    @wraps(kernel)
+    def single_kernel(*arrays: Any, **static: Any) -> Any:
+        if not any(x.dtype == HALF for x in arrays):
+            return kernel(*arrays, **static)
+        wide = (x.astype(np.float32) if x.dtype == HALF else x for x in arrays)
+        return kernel(*wide, **static).astype(floating(*arrays))
+
+    return single_kernel
 
 
 def same_shape(x: Any, **static: Any) -> Shape:

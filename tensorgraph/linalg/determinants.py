@@ -11,7 +11,7 @@ from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import ZERO
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.linalg._matrices import check_square, floating, same_shape
+from tensorgraph.linalg._matrices import check_square, floating, in_single, same_shape
 from tensorgraph.linalg.solves import inv
 from tensorgraph.ops.shape import matrix_transpose
 
@@ -29,7 +29,7 @@ def _numbers_shape(x: Any) -> tuple[int, ...]:
 
 det: OpFunction = register(
     "det",
-    lambda x: np.linalg.det(x),
+    in_single(lambda x: np.linalg.det(x)),
     {"x": lambda g, x: _each(g) * cofactors(x)},
     family="linalg",
     shape=_numbers_shape,
@@ -66,7 +66,7 @@ def _cofactors_rule(g: Any, x: Any, out: Any) -> Any:
 
 cofactors: OpFunction = register(
     "cofactors",
-    _cofactors_kernel,
+    in_single(_cofactors_kernel),
     {"x": _cofactors_rule},
     family="linalg",
     shape=same_shape,
@@ -92,7 +92,7 @@ cofactors: OpFunction = register(
 
 logabsdet: OpFunction = register(
     "logabsdet",
-    lambda x: np.linalg.slogdet(x)[1],
+    in_single(lambda x: np.linalg.slogdet(x)[1]),
     {"x": lambda g, x: _each(g) * matrix_transpose(inv(x))},
     family="linalg",
     shape=_numbers_shape,
@@ -112,7 +112,7 @@ logabsdet: OpFunction = register(
 
 detsign: OpFunction = register(
     "detsign",
-    lambda x: np.linalg.slogdet(x)[0],
+    in_single(lambda x: np.linalg.slogdet(x)[0]),
     {"x": ZERO},
     family="linalg",
     shape=_numbers_shape,

@@ -14,7 +14,8 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops.shape import pad
+from tensorgraph.linalg._matrices import identity
+from tensorgraph.ops.shape import broadcast_to, pad
 
 __all__ = ["diag", "diag_embed", "diagonal", "trace"]
 
@@ -107,8 +108,11 @@ diag_embed: OpFunction = register(
 
 def _trace_rule(g: Any, x_shape: Shape, offset: int) -> Any:
     rows, columns = x_shape[-2:]
-    places = np.eye(rows, columns, offset, dtype=g.dtype, like=as_array(g))
-    return g.reshape((*x_shape[:-2], 1, 1)) * places
+    if rows == columns and not offset:
+        return g.reshape((*x_shape[:-2], 1, 1)) * identity(rows, as_array(g))
+    n = min(rows + min(offset, 0), columns - max(offset, 0))
+    each = broadcast_to(g.reshape((*x_shape[:-2], 1)), shape=(*x_shape[:-2], max(n, 0)))
+    return _back_in_place(each, x_shape, offset)
 
 
 trace: OpFunction = register(

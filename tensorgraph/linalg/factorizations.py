@@ -21,6 +21,7 @@ from tensorgraph.linalg._matrices import (
     check_matrices,
     check_square,
     floating,
+    in_single,
     of_each,
     same_shape,
     symmetric_kernel,
@@ -50,7 +51,7 @@ def _cholesky_rule(g: Any, out: Any) -> Any:
 
 _cholesky = register(
     "cholesky",
-    _cholesky_kernel,
+    in_single(_cholesky_kernel),
     {"x": _cholesky_rule},
     family="linalg",
     shape=same_shape,
@@ -126,7 +127,7 @@ def _tall_qr_rule(g_q: Any, g_r: Any, q: Any, r: Any) -> Any:
 
 _qr = register(
     "qr",
-    _qr_kernel,
+    in_single(_qr_kernel),
     {"x": _qr_rule},
     family="linalg",
     shape=_packed_shape,

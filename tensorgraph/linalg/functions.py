@@ -10,7 +10,7 @@ import numpy as np
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.linalg._matrices import check_square, floating, identity, same_shape
+from tensorgraph.linalg._matrices import check_square, floating, identity, in_single, same_shape
 from tensorgraph.ops.shape import concat, matrix_transpose
 
 __all__ = ["expm"]
@@ -71,7 +71,7 @@ def _expm_rule(g: Any, x: Any) -> Any:
 
 expm: OpFunction = register(
     "expm",
-    _expm_kernel,
+    in_single(_expm_kernel),
     {"x": _expm_rule},
     family="linalg",
     shape=same_shape,

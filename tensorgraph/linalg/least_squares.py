@@ -13,7 +13,7 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.linalg._matrices import floating, identity, matrices
+from tensorgraph.linalg._matrices import floating, identity, in_single, matrices
 from tensorgraph.linalg.spectra import svdvals
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.reduce import sum
@@ -48,7 +48,7 @@ def _pinv_rule(g: Any, x: Any, out: Any) -> Any:
 
 pinv: OpFunction = register(
     "pinv",
-    _pinv_kernel,
+    in_single(_pinv_kernel),
     {"x": _pinv_rule},
     family="linalg",
     shape=lambda x, **_: (*shape_of(x)[:-2], *shape_of(x)[:-3:-1]),

@@ -21,11 +21,13 @@ from tensorgraph.linalg._matrices import (
     check_square,
     floating,
     identity,
+    in_single,
     matrices,
     of_each,
     same_shape,
     square_matrices,
 )
+from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.shape import matrix_transpose, tril, triu
 
 __all__ = ["inv", "solve", "solve_triangular"]
@@ -40,7 +42,7 @@ def _inv_rule(g: Any, out: Any) -> Any:
 
 inv: OpFunction = register(
     "inv",
-    lambda x: of_each(np.linalg.inv, x, SINGULAR),
+    in_single(lambda x: of_each(np.linalg.inv, x, SINGULAR)),
     {"x": _inv_rule},
     family="linalg",
     shape=same_shape,
@@ -110,12 +112,13 @@ def _solution_shape(a: Any, b: Any, **static: Any) -> Shape:
 
 solve: OpFunction = register(
     "solve",
-    _solve_kernel,
+    in_single(_solve_kernel),
     {"a": _solve_by_a, "b": _solve_by_b},
     family="linalg",
     shape=_solution_shape,
     dtype=floating,
     prepare=_check_solve,
+    body=lambda a, b: matmul(inv(a), b),
     code="np.linalg.solve",
     letter="X",
     doc="""Return the solution x of a x = b, for each matrix a.
@@ -208,14 +211,20 @@ def _triangular_by_a(
     return tril(products, k=-beside) if lower else triu(products, k=beside)
 
 
+def _triangular_body(a: Any, b: Any, *, lower: bool, transpose: bool, unit_diagonal: bool) -> Any:
+    inverse = inv(_one_triangle(a, lower, unit_diagonal))
+    return matmul(matrix_transpose(inverse) if transpose else inverse, b)
+
+
 solve_triangular: OpFunction = register(
     "solve_triangular",
-    _solve_triangular_kernel,
+    in_single(_solve_triangular_kernel),
     {"a": _triangular_by_a, "b": _triangular_by_b},
     family="linalg",
     shape=_solution_shape,
     dtype=floating,
     prepare=_check_triangular,
+    body=_triangular_body,
     code="""
         t = np.tril(a) if lower else np.triu(a)
         if unit_diagonal:

@@ -25,6 +25,7 @@ from tensorgraph.linalg._matrices import (
     check_matrices,
     check_square,
     floating,
+    in_single,
     of_each,
     symmetric_kernel,
     symmetric_part,
@@ -59,7 +60,7 @@ over_gaps: OpFunction = register(
         "gaps": lambda g, out, gaps: -over_gaps(g * out, gaps),
     },
     domain={"gaps": Real(avoid=(0.0,))},
-    ref=lambda x, gaps: x / gaps,
+    ref="operator.truediv",
     notation=FRACTION,
     code="np.where(x == 0, 0, x / np.where(gaps == 0, 1, gaps))",
     doc="""Return x / gaps, and 0 where both are 0: as vectors turn when a matrix changes.
@@ -117,7 +118,7 @@ def _eigh_shape(x: Any) -> Shape:
 
 _eigh = register(
     "eigh",
-    _eigh_kernel,
+    in_single(_eigh_kernel),
     {"x": _eigh_rule},
     family="linalg",
     shape=_eigh_shape,
@@ -225,7 +226,7 @@ def _svd_shape(x: Any) -> Shape:
 
 _svd = register(
     "svd",
-    _svd_kernel,
+    in_single(_svd_kernel),
     {"x": _svd_rule},
     family="linalg",
     shape=_svd_shape,

@@ -228,7 +228,8 @@ class Algebra:
             others = [x for x in labels if x != label]
             if e == 1 and atom.expr is not None and len(others) == 1 and is_identity(atom.expr):
                 rest = tuple(g for g in inside if g is not f)
-                return renamed(rest, {label: others[0]}) if rest else None
+                if rest and not any(others[0] in g[1] for g in rest):  # else it is a diagonal's
+                    return renamed(rest, {label: others[0]})
         return None
 
     def _split(self, inside: Mono, label: int) -> Poly | None:

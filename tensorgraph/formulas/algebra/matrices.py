@@ -25,11 +25,11 @@ from tensorgraph.linalg.solves import inv, solve, solve_triangular
 from tensorgraph.ops.arithmetic import multiply, square
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.reduce import sum as total
-from tensorgraph.ops.shape import matrix_transpose
+from tensorgraph.ops.shape import matrix_transpose, tril, triu
 from tensorgraph.ops.transcendental import log
 from tensorgraph.symbolic.expr import Expr, lift
 
-symmetric_part = Op(
+symmetric_part: Op = Op(
     "symmetric_part",
     symmetric_kernel,
     {"x": lambda g: symmetric_part(g)},
@@ -39,6 +39,9 @@ symmetric_part = Op(
     body=lambda x: (x + matrix_transpose(x)) / 2,
     doc="Return (x + xᵀ) / 2, of which a Cholesky factor is taken.",
 )
+
+OF_SYMMETRIC = {symmetric_part, REGISTRY["cholesky"], REGISTRY["eigh"]}
+"""Operations that take the symmetric part, and so are asked of symmetric matrices."""
 
 # --------------------------------------------------------------------------------------- meanings
 
@@ -55,10 +58,24 @@ def inverted(nf: Normaliser, e: Expr) -> Poly:
     return nf.atoms.value(lift(inv(simple)), symmetric=a.op is symmetric_part)
 
 
-def solved(nf: Normaliser, e: Expr) -> Poly:
-    """A solution is the product of an inverse and the right-hand side."""
+def half_solved(nf: Normaliser, e: Expr) -> Poly | None:
+    """A solution is a product with an inverse: here that of the triangle that is read."""
     a, b = e.args
-    return product_of(nf, e, lift(inv(a)), b)
+    if e.static["unit_diagonal"]:
+        return None
+    lower = e.static["lower"]
+    read = a if _is_triangular(a, lower) else lift((tril if lower else triu)(a))
+    inverse = lift(inv(matrix_transpose(read) if e.static["transpose"] else read))
+    return product_of(nf, e, inverse, b)
+
+
+def _is_triangular(e: Expr, lower: bool) -> bool:
+    """Return whether nothing stands on the other side of the diagonal, by what made a value."""
+    if e.op is matrix_transpose.op:
+        return _is_triangular(e.args[0], not lower)
+    if e.op in (tril.op, triu.op):
+        return (e.op is tril.op) == lower and e.static["k"] == 0
+    return lower and e.op is REGISTRY["cholesky"]
 
 
 def traced(nf: Normaliser, e: Expr) -> Poly | None:
@@ -135,10 +152,10 @@ def _solution(e: Expr, asked: Collection[Expr]) -> Expr | None:
 
 def _log_determinant(e: Expr, asked: Collection[Expr]) -> Expr | None:
     """Σ log Lᵢᵢ is half of log|det A|."""
-    if e.op is not total.op or e.args[0].op is not log.op or e.args[0].ndim != len(e.static["axis"]):
+    if e.op is not total.op or e.ndim or e.args[0].op is not log.op:
         return None
     (inside,) = e.args[0].args
-    if inside.op is not diagonal.op or inside.static["offset"] or inside in asked or e.ndim:
+    if inside.op is not diagonal.op or inside.static["offset"] or inside in asked:
         return None
     found = _matrix_of(inside.args[0], asked)
     return None if found is None or inside.ndim != 1 else lift(logabsdet(found[0])) / 2
@@ -171,4 +188,4 @@ def _squared(e: Expr) -> Any:
 
 
 READINGS = (_solution, _log_determinant, _length)
-"""What reads a value that a Cholesky factor leads to; each returns ``None`` where it is not that."""
+"""What reads a value that a Cholesky factor leads to; each returns ``None`` for any other."""

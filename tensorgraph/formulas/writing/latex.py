@@ -118,9 +118,9 @@ def set_part(f: Formula) -> tuple[str, int]:
         case "root":
             return rf"\sqrt{{{set_part(f.parts[0])[0]}}}", WHOLE
         case "transpose":
-            inner = inverse_of(f)
-            if inner is not None:
-                return _raised(inner, r"-\top"), POWER
+            inverted = inverse_of(f)
+            if inverted is not None:
+                return _raised(inverted, r"-\top"), POWER
             return _raised(f.parts[0], r"\top"), POWER
         case "reduction":
             return _reduction(f), MATMUL

@@ -149,9 +149,9 @@ def _set(f: Formula) -> str:
         case "root":
             return f"<msqrt>{_set(parts[0])}</msqrt>"
         case "transpose":
-            inner = inverse_of(f)
-            if inner is not None:
-                return f"<msup>{_base(inner)}{_row(_sign('−'), _sign(TRANSPOSED))}</msup>"
+            inverted = inverse_of(f)
+            if inverted is not None:
+                return f"<msup>{_base(inverted)}{_row(_sign('−'), _sign(TRANSPOSED))}</msup>"
             if parts[0].kind == "name":
                 return _raised_name(parts[0].text, TRANSPOSED)
             return f"<msup>{_base(parts[0])}{_sign(TRANSPOSED)}</msup>"

@@ -99,9 +99,9 @@ def _set(f: Formula) -> tuple[str, int]:
         case "root":
             return f"√{_in(f.parts[0], WHOLE)}", POWER
         case "transpose":
-            inner = inverse_of(f)
-            if inner is not None:
-                return f"{_in(inner, WHOLE)}⁻ᵀ", POWER
+            inverted = inverse_of(f)
+            if inverted is not None:
+                return f"{_in(inverted, WHOLE)}⁻ᵀ", POWER
             return f"{_in(f.parts[0], WHOLE)}ᵀ", POWER
         case "reduction":
             return _reduction(f), MATMUL
