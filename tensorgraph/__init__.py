@@ -7,6 +7,7 @@ make a tensor                     ``tg.tensor([1.0, 2.0])``, ``tg.zeros((2, 3))`
 draw random numbers               ``tg.random.seed(0)``, ``tg.random.normal((2, 3))``
 compute as with NumPy             ``tg.exp(x) @ y.mT``, ``x.sum(axis=0)``, ``np.exp(x)``
 invert, solve, decompose          ``tg.linalg.solve(A, b)``, ``tg.linalg.cholesky(A)``
+transform to frequencies          ``tg.fft.rfft(x)``, ``tg.fft.irfft(z)``
 get the gradient of a leaf        ``cost(w).backward()``, ``w.grad``
 differentiate a function          ``tg.grad(f)``, ``tg.value_and_grad(f)``
 get more than a gradient          ``tg.jacobian(f)``, ``tg.hessian(f)``, ``tg.hvp``, ``tg.vjp``
@@ -64,6 +65,7 @@ from numpy import (
 
 from tensorgraph import (
     errors as errors,
+    fft as fft,
     linalg as linalg,
     nn as nn,
     ops as ops,
@@ -194,9 +196,9 @@ else:
     __all__ = [
         "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
         "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
-        "debug", "derive", "diag", "diff", "enable_grad", "errors", "explain", "eye", "float16",
-        "float32", "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp", "int8",
-        "int16", "int32", "int64", "is_grad_enabled", "jacobian", "judge", "jvp", "linalg",
+        "debug", "derive", "diag", "diff", "enable_grad", "errors", "explain", "eye", "fft",
+        "float16", "float32", "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp",
+        "int8", "int16", "int32", "int64", "is_grad_enabled", "jacobian", "judge", "jvp", "linalg",
         "linspace", "nn", "no_grad", "notation", "ones", "ones_like", "op", "optim", "precision",
         "profile", "random", "render", "tensor", "trace", "uint8", "uint16", "uint32", "uint64",
         "update_rule", "value_and_grad", "vjp", "zeros", "zeros_like",

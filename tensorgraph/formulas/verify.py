@@ -107,7 +107,10 @@ def fresh_data(
 
 
 def _defined_data(
-    exprs: Sequence[Expr], given: Mapping[Expr, Any], facts: Mapping[Expr, Sequence[Fact]], seed: int
+    exprs: Sequence[Expr],
+    given: Mapping[Expr, Any],
+    facts: Mapping[Expr, Sequence[Fact]],
+    seed: int,
 ) -> dict[Expr, Any]:
     """Return fresh data for which all is defined: matrices that are far off may have no factors."""
     for spread in SPREADS[:-1]:

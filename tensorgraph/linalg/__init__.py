@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
 from tensorgraph.linalg import (
     determinants,
     diagonals,
@@ -60,5 +61,6 @@ LINALG: dict[str, Callable[..., Any]] = {
 """All functions of the room by name, and the kinds of results that some return."""
 if not TYPE_CHECKING:  # which takes what is imported by * as public
     __all__ = list(LINALG)
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)
 
 FURTHER.update(answers(LINALG))
