@@ -15,6 +15,8 @@ from tensorgraph import ops
 ROOMS = (
     "tensorgraph",
     "tensorgraph.random",
+    "tensorgraph.linalg",
+    "tensorgraph.fft",
     "tensorgraph.nn",
     "tensorgraph.nn.losses",
     "tensorgraph.nn.init",

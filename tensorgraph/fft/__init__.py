@@ -39,4 +39,4 @@ if not TYPE_CHECKING:  # which takes what is imported by * as public
     __all__ = list(FFT)
     __getattr__, __dir__ = _module_hooks(__name__, __all__)
 
-FURTHER.update({np.fft.fftshift: fftshift, np.fft.ifftshift: ifftshift})
+FURTHER.update({getattr(np.fft, name): FFT[name] for name in ("fftshift", "ifftshift")})

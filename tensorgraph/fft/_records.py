@@ -123,7 +123,7 @@ rfftn: OpFunction = register(
 )
 
 
-def _irfftn_kernel(x: Any, *, n: int, axes: Axes, norm: str) -> Any:
+def _irfftn_kernel(x: Any, *, n: int, axes: Axes, norm: Any) -> Any:
     z = to_complex(x)
     lengths = (*(z.shape[axis] for axis in axes[:-1]), n)
     return np.fft.irfftn(z, lengths, axes=axes, norm=norm)

@@ -3,7 +3,7 @@
 Vectors are determined only where their value stands alone. Where values coincide, they still have a
 gradient, which is right for what depends on all of them alike, as their sum or the largest does;
 the vectors have none, and to ask for one is a :class:`tensorgraph.errors.LinAlgError`. They
-coincide where they differ by no more than rounding: eps times the largest.
+coincide where they differ by no more than rounding: 4 n · eps times the largest of n.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ over_gaps: OpFunction = register(
 def _apart(differences: Any, values: Any) -> Any:
     """Return differences of values, those within rounding beside the largest value as 0."""
     largest = largest_of(absolute(values), axis=-1, keepdims=True)[..., None]
-    lost = less_equal(absolute(differences), largest * np.finfo(values.dtype).eps)
+    rounding = 4 * shape_of(values)[-1] * float(np.finfo(values.dtype).eps)
+    lost = less_equal(absolute(differences), largest * rounding)
     return where(lost, 0, differences)
 
 

@@ -19,6 +19,8 @@ import tensorgraph as tg
 from tensorgraph.engine.declaration_checks import FAMILIES
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.rule import Word
+from tensorgraph.fft import FFT
+from tensorgraph.linalg import LINALG
 from tensorgraph.ops import OPS
 from tests.machine.printed import run_examples
 
@@ -59,6 +61,7 @@ ROOMS = [
     "engine.autodiff engine.function_types",
     "engine.checkpoint engine.state_dict",
     "random ops",
+    "linalg fft",
     "transforms",
     "observe symbolic",
     "nn",
@@ -97,6 +100,14 @@ INNER = {
         "derivation problem",
         "hints of_function solution",
         "derive whole_graph",
+    ],
+    "fft": ["_records", "complex_numbers frequencies", "transforms"],
+    "linalg": [
+        "_matrices",
+        "diagonals solves",
+        "determinants factorizations functions products spectra",
+        "least_squares norms",
+        "_numpy_answers",
     ],
     "transforms": ["function_call", "gradients", "jacobians products"],
     "testing": [
@@ -269,7 +280,11 @@ def starred(body):
 
 @pytest.mark.parametrize(
     "name",
-    ["", *".nn .nn.losses .optim .optim.schedules .data .diagnose .train .drawing".split()],
+    [
+        "",
+        *".fft .linalg .nn .nn.losses .optim .optim.schedules .data .diagnose".split(),
+        *".train .drawing".split(),
+    ],
 )
 def test_all_is_what_is_there(name):
     package = importlib.import_module(f"tensorgraph{name}")
@@ -424,11 +439,13 @@ def test_readers_know_operations_by_their_records(name):
 
 def test_every_record_is_behind_a_public_function_of_its_name():
     records = {name: op for name, op in REGISTRY.items() if op.family != "random"}
-    assert records.keys() <= OPS.keys()
-    for name, function in OPS.items():
+    functions = {**LINALG, **FFT, **OPS}
+    assert records.keys() <= functions.keys()
+    for name, function in functions.items():
         assert function.__name__ == name
-        if name in records and not hasattr(function, "op"):  # takes lists or keys, and sorts them
-            assert records[name].starred
+        if name in records and not hasattr(function, "op"):
+            # It takes lists or keys and sorts them, or hands out the parts of what is packed.
+            assert records[name].starred or name in {*LINALG, *FFT}
 
 
 def test_every_extra_that_a_message_names_can_be_installed():

@@ -1,4 +1,4 @@
-"""Calls of linear algebra: matrices that are well conditioned, so that references agree."""
+"""Calls of linear algebra, on matrices that are well conditioned, and of Fourier transforms."""
 
 import numpy as np
 
@@ -22,6 +22,13 @@ def definite(*shape):
     return root @ np.swapaxes(root, -1, -2) + skew - np.swapaxes(skew, -1, -2)
 
 
+PAIRS = [
+    (x(4, 2), {"axes": (0,), "norm": "backward"}),
+    (x(3, 5, 2), {"axes": (1,), "norm": "forward"}),
+    (x(3, 2, 4, 2), {"axes": (2, 0), "norm": "ortho"}),
+    (x(1, 2), {"axes": (0,), "norm": "backward"}),
+    (x(0, 3, 2), {"axes": (1,), "norm": "backward"}),
+]
 SQUARE = [(3, 3), (2, 2, 2), (1, 1), (0, 0), (0, 2, 2)]
 ANY = [*SQUARE[:3], (3, 2), (2, 3), (2, 4, 2), (0, 2), (2, 0), (3, 1)]
 
@@ -32,6 +39,24 @@ TABLE = {
        for name in ("cholesky", "eigh", "eigvalsh")},
     **{name: calls(name, *((spread(*shape), {}) for shape in ANY))
        for name in ("qr", "svd", "svdvals", "pinv", "matrix_rank")},
+    "fftn": calls("fftn", *PAIRS),
+    "ifftn": calls("ifftn", *PAIRS),
+    "rfftn": calls(
+        "rfftn",
+        (x(4), {"axes": (0,), "norm": "backward"}),
+        (x(3, 5), {"axes": (1,), "norm": "forward"}),
+        (x(3, 2, 4), {"axes": (2, 0), "norm": "ortho"}),
+        (x(1), {"axes": (0,), "norm": "backward"}),
+        (x(0, 3), {"axes": (1,), "norm": "backward"}),
+    ),
+    "irfftn": calls(
+        "irfftn",
+        (x(3, 2), {"n": 4, "axes": (0,), "norm": "backward"}),
+        (x(2, 3, 2), {"n": 5, "axes": (1,), "norm": "forward"}),
+        (x(2, 2, 3, 2), {"n": 3, "axes": (2, 0), "norm": "ortho"}),
+        (x(1, 2), {"n": 1, "axes": (0,), "norm": "backward"}),
+        (x(0, 2, 2), {"n": 3, "axes": (1,), "norm": "backward"}),
+    ),
     "solve": calls(
         "solve",
         ((well(3, 3), x(3, 2)), {}),

@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 
 import tensorgraph as tg
+from tensorgraph.fft import FFT
 from tensorgraph.linalg import LINALG
 from tensorgraph.ops import OPS
 from tensorgraph.testing.ops.op_calls import Case
 from tests.ops import elements
 
-FUNCTIONS = {name: f for name, f in LINALG.items() if not isinstance(f, type)} | OPS
+TRANSFORMS = {name: FFT[name] for name in ("fftn", "ifftn", "rfftn", "irfftn")}
+"""Those of ``tg.fft`` that have a record; of the others, see ``tests/fft``."""
+FUNCTIONS = {name: f for name, f in LINALG.items() if not isinstance(f, type)} | TRANSFORMS | OPS
 """All operations of all rooms by name; where two rooms have one, that of ``tg`` itself."""
 
 RNG = np.random.default_rng(7)
@@ -69,6 +72,12 @@ def calls(name, *entries):
 WAYS = {
     "concat": lambda *xs, axis=0: tg.concat(xs, axis=axis),
     "stack": lambda *xs, axis=0: tg.stack(xs, axis=axis),
+    "fftn": lambda a, axes, norm: tg.fft.fftn(a, axes=axes, norm=norm),
+    "ifftn": lambda a, axes, norm: tg.fft.ifftn(a, axes=axes, norm=norm),
+    "rfftn": lambda a, axes, norm: tg.fft.rfftn(a, axes=axes, norm=norm),
+    "irfftn": lambda a, n, axes, norm: tg.fft.irfftn(
+        a, s=[*(a.shape[i] for i in axes[:-1]), n], axes=axes, norm=norm
+    ),
     "eigh": lambda a: (tg.linalg.eigvalsh(a), _unsigned(tg.linalg.eigh(a).eigenvectors)),
     "svd": lambda a: _unsigned_svd(*tg.linalg.svd(a, full_matrices=False)),
     "qr": lambda a: _unsigned_qr(*tg.linalg.qr(a)),
