@@ -8,6 +8,7 @@ the matrix: L⁻ᵀ L⁻¹ b as A⁻¹ b, and Σ log Lᵢᵢ as half of log|det 
 from __future__ import annotations
 
 from collections.abc import Collection
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,16 @@ from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.formulas.algebra.algebra import K
 from tensorgraph.formulas.algebra.contractions import product_of
 from tensorgraph.formulas.algebra.normal_form import Normaliser, as_body
-from tensorgraph.formulas.algebra.polynomials import Poly, relabelled
+from tensorgraph.formulas.algebra.polynomials import (
+    Mono,
+    Poly,
+    added,
+    body_of,
+    order,
+    relabelled,
+    renamed,
+    scaled,
+)
 from tensorgraph.formulas.facts import Fact, is_symmetric
 from tensorgraph.linalg._matrices import floating, same_shape, symmetric_kernel
 from tensorgraph.linalg.determinants import logabsdet
@@ -83,10 +93,29 @@ def traced(nf: Normaliser, e: Expr) -> Poly | None:
     (x,) = e.args
     if e.static["offset"] or x.shape[-1] != x.shape[-2]:
         return None
-    row, column, p = x.ndim - 2, x.ndim - 1, nf.normal(x)
-    if any({row, column} <= set(labels) for mono in p for _, labels, _ in mono):
+    result: Poly = {}
+    for mono, k in nf.normal(x).items():
+        found = _diagonal_sum(nf, mono, x.ndim - 2, x.shape[-1])
+        if found is None:
+            return None
+        result = added(result, scaled(found, k))
+    return result
+
+
+def _diagonal_sum(nf: Normaliser, mono: Mono, row: int, n: int) -> Poly | None:
+    """Return the trace of a product; ``None`` where one of its factors has rows and columns."""
+    pair = {row, row + 1}
+    both = [f for f in mono if pair <= set(f[1])]
+    bound: set[int] = set()
+    if len(both) == 1 and both[0][0].bound and both[0][2] == 1:  # a product of matrices
+        body, bound = body_of(both[0], mono)
+        mono = tuple(sorted([*body, *(f for f in mono if f is not both[0])], key=order))
+    if any(pair <= set(f[1]) for f in mono):
         return None
-    return nf.total(relabelled(p, {row: K, column: K}), K, x.shape[-1])
+    along = renamed(mono, dict.fromkeys(pair, K))
+    if not bound:
+        return nf.total({along: Fraction(1)}, K, n)
+    return {nf.with_sum((), along, bound | {K}): Fraction(1)}
 
 
 def made_symmetric(nf: Normaliser, e: Expr) -> Poly:
