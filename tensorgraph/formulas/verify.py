@@ -148,8 +148,7 @@ def _varied(
         if word in ("sums_to_one", "sums_to", "zero_sum"):
             axis, total = value if word == "sums_to" else (value, float(word == "sums_to_one"))
             sums = varied.sum(axis=axis, keepdims=True)
-            spread = array.shape[axis]
-            shifted = varied + (total - sums) / spread
+            shifted = varied + (total - sums) / array.shape[axis]
             varied = varied * total / sums if total and (varied >= 0).all() else shifted
         elif word == "bounded":
             varied = np.clip(varied, *value)

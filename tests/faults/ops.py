@@ -208,7 +208,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/numpy_api.py",
-        ("recorded_functions", "less(a[ahead], a[behind])", "less(a[behind], a[ahead])",
+        ("_functions_of", "less(a[ahead], a[behind])", "less(a[behind], a[ahead])",
          "numpy: differences of the wrong sign"),
     ),
     *planted_in(
