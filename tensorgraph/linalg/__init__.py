@@ -6,7 +6,8 @@ Integers are computed with as float64, and float16 in float32: LAPACK has no oth
 
 ``diagonals`` (trace, diag), ``products`` (chains, powers, kron, cross), ``solves`` (inverse and
 equations), ``determinants``, ``factorizations`` (Cholesky, QR), ``spectra`` (eigenvalues, singular
-values), ``least_squares``, ``norms`` and ``functions`` (expm); what they share is in ``_matrices``.
+values), ``least_squares``, ``norms`` and ``functions`` (expm); what they share is in ``_matrices``,
+what NumPy's functions of matrices are answered with in ``_numpy_answers``.
 ``tensordot``, ``outer``, ``matmul``, ``vecdot`` and ``matrix_transpose`` are those of ``tg``.
 """
 

@@ -15,6 +15,7 @@ from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.linalg._matrices import floating, identity, in_single, matrices
 from tensorgraph.linalg.spectra import svdvals
+from tensorgraph.ops._axes import from_list
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.reduce import sum
 from tensorgraph.ops.shape import matrix_transpose
@@ -104,6 +105,7 @@ def lstsq(a: AnyArray, b: AnyArray, rcond: float | None = None) -> LstsqResult:
         >>> tg.linalg.lstsq([[1.0], [1.0]], [1.0, 3.0]).x
         tensor([2.])
     """
+    a, b = from_list(a), from_list(b)
     m = matrices(a, "lstsq: a")[-2]
     rows = shape_of(b)[-2:][:1]
     if rows != (m,):
@@ -133,6 +135,7 @@ def matrix_rank(x: AnyArray, rtol: float | None = None) -> AnyArray:
         >>> tg.linalg.matrix_rank(tg.tensor([[1.0, 2.0], [2.0, 4.0]]))
         tensor(1)
     """
+    x = from_list(x)
     return _rank(x, svdvals(x), rtol)
 
 
