@@ -7,7 +7,8 @@ expression's polynomial), ``conditions`` (comparisons, and what follows from the
 (log 2 and √π in products), ``meanings``
 (what each core operation means for polynomials) with its ``rearrangements``, ``indexing``,
 ``contractions``, ``matrices`` and ``branches``, ``alternatives`` (conditions that exclude each
-other), ``identities`` (functions of functions that have a name of their own), ``factoring`` (sums as products of sums), ``from_normal_form`` (the way back),
+other), ``identities`` (functions of functions that have a name of their own), ``factoring`` (sums
+as products of sums), ``from_normal_form`` (the way back),
 ``known_functions`` (which values of a graph are tanh, softmax and their likes, written by hand)
 and what these are in ``exponentials``.
 """
