@@ -49,7 +49,7 @@ def _over_gaps_kernel(x: Any, gaps: Any) -> Any:
             " any of a plane and have no gradient; use the values alone, or a function of the"
             " matrix such as tg.linalg.inv, solve or expm"
         )
-    return x / np.where(without, 1, gaps)
+    return np.divide(x, np.where(without, 1, gaps), dtype=floating(x, gaps))
 
 
 over_gaps: OpFunction = register(
@@ -60,7 +60,9 @@ over_gaps: OpFunction = register(
         "gaps": lambda g, out, gaps: -over_gaps(g * out, gaps),
     },
     domain={"gaps": Real(avoid=(0.0,))},
-    ref="operator.truediv",
+    family="linalg",
+    shape=lambda x, gaps: np.broadcast_shapes(shape_of(x), shape_of(gaps)),
+    dtype=floating,
     notation=FRACTION,
     code="np.where(x == 0, 0, x / np.where(gaps == 0, 1, gaps))",
     doc="""Return x / gaps, and 0 where both are 0: as vectors turn when a matrix changes.

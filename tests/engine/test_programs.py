@@ -23,7 +23,7 @@ SIX = "ab,bc,cd,de,ef,fg->ag"
 ELSEWHERE = {
     "astype",  # in float64 it does nothing; the tests of dtypes use it
     *(name for name, op in REGISTRY.items() if op.family == "linalg"),  # of matrices of their own
-    *("diagonal", "diag_embed", "over_gaps"),
+    *("diagonal", "diag_embed"),
 }
 
 

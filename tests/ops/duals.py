@@ -139,7 +139,7 @@ def _logistic(z):
 add = Dual.__add__
 subtract = Dual.__sub__
 multiply = Dual.__mul__
-divide = over_gaps = Dual.__truediv__
+divide = Dual.__truediv__
 negative = Dual.__neg__
 positive = linear_map(np.positive)
 reciprocal = chain(lambda z: 1 / z, lambda z: -1 / (z * z))

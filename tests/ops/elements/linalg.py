@@ -204,6 +204,12 @@ def expm(x):
     return each(lambda m: plain(mp.expm(exact(m)), m.shape) if m.size else m, x, x.shape[-2:])
 
 
+def over_gaps(x, gaps):
+    shape = np.broadcast_shapes(x.shape, gaps.shape)
+    x, gaps = (np.broadcast_to(v, shape) for v in (x, gaps))
+    return build(shape, lambda at: x[at] / gaps[at] if x[at] else 0.0)
+
+
 # ------------------------------------------------------------------------- diagonals and products
 
 
