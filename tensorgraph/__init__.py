@@ -11,6 +11,7 @@ transform to frequencies          ``tg.fft.rfft(x)``, ``tg.fft.irfft(z)``
 get the gradient of a leaf        ``cost(w).backward()``, ``w.grad``
 differentiate a function          ``tg.grad(f)``, ``tg.value_and_grad(f)``
 get more than a gradient          ``tg.jacobian(f)``, ``tg.hessian(f)``, ``tg.hvp``, ``tg.vjp``
+compute for many examples         ``tg.vmap(f)``, ``tg.vmap(tg.grad(f))``
 compute without a gradient        ``tg.no_grad()``, ``x.detach()``
 change a parameter by hand        ``w.assign(w.data - 0.1)``
 build a network                   ``tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.ReLU())``
@@ -143,6 +144,9 @@ from tensorgraph.transforms.products import (
     jvp as jvp,
     vjp as vjp,
 )
+from tensorgraph.transforms.vmap import (
+    vmap as vmap,
+)
 
 if TYPE_CHECKING:
     from tensorgraph import data as data, diagnose as diagnose, testing as testing, train as train
@@ -201,7 +205,7 @@ else:
         "int8", "int16", "int32", "int64", "is_grad_enabled", "jacobian", "judge", "jvp", "linalg",
         "linspace", "nn", "no_grad", "notation", "ones", "ones_like", "op", "optim", "precision",
         "profile", "random", "render", "tensor", "trace", "uint8", "uint16", "uint32", "uint64",
-        "update_rule", "value_and_grad", "vjp", "zeros", "zeros_like",
+        "update_rule", "value_and_grad", "vjp", "vmap", "zeros", "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__
 

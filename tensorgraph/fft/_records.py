@@ -13,6 +13,7 @@ import numpy as np
 
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.ops._batching import along
 from tensorgraph.ops.reduce import in_single
 
 Shape = tuple[int, ...]
@@ -55,6 +56,7 @@ fftn: OpFunction = register(
     _linear(lambda x, *, axes, norm: to_parts(np.fft.fftn(to_complex(x), axes=axes, norm=norm))),
     {"x": lambda g, axes, norm: ifftn(g, axes=axes, norm=SWAPPED[norm])},
     family="linalg",
+    batch=along("axes"),
     shape=_same,
     dtype=_dtype,
     symbol="FFT",
@@ -69,6 +71,7 @@ ifftn: OpFunction = register(
     _linear(lambda x, *, axes, norm: to_parts(np.fft.ifftn(to_complex(x), axes=axes, norm=norm))),
     {"x": lambda g, axes, norm: fftn(g, axes=axes, norm=SWAPPED[norm])},
     family="linalg",
+    batch=along("axes"),
     shape=_same,
     dtype=_dtype,
     symbol="IFFT",
@@ -112,6 +115,7 @@ rfftn: OpFunction = register(
     _linear(lambda x, *, axes, norm: to_parts(np.fft.rfftn(x, axes=axes, norm=norm))),
     {"x": _rfftn_rule},
     family="linalg",
+    batch=along("axes"),
     shape=lambda x, *, axes, norm: _half(shape_of(x), axes[-1]),
     dtype=_dtype,
     symbol="FFT",
@@ -139,6 +143,7 @@ irfftn: OpFunction = register(
     _linear(_irfftn_kernel),
     {"x": _irfftn_rule},
     family="linalg",
+    batch=along("axes"),
     shape=_whole,
     dtype=_dtype,
     symbol="IFFT",

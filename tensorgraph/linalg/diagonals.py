@@ -15,6 +15,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.linalg._matrices import identity
+from tensorgraph.ops._batching import leading
 from tensorgraph.ops.shape import broadcast_to, pad
 
 __all__ = ["diag", "diag_embed", "diagonal", "trace"]
@@ -53,6 +54,7 @@ diagonal: OpFunction = register(
     lambda x, *, offset=0: np.diagonal(x, offset, -2, -1),
     {"x": _back_in_place},
     family="shape",
+    batch=leading,
     shape=_diagonal_shape,
     prepare=_of_matrices,
     code="np.diagonal(x, offset, -2, -1)",
@@ -88,6 +90,7 @@ diag_embed: OpFunction = register(
     _diag_embed_kernel,
     {"x": lambda g, offset: diagonal(g, offset=offset)},
     family="shape",
+    batch=leading,
     shape=lambda x, *, offset: (*shape_of(x)[:-1], *(shape_of(x)[-1] + abs(offset),) * 2),
     prepare=_embedding,
     code="""

@@ -7,13 +7,14 @@ again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.notation import raised
-from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.op import Op, OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import LinAlgError, ShapeError
 from tensorgraph.linalg._matrices import (
@@ -27,6 +28,7 @@ from tensorgraph.linalg._matrices import (
     same_shape,
     square_matrices,
 )
+from tensorgraph.ops._batching import Operand, Static, elementwise
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.shape import matrix_transpose, tril, triu
 
@@ -88,6 +90,14 @@ def _check_solve(a: Any, b: Any) -> dict[str, Any]:
     return {}
 
 
+def _of_examples(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    """Solve for many examples: a vector of each is a matrix of one column, for they are a stack."""
+    a, b = operands
+    if b.ndim > 1:
+        return elementwise(op, size, operands, static)
+    return elementwise(op, size, [a, Operand(b.value[..., None], b.batched)], static)[..., 0]
+
+
 def _columns(v: Any, b_shape: Shape) -> Any:
     """Return right-hand sides, or solutions, as matrices: of a vector, with one column."""
     return v[..., None] if len(b_shape) == 1 else v
@@ -115,6 +125,7 @@ solve: OpFunction = register(
     in_single(_solve_kernel),
     {"a": _solve_by_a, "b": _solve_by_b},
     family="linalg",
+    batch=_of_examples,
     shape=_solution_shape,
     dtype=floating,
     prepare=_check_solve,
@@ -221,6 +232,7 @@ solve_triangular: OpFunction = register(
     in_single(_solve_triangular_kernel),
     {"a": _triangular_by_a, "b": _triangular_by_b},
     family="linalg",
+    batch=_of_examples,
     shape=_solution_shape,
     dtype=floating,
     prepare=_check_triangular,

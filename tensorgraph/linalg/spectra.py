@@ -30,6 +30,7 @@ from tensorgraph.linalg._matrices import (
     symmetric_kernel,
     symmetric_part,
 )
+from tensorgraph.ops._batching import elementwise
 from tensorgraph.ops.arithmetic import abs as absolute, less_equal, where
 from tensorgraph.ops.reduce import max as largest_of
 from tensorgraph.ops.shape import matrix_transpose
@@ -61,6 +62,7 @@ over_gaps: OpFunction = register(
     },
     domain={"gaps": Real(avoid=(0.0,))},
     family="linalg",
+    batch=elementwise,
     shape=lambda x, gaps: np.broadcast_shapes(shape_of(x), shape_of(gaps)),
     dtype=floating,
     notation=FRACTION,

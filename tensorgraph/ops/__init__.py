@@ -5,10 +5,11 @@ its names are public; ``OPS`` holds them all: functions of one record each (thei
 functions composed of several. Read ``arithmetic`` and ``extrema`` first, whose records are the
 simplest, then ``transcendental`` and ``trigonometric`` (their kernels are in ``_erf``, ``_normal``
 and ``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
-``contract`` and ``einstein`` (einsum), ``index``, ``window``, ``convolve`` and ``pool``; the fused
-``logits`` (the softmax family) and ``cross_entropy``, ``moments`` (spread, length, and what norm
-layers are made of) and ``masking`` (dropout, attention's products), of which ``_lowerings`` says in
-ordinary operations what their kernels compute. ``methods`` binds them to
+``contract`` and ``einstein`` (einsum), ``index`` (with ``_keys``), ``window``, ``convolve`` and
+``pool``; the fused ``logits`` (the softmax family) and ``cross_entropy``, ``moments`` (spread,
+length, and what norm layers are made of) and ``masking`` (dropout, attention's products), of which
+``_lowerings`` says in ordinary operations what their kernels compute. How an operation is computed
+for many examples at once stands in its record, in terms of ``_batching``. ``methods`` binds them to
 tensors as operators and methods, ``numpy_api`` answers NumPy's functions with them.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from operator import index
 from typing import Any, SupportsIndex
@@ -21,28 +21,26 @@ from tensorgraph.engine.arrays import (
     to_array,
     to_dtype,
 )
+from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Integer
 from tensorgraph.engine.notation import ITEM, function
-from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.op import Op, OpFunction, register
 from tensorgraph.engine.operands import AnyArray, Index
-from tensorgraph.engine.rule import NONDIFF
+from tensorgraph.engine.rule import LINEAR, NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import from_list, one_axis
+from tensorgraph.ops._axes import from_list, inverse, one_axis
+from tensorgraph.ops._batching import Operand, Static, along
+from tensorgraph.ops._keys import ARRAY, Key, fill_key, key_of_examples
 from tensorgraph.ops.arithmetic import astype, where
-from tensorgraph.ops.shape import broadcast_to, reshape
+from tensorgraph.ops.shape import broadcast_to, permute_dims, reshape
 
 __all__ = [
     "add_at", "argsort", "getitem", "one_hot", "scatter", "set_at", "sort", "take",
     "take_along_axis",
 ]  # fmt: skip
-
-ARRAY = "array"
-"""Stands in a key for the next index array, which is an operand of its own."""
-
-Key = tuple[Any, ...]
 
 
 def _split_key(key: Any) -> tuple[Key, list[Any]]:
@@ -90,20 +88,15 @@ def _bound(value: Any) -> int | None:
         raise DTypeError(f"getitem: a slice is made of integers, not {value!r}") from None
 
 
-def _fill_key(template: Key, arrays: Any) -> Key:
-    rest = iter(arrays)
-    return tuple(next(rest) if part is ARRAY else part for part in template)
-
-
 def _getitem_kernel(x: Any, *indices: Any, key: Key) -> Any:
-    return x[_fill_key(key, indices)]
+    return x[fill_key(key, indices)]
 
 
 def _indexed_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
     """Return the shape of ``x[key]``, by NumPy's rules for the shapes of what is in the key."""
     if any(array.dtype.kind == "b" for array in indices):
         return _masked_shape(x, *indices, key=key)
-    parts = list(_fill_key(key, [shape_of(array) for array in indices]))
+    parts = list(fill_key(key, [shape_of(array) for array in indices]))
     missing = len(shape_of(x)) - len([p for p in parts if p is not None and p is not Ellipsis])
     if missing < 0:
         raise IndexError("too many indices")
@@ -136,7 +129,7 @@ def _masked_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
         host_values(array) if array.dtype.kind == "b" else np.zeros(array.shape, np.intp)
         for array in indices
     ]
-    return np.broadcast_to(np.empty(()), shape_of(x))[_fill_key(key, arrays)].shape
+    return np.broadcast_to(np.empty(()), shape_of(x))[fill_key(key, arrays)].shape
 
 
 def _check_masks_known(indices: Iterable[Any], name: str, instead: str) -> None:
@@ -153,6 +146,16 @@ def _check_masks_known(indices: Iterable[Any], name: str, instead: str) -> None:
         )
 
 
+def _items(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    x, *indices = operands
+    key, arrays, order = key_of_examples(static["key"], indices, x.ndim, size, x.batched)
+    return _in_order(dispatch(op, (x.value, *arrays), {"key": key}), order)
+
+
+def _in_order(x: Any, order: tuple[int, ...]) -> Any:
+    return x if order == tuple(range(len(order))) else permute_dims(x, axes=order)
+
+
 _getitem = register(
     "getitem",
     _getitem_kernel,
@@ -162,6 +165,8 @@ _getitem = register(
     },
     add_into=lambda total, g, *indices, key: scatter_into(total, g, *indices, key=key),
     family="index",
+    jvp={"x": LINEAR},
+    batch=_items,
     shape=_indexed_shape,
     symbol="x[i]",
     notation=ITEM,
@@ -193,7 +198,7 @@ def scatter_into(out: Any, x: Any, *indices: Any, key: Key) -> None:
     ):
         _add_rows(out, indices[0], x)
     else:
-        np.add.at(out, _fill_key(key, indices), x)
+        np.add.at(out, fill_key(key, indices), x)
 
 
 def _add_rows(out: Any, indices: Any, rows: Any) -> None:
@@ -204,6 +209,15 @@ def _add_rows(out: Any, indices: Any, rows: Any) -> None:
     first = indices.reshape(-1, 1).astype(np.intp) % out.shape[0] * width
     places = (first + np.arange(width)).reshape(-1)
     np.add.at(out.reshape(-1), places, np.reshape(rows, -1))
+
+
+def _scattered(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    x, *indices = operands
+    shape = static["shape"]
+    key, arrays, order = key_of_examples(static["key"], indices, len(shape), size, True)
+    added = Operand(x.spread(size), True).aligned(len(order) - 1)
+    moved = _in_order(added, inverse(order))
+    return dispatch(op, (moved, *arrays), {"key": key, "shape": (size, *shape)})
 
 
 _SCATTER = """
@@ -221,6 +235,8 @@ scatter: OpFunction = register(
         "*indices": NONDIFF,
     },
     family="index",
+    jvp={"x": LINEAR},
+    batch=_scattered,
     shape=lambda x, *indices, key, shape: shape,
     symbol="Σ x→i",
     code=_SCATTER,
@@ -319,6 +335,7 @@ argsort = register(
     _argsort_kernel,
     {"x": NONDIFF},
     family="index",
+    batch=along("axis"),
     shape=lambda x, *, axis, descending: x.shape,
     dtype=lambda x, *, axis, descending: np.intp,
     prepare=_argsort_axis,
@@ -423,6 +440,7 @@ one_hot = register(
     {"labels": NONDIFF},
     domain={"labels": Integer(0, 4)},
     family="index",
+    batch=along("axis"),
     shape=lambda labels, *, num_classes, axis, dtype: (
         *labels.shape[:axis],
         num_classes,
@@ -459,7 +477,7 @@ def set_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
     _check_masks_known(map(array_of, indices), "set_at", "tg.where(mask, value, x)")
     values = _region(x, key, value, "set_at")
     source = np.full(shape_of(x), -1)
-    source[_fill_key(template, [_known_index(array_of(i)) for i in indices])] = np.arange(
+    source[fill_key(template, [_known_index(array_of(i)) for i in indices])] = np.arange(
         math.prod(values.shape)
     ).reshape(values.shape)
     values = reshape(values, shape=-1)
@@ -507,7 +525,7 @@ def _region(x: Any, key: Any, value: Any, name: str) -> Any:
         if any(map(is_foreign, arrays)):
             shape = _indexed_shape(x, *arrays, key=template)
         else:
-            shape = np.broadcast_to(np.empty(()), shape_of(x))[_fill_key(template, arrays)].shape
+            shape = np.broadcast_to(np.empty(()), shape_of(x))[fill_key(template, arrays)].shape
     except IndexError as error:
         raise AxisError(f"{name}: {error}") from None
     given = value if is_foreign(value) else to_array(value)

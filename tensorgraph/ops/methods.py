@@ -18,7 +18,7 @@ from tensorgraph.engine.lost_gradients import refuse_in_place, values_leave
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.operators import METHODS
-from tensorgraph.engine.tensor import Tensor
+from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.leads.attributes import lead_of_module, missing_from_object
 from tensorgraph.ops import arithmetic, contract, index, shape, transcendental
 from tensorgraph.ops._axes import OneOrMore
@@ -118,7 +118,11 @@ def _is_of_scipy(frame: FrameType) -> bool:
 
 
 def bind_operators(
-    cls: type, ops: Ops, value: Callable[[Any], Any], kind: Callable[[Any], Any]
+    cls: type,
+    ops: Ops,
+    value: Callable[[Any], Any],
+    kind: Callable[[Any], Any],
+    own: Callable[[Any, Any], Any] = lambda x, made: made,
 ) -> None:
     """Give a class of arrays all operators, the methods, and NumPy's functions.
 
@@ -127,9 +131,10 @@ def bind_operators(
         ops: all operations by name.
         value: of an array of this class, the array that NumPy's other functions are asked about.
         kind: an array of which only shape and dtype are the same, for those that ask no more.
+        own: of an array of this class, and one that NumPy makes like it, what stands for that.
     """
     methods = {name: ops[name] for name in METHODS}
-    array_ufunc, array_function = numpy_protocol(ops, cls, value, kind)
+    array_ufunc, array_function = numpy_protocol(ops, cls, value, kind, own)
     operators = {**BINARY, **COMPARING, **UNARY}
     properties = {"T": property(transpose), "mT": property(shape.matrix_transpose)}
     bound: dict[str, Any] = {
@@ -173,7 +178,7 @@ def transpose(x: Any) -> Any:
 
 def bind_tensor(ops: Ops) -> None:
     """Give tensors all that is written of them but stands in another file than their class."""
-    bind_operators(Tensor, ops, lambda x: x.data, lambda x: x.data)
+    bind_operators(Tensor, ops, lambda x: x.data, lambda x: x.data, lambda x, made: wrap(made))
     bound = {"backward": backward, "__getattr__": _missing_attribute(ops)}
     bound |= {f"__i{name}__": _augmented(BINARY[name], sign) for name, sign in _SIGNS.items()}
     # Not by assignments: a type checker would let any attribute pass then.

@@ -10,9 +10,11 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from tensorgraph.arguments import integer, integers, scalar
+from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.notation import HIDDEN, TRANSPOSE, enclosed
-from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.op import Op, OpFunction, register
 from tensorgraph.engine.operands import AnyArray
+from tensorgraph.engine.rule import LINEAR
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
 from tensorgraph.leads.calls import with_leads
@@ -24,11 +26,44 @@ from tensorgraph.ops._axes import (
     one_axis,
     some_axes,
 )
+from tensorgraph.ops._batching import (
+    Operand,
+    Static,
+    along,
+    flat_or_along,
+    leading,
+    one_further,
+)
 
 __all__ = [
     "broadcast_to", "concat", "expand_dims", "flip", "matrix_transpose", "pad", "permute_dims",
     "reshape", "roll", "split", "squeeze", "stack", "tril", "triu", "unstack",
 ]  # fmt: skip
+
+# -------------------------------------------------------------------------------------- of examples
+
+
+def _reshaped(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    return dispatch(op, (operands[0].value,), {"shape": (size, *static["shape"])})
+
+
+def _permuted(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    return dispatch(op, (operands[0].value,), {"axes": (0, *one_further(static["axes"]))})
+
+
+def _broadcast(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    shape = static["shape"]
+    return dispatch(op, (operands[0].aligned(len(shape)),), {"shape": (size, *shape)})
+
+
+def _rolled(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    (x,) = operands
+    return flat_or_along(op, size, operands, static).reshape((size, *x.shape))
+
+
+def _padded(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    return leading(op, size, operands, {**static, "pad_width": ((0, 0), *static["pad_width"])})
+
 
 # ---------------------------------------------------------------------------- one tensor, new shape
 
@@ -52,6 +87,8 @@ reshape: OpFunction = register(
     lambda x, *, shape: np.reshape(x, shape),
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=_reshaped,
     shape=lambda x, *, shape: shape,
     prepare=_full_shape,
     notation=HIDDEN,
@@ -80,6 +117,8 @@ permute_dims: OpFunction = register(
     lambda x, *, axes=None: np.transpose(x, axes),
     {"x": lambda g, axes: permute_dims(g, axes=inverse(axes))},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=_permuted,
     shape=lambda x, *, axes: tuple(x.shape[i] for i in axes),
     symbol="xᵀ",
     prepare=_permutation,
@@ -105,6 +144,8 @@ matrix_transpose: OpFunction = register(
     lambda x: np.swapaxes(x, -1, -2),
     {"x": lambda g: g.mT},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=leading,
     shape=lambda x: (*x.shape[:-2], x.shape[-1], x.shape[-2]),
     symbol="xᵀ",
     prepare=_check_matrix,
@@ -135,6 +176,8 @@ expand_dims = register(
     lambda x, *, axis=0: np.reshape(x, _with_new_axes(x, axis=axis)),
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=along("axis"),
     shape=_with_new_axes,
     prepare=_new_axes,
     notation=HIDDEN,
@@ -164,6 +207,8 @@ squeeze = register(
     lambda x, *, axis=None: np.squeeze(x, axis),
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=along("axis"),
     shape=lambda x, *, axis: tuple(n for i, n in enumerate(x.shape) if i not in axis),
     prepare=_single_axes,
     notation=HIDDEN,
@@ -200,6 +245,8 @@ broadcast_to = register(
     _broadcast_to_kernel,
     {"x": lambda g: g},  # backward sums every gradient to its operand's shape
     family="shape",
+    jvp={"x": LINEAR},
+    batch=_broadcast,
     shape=lambda x, *, shape: shape,
     prepare=_target_shape,
     notation=HIDDEN,
@@ -228,6 +275,8 @@ flip: OpFunction = register(
     lambda x, *, axis=None: np.flip(x, axis),
     {"x": lambda g, axis: flip(g, axis=axis)},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=along("axis"),
     shape=_same,
     prepare=_several_axes,
     facts={"moved": True},
@@ -260,6 +309,8 @@ roll = register(
     lambda x, *, shift, axis=None: np.roll(x, shift, axis),
     {"x": _roll_back},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=_rolled,
     shape=_same,
     prepare=_shifts,
     facts={"moved": True},
@@ -282,6 +333,8 @@ tril: OpFunction = register(
     lambda x, *, k=0: np.tril(x, k),
     {"x": lambda g, k: tril(g, k=k)},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=leading,
     shape=_same,
     prepare=_diagonal,
     doc="""Return x with zeros above the `k`-th diagonal of its last two axes.
@@ -296,6 +349,8 @@ triu: OpFunction = register(
     lambda x, *, k=0: np.triu(x, k),
     {"x": lambda g, k: triu(g, k=k)},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=leading,
     shape=_same,
     prepare=_diagonal,
     doc="""Return x with zeros below the `k`-th diagonal of its last two axes.
@@ -340,11 +395,13 @@ def _padded_shape(x: Any, *, pad_width: Any, constant: float) -> tuple[int, ...]
     return tuple(before + n + after for n, (before, after) in pairs)
 
 
-pad = register(
+pad: OpFunction = register(
     "pad",
     _pad_kernel,
     {"x": _pad_rule},
     family="shape",
+    jvp={"x": lambda g, pad_width: pad(g, pad_width=pad_width)},
+    batch=_padded,
     shape=_padded_shape,
     prepare=_widths,
     code="np.pad(x, pad_width, constant_values=constant) if pad_width else x",
@@ -386,6 +443,8 @@ _concat = register(
     lambda *arrays, axis=0, edges=(): np.concat(arrays, axis=axis),
     {"*arrays": _concat_rule},
     family="shape",
+    jvp={"*arrays": LINEAR},
+    batch=along("axis"),
     shape=_joined_shape,
     prepare=_joinable,
     notation=enclosed("[]"),
@@ -409,6 +468,8 @@ _stack = register(
     lambda *arrays, axis=0: np.stack(arrays, axis=axis),
     {"*arrays": lambda g, i, axis: g[(slice(None),) * axis + (i,)]},
     family="shape",
+    jvp={"*arrays": LINEAR},
+    batch=along("axis"),
     shape=lambda x, *rest, axis: (*x.shape[:axis], 1 + len(rest), *x.shape[axis:]),
     prepare=_stackable,
     code="np.stack(arrays, axis=axis)",
