@@ -6,8 +6,8 @@ What to write for what you want to do, after ``import tensorgraph as tg``:
 make a tensor                     ``tg.tensor([1.0, 2.0])``, ``tg.zeros((2, 3))``, ``tg.arange(5)``
 draw random numbers               ``tg.random.seed(0)``, ``tg.random.normal((2, 3))``
 compute as with NumPy             ``tg.exp(x) @ y.mT``, ``x.sum(axis=0)``, ``np.exp(x)``
-invert, solve, decompose          ``tg.linalg.solve(A, b)``, ``tg.linalg.cholesky(A)``
-transform to frequencies          ``tg.fft.rfft(x)``, ``tg.fft.irfft(z)``
+invert, solve, decompose          ``tg.linalg.solve(A, u)``, ``tg.linalg.svd(A)``
+transform to frequencies          ``tg.fft.rfft(x)``, ``tg.fft.irfft(tg.fft.rfft(x))``
 get the gradient of a leaf        ``cost(w).backward()``, ``w.grad``
 differentiate a function          ``tg.grad(f)``, ``tg.value_and_grad(f)``
 get more than a gradient          ``tg.jacobian(f)``, ``tg.hessian(f)``, ``tg.hvp``, ``tg.vjp``
