@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from tests.ops.op_call import calls, x
+from tests.ops.op_call import calls
+
+RNG = np.random.default_rng(8)
+"""Of its own, so that no other table's data depend on these."""
+
+
+def x(*shape):
+    return RNG.standard_normal(shape)
 
 
 def well(*shape):
@@ -84,9 +91,8 @@ TABLE = {
     "lstsq": calls(
         "lstsq",
         ((spread(3, 2), x(3)), {}),
-        ((spread(2, 3), x(2, 2)), {}),
         ((spread(2, 3, 2), x(3, 1)), {}),
-        ((spread(1, 1), x(1)), {}),
+        ((spread(2, 1), x(2)), {}),
     ),
     "over_gaps": calls(
         "over_gaps",
