@@ -6,6 +6,8 @@ What to write for what you want to do, after ``import tensorgraph as tg``:
 make a tensor                     ``tg.tensor([1.0, 2.0])``, ``tg.zeros((2, 3))``, ``tg.arange(5)``
 draw random numbers               ``tg.random.seed(0)``, ``tg.random.normal((2, 3))``
 compute as with NumPy             ``tg.exp(x) @ y.mT``, ``x.sum(axis=0)``, ``np.exp(x)``
+invert, solve, decompose          ``tg.linalg.solve(A, u)``, ``tg.linalg.svd(A)``
+transform to frequencies          ``tg.fft.rfft(x)``, ``tg.fft.irfft(tg.fft.rfft(x))``
 get the gradient of a leaf        ``cost(w).backward()``, ``w.grad``
 differentiate a function          ``tg.grad(f)``, ``tg.value_and_grad(f)``
 get more than a gradient          ``tg.jacobian(f)``, ``tg.hessian(f)``, ``tg.hvp``, ``tg.vjp``
@@ -67,6 +69,8 @@ from numpy import (
 
 from tensorgraph import (
     errors as errors,
+    fft as fft,
+    linalg as linalg,
     nn as nn,
     ops as ops,
     optim as optim,
@@ -124,6 +128,9 @@ from tensorgraph.engine.tensor import (
 )
 from tensorgraph.leads import imports as _foreign_imports
 from tensorgraph.leads.attributes import missing_from_module as _missing_from_module
+from tensorgraph.linalg.diagonals import (
+    diag as diag,
+)
 from tensorgraph.ops import *
 from tensorgraph.transforms.checkpoint import (
     checkpoint as checkpoint,
@@ -208,13 +215,13 @@ else:
     __all__ = [
         "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
         "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
-        "custom_gradient", "debug", "derive", "diff", "enable_grad", "errors", "explain", "eye",
-        "float16", "float32", "float64", "fori_loop", "full", "full_like", "grad", "gradients",
-        "hessian", "hvp", "implicit", "int8", "int16", "int32", "int64", "is_grad_enabled",
-        "jacobian", "judge", "jvp", "linspace", "nn", "no_grad", "notation", "ones", "ones_like",
-        "op", "optim", "precision", "profile", "random", "render", "scan", "stop_gradient",
-        "tensor", "trace", "tree", "uint8", "uint16", "uint32", "uint64", "update_rule",
-        "value_and_grad", "vjp", "vmap", "zeros", "zeros_like",
+        "custom_gradient", "debug", "derive", "diag", "diff", "enable_grad", "errors", "explain",
+        "eye", "fft", "float16", "float32", "float64", "fori_loop", "full", "full_like", "grad",
+        "gradients", "hessian", "hvp", "implicit", "int8", "int16", "int32", "int64",
+        "is_grad_enabled", "jacobian", "judge", "jvp", "linalg", "linspace", "nn", "no_grad",
+        "notation", "ones", "ones_like", "op", "optim", "precision", "profile", "random", "render",
+        "scan", "stop_gradient", "tensor", "trace", "tree", "uint8", "uint16", "uint32", "uint64",
+        "update_rule", "value_and_grad", "vjp", "vmap", "zeros", "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__
 

@@ -60,15 +60,12 @@ NAMES = {
     add_n,accumulate_n         K    x + y
 
     mm,mv,bmm,chain_matmul     P    A @ B
-    multi_dot                  PJN  A @ B @ A
     matvec                     JN   A @ u
     vecmat                     JN   u @ A
     dot_general                J    A @ u
     dot                        PKJN u @ v                  # of vectors and of matrices
     inner,vdot                 PKJN tg.vecdot(u, v)
     ger                        P    tg.outer(u, v)
-    kron                       PKJN (A[:, None, :, None] * B[None, :, None, :]).reshape(9, 9)
-    cross                      PKJN tg.roll(u * tg.roll(v, -1) - tg.roll(u, -1) * v, -1)
     adjoint                    P    x.mT
     t                          PJ   A.T                    # or tg.permute_dims(x, (0, 2, 1))
     transpose                  PKJN A.T                    # or tg.permute_dims(x, (0, 2, 1))
@@ -78,26 +75,12 @@ NAMES = {
     moveaxis                   PKJN tg.permute_dims(x, (1, 2, 0))
     movedim                    P    tg.permute_dims(x, (1, 2, 0))
     rollaxis                   JN   tg.permute_dims(x, (1, 2, 0))
-    det                        PKJN np.linalg.det(A.numpy()) # without a gradient
-    slogdet                    PKJN np.linalg.slogdet(A.numpy()) # without a gradient
-    logdet                     PK   np.linalg.slogdet(A.numpy())[1] # without a gradient
-    inverse                    P    np.linalg.inv(A.numpy()) # without a gradient
-    inv                        PKJN np.linalg.inv(A.numpy()) # without a gradient
-    pinv                       PKJN np.linalg.pinv(A.numpy()) # without a gradient
-    solve                      PKJN np.linalg.solve(A.numpy(), u.numpy()) # without a gradient
-    lstsq                      PKJN np.linalg.lstsq(A.numpy(), u.numpy()) # without a gradient
-    svd                        PKJN np.linalg.svd(A.numpy()) # without a gradient
-    qr                         PKJN np.linalg.qr(A.numpy()) # without a gradient
+    logdet                     PK   tg.linalg.logabsdet(A)
+    inverse                    P    tg.linalg.inv(A)
     lu                         PJ   # there is no such operation; SciPy's takes A.numpy()
     eig                        PKJN np.linalg.eig(A.numpy()) # without a gradient
-    eigh                       PKJN np.linalg.eigh(S.numpy()) # without a gradient
-    cholesky                   PKJN np.linalg.cholesky(S.numpy()) # without a gradient
     eigvals                    PJN  np.linalg.eigvals(A.numpy()) # without a gradient
-    eigvalsh                   PJN  np.linalg.eigvalsh(S.numpy()) # without a gradient
-    matrix_power               PJN  A @ A @ A
-    matrix_exp                 P    # there is no such operation; declare one with tg.op
-    expm                       J    # there is no such operation; declare one with tg.op
-    matrix_rank                PKJN np.linalg.matrix_rank(A.numpy())
+    matrix_exp                 P    tg.linalg.expm(A)
     cdist                      PK   tg.norm(A[:, None] - B[None], axis=-1)
     pdist                      P    tg.norm(A[:, None] - B[None], axis=-1)
     dist                       P    tg.norm(x - y)
@@ -260,8 +243,12 @@ NAMES = {
     to_categorical             K    tg.one_hot(labels, 3)
     """,
     "np": """
-    cond                       N    np.linalg.cond(A.numpy()) # without a gradient
+    fft,rfft,hfft              N    tg.fft.rfft(u)         # real and imaginary parts in pairs
+    fft2,rfft2                 N    tg.fft.rfft2(A)        # real and imaginary parts in pairs
+    fftn,rfftn                 N    tg.fft.rfftn(A)        # real and imaginary parts in pairs
+    ifft,irfft,ihfft           N    tg.fft.irfft(A[:, :2]) # of real and imaginary parts in pairs
+    ifft2,irfft2,ifftn,irfftn  N \
+        tg.fft.irfft2(tg.fft.rfft2(A)) # of real and imaginary parts in pairs
     select                     N    tg.where(mask, x, y)
-    trace                      N    tg.sum(A * tg.eye(3))
     """,
 }

@@ -86,13 +86,13 @@ NAMES = {
     nonzero                    PJN  tg.nonzero(mask)
     argwhere                   P    tg.argwhere(mask)
     count_nonzero              P    tg.count_nonzero(x)
-    trace                      PJN  tg.sum(A * tg.eye(3))
-    diagonal                   PJN  A[np.arange(3), np.arange(3)]
-    diag                       P    A[np.arange(3), np.arange(3)]
-    det                        P    np.linalg.det(A.numpy()) # without a gradient
-    svd                        P    np.linalg.svd(A.numpy()) # without a gradient
-    inverse                    P    np.linalg.inv(A.numpy()) # without a gradient
-    cholesky                   P    np.linalg.cholesky(S.numpy()) # without a gradient
+    trace                      PJN  tg.linalg.trace(A)
+    diagonal                   PJN  tg.linalg.diagonal(A)
+    diag                       P    tg.diag(A)
+    det                        P    tg.linalg.det(A)
+    svd                        P    tg.linalg.svd(A)
+    inverse                    P    tg.linalg.inv(A)
+    cholesky                   P    tg.linalg.cholesky(S)
     dim,ndimension             P    x.ndim
     numel,nelement             P    x.size
     nbytes,itemsize            PJN  x.numpy().nbytes     # an array of NumPy's

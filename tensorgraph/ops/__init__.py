@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import tensorgraph.engine.dispatch  # noqa: F401 - it makes what records are called by
 from tensorgraph.ops import (
     activation,
     arithmetic,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -88,8 +89,16 @@ _MAKING = (np.zeros, np.ones, np.full, np.empty, np.arange, np.eye, np.asarray)
 """Functions that are asked for an array where another one is: ``np.zeros(3, like=x)``."""
 
 
-def recorded_functions(ops: Ops) -> Table:
+FURTHER: Table = {}
+"""What the rooms behind ``ops`` answer, before these: each enters its own when it is imported."""
+
+
+def recorded_functions(ops: Ops) -> Mapping[Any, Callable[..., Any]]:
     """Return which op stands for which NumPy function, ufunc, or ``(ufunc, method)``."""
+    return ChainMap(FURTHER, _functions_of(ops))
+
+
+def _functions_of(ops: Ops) -> Table:
     table: Table = {}
     for module in (np.linalg, np):
         named = {name: getattr(module, name, None) for name in ops if name not in _ON_VALUES}
@@ -144,12 +153,6 @@ def recorded_functions(ops: Ops) -> Table:
 
         return permute
 
-    def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-        pair = ndim_of(x) == 2 if axis is None else isinstance(axis, tuple) and len(axis) == 2
-        if ord not in (None, "fro") and (ord != 2 or pair):
-            raise TypeError(f"np.linalg.norm on a Tensor: only the Euclidean norm, not ord={ord!r}")
-        return ops["norm"](x, axis=axis, keepdims=keepdims)
-
     return table | {
         np.cumsum: running("cumulative_sum"),
         np.cumprod: running("cumulative_prod"),
@@ -165,7 +168,6 @@ def recorded_functions(ops: Ops) -> Table:
         np.moveaxis: reordered(np.moveaxis),
         np.swapaxes: reordered(np.swapaxes),
         np.copy: ops["positive"],
-        np.linalg.norm: norm,
     }
 
 

@@ -6,15 +6,17 @@ derived. The others have a table of representative calls, and references of thei
 """
 
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.ops import OPS, sets
+from tensorgraph.ops import sets
 from tensorgraph.testing.ops.op_calls import elementwise_cases
 from tests.ops import (
     calls_contracting,
+    calls_linalg,
     calls_moving,
     calls_reducing,
     calls_special,
     calls_statistics,
 )
+from tests.ops.op_call import FUNCTIONS
 
 TABLE = {
     **calls_reducing.TABLE,
@@ -22,6 +24,7 @@ TABLE = {
     **calls_contracting.TABLE,
     **calls_special.TABLE,
     **calls_statistics.TABLE,
+    **calls_linalg.TABLE,
 }
 """Calls by operation."""
 
@@ -32,7 +35,7 @@ ELEMENTWISE = {
 }
 OF_VALUES = set(sets.__all__)
 """Functions whose results' number of elements the values decide; see ``test_sets.py``."""
-EVERY = [name for name in {**REGISTRY, **OPS} if name not in RANDOM | OF_VALUES]
+EVERY = [name for name in {**REGISTRY, **FUNCTIONS} if name not in RANDOM | OF_VALUES]
 
 
 def cases(name):

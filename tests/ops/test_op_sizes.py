@@ -95,6 +95,7 @@ def test_one_array_in_two_places_is_as_good_as_two(name):
 
 
 WITHOUT_EXAMPLES = (
+    "diag",
     "reshape",
     "broadcast_to",
     "scatter",
