@@ -5,7 +5,9 @@ its names are public; ``OPS`` holds them all: functions of one record each (thei
 functions composed of several. Read ``arithmetic`` and ``extrema`` first, whose records are the
 simplest, then ``transcendental`` and ``trigonometric`` (their kernels are in ``_erf``, ``_normal``
 and ``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
-``contract`` and ``einstein`` (einsum), ``index``, ``window``, ``convolve`` and ``pool``; the fused
+``axis_changes``, ``joining``, ``splitting``, ``padding`` and ``grids``, mostly composed of those;
+``contract`` and ``einstein`` (einsum); ``index``, then what it is for: ``segments`` (by labels),
+``updating``, ``choosing``; ``window``, ``convolve`` and ``pool``; the fused
 ``logits`` (the softmax family) and ``cross_entropy``, ``moments`` (spread, length, and what norm
 layers are made of) and ``masking`` (dropout, attention's products), of which ``_lowerings`` says in
 ordinary operations what their kernels compute. ``methods`` binds them to
@@ -20,46 +22,63 @@ from typing import TYPE_CHECKING, Any
 from tensorgraph.ops import (
     activation,
     arithmetic,
+    axis_changes,
+    choosing,
     contract,
     convolve,
     cross_entropy,
     einstein,
     extrema,
+    grids,
     index,
+    joining,
     logits,
     masking,
     moments,
+    padding,
     pool,
     reduce,
     repetition,
+    segments,
     shape,
+    splitting,
     transcendental,
     trigonometric,
+    updating,
     window,
 )
 from tensorgraph.ops.activation import *
 from tensorgraph.ops.arithmetic import *
+from tensorgraph.ops.axis_changes import *
+from tensorgraph.ops.choosing import *
 from tensorgraph.ops.contract import *
 from tensorgraph.ops.convolve import *
 from tensorgraph.ops.cross_entropy import *
 from tensorgraph.ops.einstein import *
 from tensorgraph.ops.extrema import *
+from tensorgraph.ops.grids import *
 from tensorgraph.ops.index import *
+from tensorgraph.ops.joining import *
 from tensorgraph.ops.logits import *
 from tensorgraph.ops.masking import *
 from tensorgraph.ops.methods import bind_tensor
 from tensorgraph.ops.moments import *
+from tensorgraph.ops.padding import *
 from tensorgraph.ops.pool import *
 from tensorgraph.ops.reduce import *
 from tensorgraph.ops.repetition import *
+from tensorgraph.ops.segments import *
 from tensorgraph.ops.shape import *
+from tensorgraph.ops.splitting import *
 from tensorgraph.ops.transcendental import *
 from tensorgraph.ops.trigonometric import *
+from tensorgraph.ops.updating import *
 from tensorgraph.ops.window import *
 
 _FILES = (
-    activation, arithmetic, contract, convolve, cross_entropy, einstein, extrema, index, logits,
-    masking, moments, pool, reduce, repetition, shape, transcendental, trigonometric, window,
+    activation, arithmetic, axis_changes, choosing, contract, convolve, cross_entropy, einstein,
+    extrema, grids, index, joining, logits, masking, moments, padding, pool, reduce, repetition,
+    segments, shape, splitting, transcendental, trigonometric, updating, window,
 )  # fmt: skip
 
 OPS: dict[str, Callable[..., Any]] = {

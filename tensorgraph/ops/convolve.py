@@ -30,8 +30,9 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops._axes import OneOrMore
 from tensorgraph.ops.einstein import einsum
+from tensorgraph.ops.padding import pad
 from tensorgraph.ops.reduce import in_single
-from tensorgraph.ops.shape import pad, reshape
+from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.window import (
     AnyPadding,
     Padding,

@@ -23,7 +23,8 @@ from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ArgumentError, AxisError
 from tensorgraph.ops._axes import Axes, SomeAxes, inverse, kept, length, one_axis, some_axes
 from tensorgraph.ops.arithmetic import where
-from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack
+from tensorgraph.ops.joining import concat, stack
+from tensorgraph.ops.shape import broadcast_to, flip, permute_dims, reshape
 
 __all__ = [
     "all", "any", "argmax", "argmin", "cumulative_sum", "max", "mean", "min", "prod", "same",

@@ -9,10 +9,14 @@ import numpy as np
 
 from tensorgraph.arguments import integers, whole
 from tensorgraph.engine.op import register
+from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import OneOrMore, one_axis
+from tensorgraph.ops.index import take
 from tensorgraph.ops.reduce import sum
+from tensorgraph.ops.shape import reshape
 
 __all__ = ["repeat", "tile"]
 
@@ -55,8 +59,6 @@ tile = register(
 
 
 def _repeats(x: Any, *, repeats: SupportsIndex, axis: SupportsIndex | None) -> dict[str, Any]:
-    if ndim_of(repeats) != 0:
-        raise ArgumentError("repeats is one number; write x[indices] to repeat unevenly")
     return {
         "repeats": whole(repeats, "repeats"),
         "axis": None if axis is None else one_axis(axis, ndim_of(x)),
@@ -76,7 +78,7 @@ def _repeated_shape(x: Any, *, repeats: int, axis: int | None) -> tuple[int, ...
     return tuple(n * repeats if i == (axis or 0) else n for i, n in enumerate(shape))
 
 
-repeat = register(
+_repeat = register(
     "repeat",
     lambda x, *, repeats, axis=None: np.repeat(x, repeats, axis),
     {"x": _repeat_rule},
@@ -84,9 +86,34 @@ repeat = register(
     shape=_repeated_shape,
     prepare=_repeats,
     facts={"moved": True},
-    doc="""Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
-
-    >>> tg.repeat([1, 2], 2)
-    tensor([1, 1, 2, 2])
-    """,
+    doc="Return x with each element repeated as often as the others.",
 )
+
+
+@with_leads
+def repeat(x: AnyArray, repeats: AnyArray, axis: SupportsIndex | None = None) -> AnyArray:
+    """Return x with each element repeated ``repeats`` times along ``axis`` (of the flat tensor).
+
+    Several numbers, one for each element along the axis, repeat unevenly.
+
+    Raises:
+        ArgumentError: a number is negative, or they are not as many as elements.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.repeat([1, 2], 2)
+        tensor([1, 1, 2, 2])
+        >>> tg.repeat([1, 2], [3, 1])
+        tensor([1, 1, 1, 2])
+    """
+    if ndim_of(repeats) == 0:
+        return _repeat(x, repeats=repeats, axis=axis)
+    counts = integers(repeats, "repeat: repeats")
+    x, place = (reshape(x, shape=-1), 0) if axis is None else (x, one_axis(axis, ndim_of(x)))
+    n = shape_of(x)[place]
+    if len(counts) not in (1, n) or min(counts, default=0) < 0:
+        raise ArgumentError(
+            f"repeat: repeats is one number or {n}, one for each element along the axis, none"
+            f" negative; not {counts}"
+        )
+    return take(x, np.repeat(np.arange(n), counts), axis=place)

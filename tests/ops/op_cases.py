@@ -8,9 +8,14 @@ derived. The others have a table of representative calls, and references of thei
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.ops import OPS
 from tensorgraph.testing.ops.op_calls import elementwise_cases
-from tests.ops import calls_contracting, calls_moving, calls_reducing
+from tests.ops import calls_contracting, calls_moving, calls_placing, calls_reducing
 
-TABLE = {**calls_reducing.TABLE, **calls_moving.TABLE, **calls_contracting.TABLE}
+TABLE = {
+    **calls_reducing.TABLE,
+    **calls_moving.TABLE,
+    **calls_placing.TABLE,
+    **calls_contracting.TABLE,
+}
 """Calls by operation."""
 
 RANDOM = {name for name, op in REGISTRY.items() if op.family == "random"}

@@ -8,6 +8,8 @@ from tests.ops.elements.contractions import *
 from tests.ops.elements.elementwise import *
 from tests.ops.elements.indexing import *
 from tests.ops.elements.logits import *
+from tests.ops.elements.padding import *
+from tests.ops.elements.placing import *
 from tests.ops.elements.reductions import *
 from tests.ops.elements.shapes import *
 from tests.ops.elements.windows import *
