@@ -23,6 +23,7 @@ from tensorgraph.ops import (
     activation,
     arithmetic,
     axis_changes,
+    bits,
     choosing,
     contract,
     convolve,
@@ -50,6 +51,7 @@ from tensorgraph.ops import (
 from tensorgraph.ops.activation import *
 from tensorgraph.ops.arithmetic import *
 from tensorgraph.ops.axis_changes import *
+from tensorgraph.ops.bits import *
 from tensorgraph.ops.choosing import *
 from tensorgraph.ops.contract import *
 from tensorgraph.ops.convolve import *
@@ -76,9 +78,9 @@ from tensorgraph.ops.updating import *
 from tensorgraph.ops.window import *
 
 _FILES = (
-    activation, arithmetic, axis_changes, choosing, contract, convolve, cross_entropy, einstein,
-    extrema, grids, index, joining, logits, masking, moments, padding, pool, reduce, repetition,
-    segments, shape, splitting, transcendental, trigonometric, updating, window,
+    activation, arithmetic, axis_changes, bits, choosing, contract, convolve, cross_entropy,
+    einstein, extrema, grids, index, joining, logits, masking, moments, padding, pool, reduce,
+    repetition, segments, shape, splitting, transcendental, trigonometric, updating, window,
 )  # fmt: skip
 
 OPS: dict[str, Callable[..., Any]] = {

@@ -15,7 +15,7 @@ from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops.arithmetic import astype, where
-from tensorgraph.ops.index import getitem, take, within
+from tensorgraph.ops.index import beside, getitem, take, within
 from tensorgraph.ops.shape import broadcast_to, reshape
 from tensorgraph.ops.updating import set_at
 
@@ -78,7 +78,7 @@ def choose(index: AnyArray, choices: Iterable[AnyArray], mode: str = "raise") ->
         )
     result = values[0]
     for number, value in enumerate(values[1:], 1):
-        result = where(np.equal(named, number), value, result)
+        result = where(beside(np.equal(named, number), index), value, result)
     shape = np.broadcast_shapes(named.shape, *map(shape_of, values))
     return broadcast_to(result, shape=shape)
 
@@ -130,12 +130,13 @@ def piecewise(
             f"piecewise: {len(functions)} functions for {len(masks)} conditions; write as many, or"
             " one more for where none is true"
         )
-    result = astype(where(np.False_, x, 0), dtype=x.dtype)
+    result = astype(where(False, x, 0), dtype=x.dtype)
     for mask, function in zip(masks, functions, strict=True):
         if not mask.any():
             continue
-        value = function(getitem(x, (mask,)), *args, **kwargs) if callable(function) else function
-        result = set_at(result, (mask,), astype(from_list(value), dtype=x.dtype))
+        key = (beside(mask, x),)
+        value = function(getitem(x, key), *args, **kwargs) if callable(function) else function
+        result = set_at(result, key, astype(from_list(value), dtype=x.dtype))
     return result
 
 
@@ -153,7 +154,7 @@ def compress(condition: AnyArray, x: AnyArray, axis: SupportsIndex | None = None
         raise ShapeError(f"compress: condition is a vector, not of shape {mask.shape}")
     x = reshape(x, shape=-1) if axis is None else from_list(x)
     place = 0 if axis is None else one_axis(axis, ndim_of(x), "compress: axis")
-    return take(x, np.flatnonzero(mask), axis=place)
+    return take(x, beside(np.flatnonzero(mask), x), axis=place)
 
 
 @with_leads

@@ -14,6 +14,7 @@ from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import DTypeError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list
+from tensorgraph.ops.index import beside
 from tensorgraph.ops.shape import broadcast_to, reshape
 from tensorgraph.ops.transcendental import power
 
@@ -129,4 +130,4 @@ def vander(x: AnyArray, n: SupportsIndex | None = None, increasing: bool = False
     count = shape_of(x)[0] if n is None else whole(n, "vander: n")
     exponents = range(count) if boolean(increasing, "vander: increasing") else range(count)[::-1]
     dtype = x.dtype if x.dtype.kind == "f" else np.int64
-    return power(reshape(x, shape=(-1, 1)), np.array(exponents, dtype))
+    return power(reshape(x, shape=(-1, 1)), beside(np.array(exponents, dtype), x))

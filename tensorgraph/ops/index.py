@@ -18,6 +18,7 @@ from tensorgraph.engine.arrays import (
     default_dtype,
     host_values,
     is_foreign,
+    placed,
     to_array,
     to_dtype,
 )
@@ -27,6 +28,7 @@ from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray, Index
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
+from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import one_axis
@@ -270,6 +272,11 @@ def take(
         x, axis = reshape(x, shape=-1), 0
     place = one_axis(axis, ndim_of(x), "take: axis")
     return getitem(x, (*(slice(None),) * place, within(indices, shape_of(x)[place], mode, "take")))
+
+
+def beside(numbers: Any, x: Any) -> Any:
+    """Return numbers that were found in NumPy's memory where x is, such as on its device."""
+    return placed(numbers, array_of(x))
 
 
 def within(indices: Any, count: int, mode: str, name: str) -> Any:

@@ -22,6 +22,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import ImmutableError
 from tensorgraph.leads.attributes import lead_of_function
+from tensorgraph.ops import numpy_methods
 
 Table = dict[Any, Callable[..., Any]]
 Ops = Mapping[str, Callable[..., Any]]
@@ -39,6 +40,7 @@ _RENAMED = {
     "newshape": "shape",
     "reps": "repetitions",
     "constant_values": "constant",
+    "N": "n",
 }
 """NumPy's keywords for which we have other names."""
 
@@ -48,7 +50,6 @@ _WITHOUT_EFFECT = {
     "device": ("cpu",),
     "include_initial": (False,),
     "kind": ("quicksort", "mergesort", "heapsort", "stable"),
-    "mode": ("constant", "raise"),
     "optimize": (True, False, "greedy", "optimal"),
     "order": ("C", "K", "A"),
     "stable": (True, False),
@@ -65,13 +66,19 @@ _ON_VALUES = (
 ).split()
 """Functions that are called with the arrays: they tell a fact about the values, or write them."""
 
-_TAKING_VALUES = "atleast_1d atleast_2d atleast_3d bincount broadcast_arrays copyto".split()
-"""Functions that are called with the arrays, whose gradients are lost.
+_TAKING_VALUES = ("bincount", "copyto")
+"""Functions that are called with the arrays, whose gradients are lost."""
 
-By them other libraries take in what they draw or compute on, expecting NumPy's arrays.
+_TAKING_IN = "atleast_1d atleast_2d atleast_3d broadcast_arrays".split()
+"""Functions by which libraries take in what they draw or compute on, expecting NumPy's arrays.
+
+They are called with the arrays there; in the user's own code they are operations.
 """
 
-_ON_KINDS = "result_type can_cast common_type iscomplexobj isrealobj size einsum_path".split()
+_ON_KINDS = (
+    "result_type can_cast common_type iscomplexobj isrealobj size einsum_path diag_indices_from"
+    " tril_indices_from triu_indices_from"
+).split()
 """Functions that ask for shape and dtype alone, which arrays without values have too."""
 
 _MAKING = (np.zeros, np.ones, np.full, np.empty, np.arange, np.eye, np.asarray)
@@ -87,17 +94,7 @@ def recorded_functions(ops: Ops) -> Table:
     table.update({getattr(np, alias): ops[name] for alias, name in _ALIASES.items()})
     table.update({(getattr(np, f), "reduce"): ops[name] for f, name in _REDUCTIONS.items()})
     table[np.add, "accumulate"] = ops["cumulative_sum"]
-
-    def cumsum(x: Any, axis: Any = None) -> Any:
-        flat = axis is None
-        return ops["cumulative_sum"](ravel(x) if flat else x, axis=0 if flat else axis)
-
-    def dot(x: Any, y: Any) -> Any:
-        if not (ndim_of(x) and ndim_of(y)):
-            return ops["multiply"](x, y)
-        if max(ndim_of(x), ndim_of(y)) <= 2:
-            return ops["matmul"](x, y)
-        return ops["tensordot"](x, y, axes=[[ndim_of(x) - 1], [max(ndim_of(y) - 2, 0)]])
+    del table[np.put_along_axis]  # which changes its operand
 
     def inner(a: Any, b: Any) -> Any:
         if not (ndim_of(a) and ndim_of(b)):
@@ -105,20 +102,7 @@ def recorded_functions(ops: Ops) -> Table:
         return ops["tensordot"](a, b, axes=[[-1], [-1]])
 
     def vdot(a: Any, b: Any) -> Any:
-        return ops["matmul"](*(x if ndim_of(x) == 1 else ravel(x) for x in (a, b)))
-
-    def hstack(tup: Any) -> Any:
-        return ops["concat"](list(map(at_least_1d, tup)), axis=0 if ndim_of(tup[0]) < 2 else 1)
-
-    def vstack(tup: Any) -> Any:
-        return ops["concat"]([x if ndim_of(x) > 1 else ops["reshape"](x, (1, -1)) for x in tup])
-
-    def at_least_1d(x: Any) -> Any:
-        return x if ndim_of(x) else ravel(x)
-
-    def column_stack(tup: Any) -> Any:
-        columns = [x if ndim_of(x) > 1 else ops["reshape"](x, (-1, 1)) for x in tup]
-        return ops["concat"](columns, axis=1)
+        return ops["matmul"](*(x if ndim_of(x) == 1 else ops["ravel"](x) for x in (a, b)))
 
     def radians(x: Any) -> Any:
         return ops["multiply"](x, math.pi / 180)
@@ -134,16 +118,30 @@ def recorded_functions(ops: Ops) -> Table:
             a = less(a[ahead], a[behind])
         return a
 
-    def ravel(x: Any) -> Any:
-        return ops["reshape"](x, -1)
+    def angle(x: Any, deg: bool = False) -> Any:
+        return ops["where"](ops["less"](x, 0), 180.0 if deg else math.pi, ops["multiply"](x, 0.0))
 
-    def reordered(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
-        def permute(x: Any, *args: Any) -> Any:
-            # The lengths of an array without elements name its axes.
-            axes = np.empty((*range(ndim_of(x)),))
-            return ops["permute_dims"](x, numpy_function(axes, *args).shape)
+    def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
+        place = start + ndim_of(x) if start < 0 else start
+        axis = axis % ndim_of(x)
+        return ops["moveaxis"](x, axis, place - 1 if axis < place else place)
 
-        return permute
+    def linspace(
+        start: Any,
+        stop: Any,
+        num: int = 50,
+        endpoint: bool = True,
+        retstep: bool = False,
+        axis: int = 0,
+    ) -> Any:
+        start, stop = ops["broadcast_arrays"](start, stop)
+        parts = num - 1 if endpoint else num
+        step = ops["divide"](ops["subtract"](stop, start), max(parts, 1))
+        points = [ops["add"](start, ops["multiply"](step, k)) for k in range(num)]
+        if endpoint and num > 1:
+            points[-1] = stop
+        made = ops["stack"](points, axis=axis)
+        return (made, step) if retstep else made
 
     def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
         pair = ndim_of(x) == 2 if axis is None else isinstance(axis, tuple) and len(axis) == 2
@@ -152,23 +150,24 @@ def recorded_functions(ops: Ops) -> Table:
         return ops["norm"](x, axis=axis, keepdims=keepdims)
 
     return table | {
-        np.cumsum: cumsum,
+        np.cumsum: numpy_methods.cumsum,
         np.divmod: lambda x, y: (ops["floor_divide"](x, y), ops["remainder"](x, y)),
-        np.dot: dot,
+        np.dot: numpy_methods.dot,
         np.inner: inner,
         np.vdot: vdot,
-        np.hstack: hstack,
-        np.vstack: vstack,
-        np.column_stack: column_stack,
         np.diff: diff,
         np.deg2rad: radians,
         np.radians: radians,
         np.rad2deg: degrees,
         np.degrees: degrees,
-        np.ravel: ravel,
-        np.moveaxis: reordered(np.moveaxis),
-        np.swapaxes: reordered(np.swapaxes),
-        np.copy: ops["positive"],
+        np.rollaxis: rollaxis,
+        np.linspace: linspace,
+        np.copy: numpy_methods.copy,
+        np.conj: numpy_methods.copy,
+        np.real: numpy_methods.copy,
+        np.real_if_close: lambda x, **tol: numpy_methods.copy(x),
+        np.imag: lambda x: ops["multiply"](x, 0),
+        np.angle: angle,
         np.linalg.norm: norm,
     }
 
@@ -202,7 +201,7 @@ def other_functions(cls: type, value: Callable[[Any], Any], kind: Callable[[Any]
         np.shape: shape_of,
         np.ndim: ndim_of,
         **{getattr(np, name): on(value, name) for name in _ON_VALUES},
-        **{getattr(np, name): on(taken, name) for name in _TAKING_VALUES},
+        **{getattr(np, name): on(taken, name) for name in (*_TAKING_VALUES, *_TAKING_IN)},
         **{getattr(np, name): on(kind, name) for name in _ON_KINDS},
         **{f: like(f) for f in (np.zeros_like, np.ones_like, np.empty_like, np.full_like)},
     }
@@ -309,6 +308,7 @@ def numpy_protocol(
     which only shape and dtype matter, about that of ``kind``.
     """
     recorded, others = recorded_functions(ops), other_functions(cls, value, kind)
+    taking_in = {getattr(np, name) for name in _TAKING_IN}
 
     def cast(x: Any, dtype: Any) -> Any:
         if isinstance(x, (list, tuple)):
@@ -350,9 +350,16 @@ def numpy_protocol(
         if function in _MAKING:
             made = function(*args, like=kind(self), **kwargs)
             return wrap(made) if cls is Tensor else made
+        if function in taking_in and not asking(asking_frame()).modules:
+            return recorded[function](*args, **_our_options(function.__name__, kwargs))
         if function in others or (function is np.where and len(args) == 1):
             return others.get(function, others[np.nonzero])(*args, **kwargs)
         name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.", 1)
+        if function is np.put_along_axis:
+            raise ImmutableError(
+                f"{name} changes its operand, and tensors do not change; write"
+                " x = tg.put_along_axis(x, indices, values, axis)"
+            )
         inputs, options = _sorted_call(function, args, kwargs) if function in recorded else ([], {})
         return call(function, name, inputs, options)
 

@@ -15,7 +15,7 @@ from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import OneOrMore, from_list
 from tensorgraph.ops.arithmetic import astype, floor, round
-from tensorgraph.ops.index import sort, take
+from tensorgraph.ops.index import beside, sort, take
 from tensorgraph.ops.joining import concat
 from tensorgraph.ops.reduce import max, mean, min
 from tensorgraph.ops.shape import broadcast_to, flip
@@ -146,7 +146,7 @@ def pad(
             x = _mirrored_at_points(x, widths, axis, skip=int(mode == "reflect"))
         else:
             places = np.pad(np.arange(shape_of(x)[axis]), widths, mode=mode)  # type: ignore[call-overload]
-            x = take(x, places, axis=axis)
+            x = take(x, beside(places, x), axis=axis)
     return x
 
 
@@ -207,7 +207,7 @@ def _with_ramps(x: Any, widths: tuple[int, int], axis: int, ends: tuple[Any, Any
         along = [-1 if i == axis else 1 for i in range(x.ndim)]
         steps = np.arange(width, dtype=dtype).reshape(along)
         target = scalar(end, "pad: end_values")
-        ramp = target + (edge - target) * (steps / np.maximum(width, 1))
+        ramp = target + (edge - target) * beside(steps / np.maximum(width, 1), x)
         ramp = floor(ramp) if x.dtype.kind in "iu" else ramp
         ramp = flip(ramp, axis=axis) if side else ramp
         sides.append(ramp if width else None)
@@ -219,7 +219,7 @@ def _mirrored_at_points(x: Any, widths: tuple[int, int], axis: int, skip: int) -
     period = shape_of(x)[axis] - skip
     before, after = widths
     if period == 0:  # one element, mirrored at itself
-        return take(x, np.zeros(before + 1 + after, np.intp), axis=axis)
+        return take(x, beside(np.zeros(before + 1 + after, np.intp), x), axis=axis)
     while before or after:
         n = shape_of(x)[axis]
         left, right = np.minimum(before, period), np.minimum(after, period)

@@ -14,7 +14,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import OneOrMore, one_axis
-from tensorgraph.ops.index import take
+from tensorgraph.ops.index import beside, take
 from tensorgraph.ops.reduce import sum
 from tensorgraph.ops.shape import reshape
 
@@ -116,4 +116,4 @@ def repeat(x: AnyArray, repeats: AnyArray, axis: SupportsIndex | None = None) ->
             f"repeat: repeats is one number or {n}, one for each element along the axis, none"
             f" negative; not {counts}"
         )
-    return take(x, np.repeat(np.arange(n), counts), axis=place)
+    return take(x, beside(np.repeat(np.arange(n), counts), x), axis=place)

@@ -19,7 +19,7 @@ from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list
 from tensorgraph.ops.arithmetic import astype, where
-from tensorgraph.ops.index import ARRAY, first_outside, getitem, scatter
+from tensorgraph.ops.index import ARRAY, beside, first_outside, getitem, scatter
 from tensorgraph.ops.joining import concat
 from tensorgraph.ops.reduce import prod, same
 from tensorgraph.ops.shape import reshape
@@ -228,7 +228,8 @@ def segment_prod(
     rest = shape_of(x)[ndim_of(labels) :]
     rows = reshape(x, shape=(known.size, *rest))
     one = np.ones((1, *rest), x.dtype, like=as_array(array_of(x)))
-    return prod(getitem(concat([rows, one]), (_rows_of(known.reshape(-1), count),)), axis=1)
+    table = beside(_rows_of(known.reshape(-1), count), x)
+    return prod(getitem(concat([rows, one]), (table,)), axis=1)
 
 
 def _rows_of(labels: Any, count: int) -> Any:

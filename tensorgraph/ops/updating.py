@@ -18,6 +18,7 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.index import (
+    beside,
     check_masks_known,
     fill_key,
     getitem,
@@ -164,7 +165,7 @@ def _combined(x: Any, key: Any, value: Any, name: str, segments: Callable[..., A
     values = _region(x, key, value, name)
     places = _numbered(shape_of(x))
     named = places[fill_key(template, [_known_index(array_of(i), name) for i in indices])]
-    labels = np.concatenate([places.reshape(-1), np.reshape(named, -1)])
+    labels = beside(np.concatenate([places.reshape(-1), np.reshape(named, -1)]), x)
     elements = concat([reshape(x, shape=-1), reshape(values, shape=-1)])
     return reshape(segments(elements, labels, num_segments=places.size), shape=shape_of(x))
 
@@ -215,7 +216,7 @@ def delete(x: AnyArray, index: Index, axis: SupportsIndex | None = None) -> AnyA
         raise AxisError(f"delete: {error}") from None
     except ValueError as error:
         raise ShapeError(f"delete: {error}") from None
-    return take(x, kept, axis=place)
+    return take(x, beside(kept, x), axis=place)
 
 
 @with_leads
@@ -245,7 +246,7 @@ def insert(
         raise ShapeError(f"insert: {error}") from None
     size = math.prod(shape_of(x))
     both = concat([reshape(x, shape=-1), reshape(values, shape=-1)])
-    return getitem(both, np.where(sources < 0, size - 1 - sources, sources))
+    return getitem(both, beside(np.where(sources < 0, size - 1 - sources, sources), x))
 
 
 def _indices(index: Any, name: str) -> Any:
@@ -266,8 +267,8 @@ def resize(x: AnyArray, shape: Sequence[SupportsIndex] | SupportsIndex) -> AnyAr
         tensor([[1., 2.],
                 [3., 1.]])
     """
-    sources = np.resize(_numbered(shape_of(x)), to_shape(shape, "resize"))
-    if not math.prod(shape_of(x)):
-        sources = np.zeros(np.shape(sources), np.intp)
-        return broadcast_to(astype(0, dtype=from_list(x).dtype), shape=sources.shape)
-    return getitem(reshape(x, shape=-1), sources)
+    x, lengths = from_list(x), to_shape(shape, "resize")
+    if not math.prod(shape_of(x)):  # NumPy's answer, too, is zeros
+        return beside(np.zeros(lengths, x.dtype), x)
+    sources = np.resize(_numbered(shape_of(x)), lengths)
+    return getitem(reshape(x, shape=-1), beside(sources, x))

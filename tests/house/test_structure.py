@@ -56,6 +56,7 @@ ROOMS = [
     "engine.tensor",
     "engine.operands",
     "engine.dispatch engine.creation engine.comparison engine.backward_pass",
+    "engine.index_grids",
     "engine.autodiff engine.function_types",
     "engine.checkpoint engine.state_dict",
     "random ops",

@@ -8,13 +8,13 @@ derived. The others have a table of representative calls, and references of thei
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.ops import OPS
 from tensorgraph.testing.ops.op_calls import elementwise_cases
-from tests.ops import calls_contracting, calls_moving, calls_placing, calls_reducing
+from tests.ops import calls_contracting, calls_moving, calls_reducing, calls_updating
 
+FILES = (calls_reducing, calls_moving, calls_contracting, calls_updating)
 TABLE = {
-    **calls_reducing.TABLE,
-    **calls_moving.TABLE,
-    **calls_placing.TABLE,
-    **calls_contracting.TABLE,
+    name: [call for file in FILES for call in file.TABLE.get(name, ())]
+    for file in FILES
+    for name in file.TABLE
 }
 """Calls by operation."""
 

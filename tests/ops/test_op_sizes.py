@@ -104,7 +104,14 @@ def test_an_example_is_the_same_among_few_and_many(name):
         some += check_counts(named(name), in_single(call.case), counts[-2:])
         counts += of_windows  # once
         of_windows = ()
-    assert some or name in ("reshape", "broadcast_to", "scatter"), "no call holds examples"
+    assert some or name in TOGETHER, "no call holds examples"
+
+
+TOGETHER = {
+    "block", "broadcast_arrays", "broadcast_to", "extract", "meshgrid", "ravel", "reshape",
+    "resize", "scatter",
+}  # fmt: skip
+"""What takes all axes as one."""
 
 
 ADDING = [
@@ -191,7 +198,7 @@ def short_rows(name):
         for longer in stretched(call, ROW, 100 * ROW):
             by_row = [examples.axes[0] for examples in found_axes(named(name), longer.case)]
             shape = np.shape(longer.inputs[0])
-            if by_row and shape[-1] == ROW and len(shape) - 1 not in by_row:
+            if by_row and shape[-1:] == (ROW,) and len(shape) - 1 not in by_row:
                 return [longer]
     return []
 

@@ -5,6 +5,27 @@ import numpy as np
 from tests.ops.op_call import ARRAY, b, calls, i, x
 
 SLICES = slice(None, None, 2)
+MODES = [
+    {"mode": "edge"},
+    {"mode": "wrap"},
+    {"mode": "reflect"},
+    {"mode": "reflect", "reflect_type": "odd"},
+    {"mode": "symmetric"},
+    {"mode": "symmetric", "reflect_type": "odd"},
+    {"mode": "maximum"},
+    {"mode": "minimum", "stat_length": 2},
+    {"mode": "mean"},
+    {"mode": "mean", "stat_length": (1, 2)},
+    {"mode": "median"},
+    {"mode": "linear_ramp", "end_values": (1.5, -2.0)},
+]
+PADDED = [
+    *((x(3), {"pad_width": (2, 5), **mode}) for mode in MODES),
+    *((x(2, 3), {"pad_width": ((1, 0), (0, 2)), **mode}) for mode in MODES),
+    (x(1), {"pad_width": 2, "mode": "reflect"}),
+    (x(1), {"pad_width": 2, "mode": "symmetric", "reflect_type": "odd"}),
+    (x(0, 2), {"pad_width": ((0, 0), (1, 2)), "mode": "edge"}),
+]
 LABELS = np.array([0, 2, 0, 4])
 UPDATES = [
     ((x(4, 3), x()), {"key": (1,)}),
@@ -17,6 +38,17 @@ UPDATES = [
 ]
 
 TABLE = {
+    "pad": calls("pad", *PADDED),
+    "repeat": calls(
+        "repeat",
+        (x(2, 3), {"repeats": (2, 0, 3), "axis": 1}),
+        (x(2, 2), {"repeats": [1, 0, 2, 1]}),
+    ),
+    "take": calls(
+        "take",
+        ((x(4, 3), np.array([-5, 0, 7])), {"axis": 0, "mode": "wrap"}),
+        ((x(4, 3), np.array([-5, 0, 70])), {"mode": "clip"}),
+    ),
     "moveaxis": calls(
         "moveaxis",
         (x(2, 3, 4), {"source": 0, "destination": -1}),
@@ -168,7 +200,7 @@ TABLE = {
     "piecewise": calls(
         "piecewise",
         *(
-            ((x(*shape), b(*shape)), {"functions": (lambda v: v * v, lambda v: -v)})
+            ((x(*shape), b(*shape)), {"functions": (lambda v: v * v, lambda v: 1 - v)})
             for shape in ((5,), (2, 3), (0,))
         ),
     ),
