@@ -151,7 +151,14 @@ from tensorgraph.transforms.products import (
 )
 
 if TYPE_CHECKING:
-    from tensorgraph import data as data, diagnose as diagnose, testing as testing, train as train
+    from tensorgraph import (
+        array_api as array_api,
+        data as data,
+        diagnose as diagnose,
+        testing as testing,
+        train as train,
+    )
+    from tensorgraph.array_api.info import __array_namespace_info__ as __array_namespace_info__
     from tensorgraph.compiler.compiled import compile as compile
     from tensorgraph.differences.diff import diff as diff
     from tensorgraph.differences.digits.precision import precision as precision
@@ -165,8 +172,9 @@ if TYPE_CHECKING:
     from tensorgraph.teacher.explaining.explain import explain as explain
     from tensorgraph.teacher.judging.judge import judge as judge
 else:
-    _ROOMS = {"data", "diagnose", "testing", "train"}
+    _ROOMS = {"array_api", "data", "diagnose", "testing", "train"}
     _LATER = {
+        "__array_namespace_info__": "array_api.info",
         "compile": "compiler.compiled",
         "diff": "differences.diff",
         "precision": "differences.digits.precision",

@@ -10,6 +10,7 @@ from tensorgraph.engine.operands import Index, MakesTensor, Operand, Plain
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops._axes import OneOrMore, SomeAxes
 from tensorgraph.ops.index import Key
+from tensorgraph.ops.padding import AnyWidths
 from tensorgraph.ops.window import AnyPadding
 
 __all__ = [

@@ -60,7 +60,7 @@ ROOMS = [
     "engine.autodiff engine.function_types",
     "engine.checkpoint engine.state_dict",
     "random ops",
-    "transforms",
+    "array_api transforms",
     "observe symbolic",
     "nn",
     "optim formulas",
