@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 
 from tensorgraph.array_api.device import check_device
 from tensorgraph.engine import creation
-from tensorgraph.engine.arrays import to_dtype
+from tensorgraph.engine.arrays import default_dtype, to_dtype
 from tensorgraph.engine.tensor import Tensor, array_of, asarray as tensor_of, wrap
 from tensorgraph.ops import astype, broadcast_to
 
@@ -49,8 +49,7 @@ def asarray(
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """Return a tensor of another library's array, by DLPack; of a tensor its values."""
     check_device(device, "from_dlpack")
-    options = {} if copy is None else {"copy": copy}
-    return wrap(np.from_dlpack(x, **options))
+    return wrap(np.from_dlpack(x) if copy is None else np.from_dlpack(x, copy=copy))
 
 
 def zeros(shape: Any, *, dtype: DTypeLike | None = None, device: Any = None) -> Tensor:
@@ -148,4 +147,4 @@ def linspace(
     if endpoint:
         return creation.linspace(start, stop, num, dtype)
     points = creation.linspace(start, stop, num + 1, np.float64)[:num]
-    return astype(points, dtype=creation.default_dtype() if dtype is None else to_dtype(dtype))
+    return astype(points, dtype=default_dtype() if dtype is None else to_dtype(dtype))

@@ -38,8 +38,14 @@ class FloatInfo(NamedTuple):
 def finfo(type: Any, /) -> FloatInfo:
     """Return the limits of a floating-point dtype, or of a tensor's."""
     info = np.finfo(_dtype_of(type))
-    limits = (float(n) for n in (info.eps, info.max, info.min, info.smallest_normal))
-    return FloatInfo(info.bits, *limits, np.dtype(info.dtype))
+    return FloatInfo(
+        info.bits,
+        float(info.eps),
+        float(info.max),
+        float(info.min),
+        float(info.smallest_normal),
+        np.dtype(info.dtype),
+    )
 
 
 def iinfo(type: Any, /) -> Any:

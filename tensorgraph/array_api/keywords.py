@@ -28,7 +28,7 @@ def sum(
     axis: Any = None,
     dtype: DTypeLike | None = None,
     keepdims: bool = False,
-) -> Tensor:
+) -> Any:
     """Return the sum over ``axis``, computed in ``dtype``."""
     return _in(ops.sum(_in(x, dtype), axis=axis, keepdims=keepdims), dtype)
 
@@ -40,7 +40,7 @@ def prod(
     axis: Any = None,
     dtype: DTypeLike | None = None,
     keepdims: bool = False,
-) -> Tensor:
+) -> Any:
     """Return the product over ``axis``, computed in ``dtype``."""
     return _in(ops.prod(_in(x, dtype), axis=axis, keepdims=keepdims), dtype)
 
@@ -52,7 +52,7 @@ def cumulative_sum(
     axis: int | None = None,
     dtype: DTypeLike | None = None,
     include_initial: bool = False,
-) -> Tensor:
+) -> Any:
     """Return the running sum along ``axis``, computed in ``dtype``; with the 0 it begins at."""
     total = _in(ops.cumulative_sum(_in(x, dtype), axis=axis), dtype)
     return _with_initial(total, axis, 0, include_initial)

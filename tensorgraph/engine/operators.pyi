@@ -264,13 +264,10 @@ class Operators:
             >>> tg.relu([3.0, -4.0])
             tensor([3., 0.])
         """
-    def repeat(self: Own, repeats: Operand, axis: SupportsIndex | None = None) -> Own:
-        """Return x with each element repeated ``repeats`` times along ``axis`` (of the flat tensor).
+    def repeat(self: Own, repeats: OneOrMore, axis: SupportsIndex | None = None) -> Own:
+        """Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
 
         Several numbers, one for each element along the axis, repeat unevenly.
-
-        Raises:
-            ArgumentError: a number is negative, or they are not as many as elements.
 
         Example:
             >>> import tensorgraph as tg

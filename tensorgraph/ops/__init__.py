@@ -10,8 +10,9 @@ and ``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (w
 ``updating``, ``choosing``; ``window``, ``convolve`` and ``pool``; the fused
 ``logits`` (the softmax family) and ``cross_entropy``, ``moments`` (spread, length, and what norm
 layers are made of) and ``masking`` (dropout, attention's products), of which ``_lowerings`` says in
-ordinary operations what their kernels compute. ``methods`` binds them to
-tensors as operators and methods, ``numpy_api`` answers NumPy's functions with them.
+ordinary operations what their kernels compute; ``bits``. ``methods`` binds them to tensors as
+operators and methods (``numpy_methods`` has NumPy's own signatures), ``numpy_api`` answers NumPy's
+functions with them.
 """
 
 from __future__ import annotations

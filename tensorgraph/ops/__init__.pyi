@@ -1255,7 +1255,7 @@ def piecewise(
 ) -> Tensor: ...
 @overload
 def select(
-    conditions: Iterable[MakesTensor], choices: Iterable[MakesTensor], default: MakesTensor = 0
+    conditions: Iterable[MakesTensor], choices: Iterable[MakesTensor], default: Any = 0
 ) -> Tensor:
     """Return each element of the first choice whose condition is true, ``default`` where none is.
 
@@ -1271,10 +1271,10 @@ def select(
     """
 
 @overload
-def select(conditions: Iterable[Plain], choices: Iterable[Plain], default: Plain = 0) -> Any: ...
+def select(conditions: Iterable[Plain], choices: Iterable[Plain], default: Any = 0) -> Any: ...
 @overload
 def select(
-    conditions: Iterable[Operand], choices: Iterable[Operand], default: Operand = 0
+    conditions: Iterable[Operand], choices: Iterable[Operand], default: Any = 0
 ) -> Tensor: ...
 @overload
 def linear(x: MakesTensor, weight: Operand, bias: Operand) -> Tensor:
@@ -1928,7 +1928,7 @@ def append(x: Operand, values: MakesTensor, axis: SupportsIndex | None = None) -
 @overload
 def append(x: Operand, values: Operand, axis: SupportsIndex | None = None) -> Any: ...
 @overload
-def block(arrays: Sequence[Any]) -> Any:
+def block(arrays: Iterable[MakesTensor]) -> Tensor:
     """Put tensors together as nested lists say: the innermost along the last axis.
 
     Each list further out is along the axis before. Tensors of fewer axes get new ones in front.
@@ -1943,6 +1943,10 @@ def block(arrays: Sequence[Any]) -> Any:
                 [0., 0., 0.]])
     """
 
+@overload
+def block(arrays: Iterable[Plain]) -> Any: ...
+@overload
+def block(arrays: Iterable[Operand]) -> Tensor: ...
 @overload
 def column_stack(arrays: Iterable[MakesTensor]) -> Tensor:
     """Join tensors side by side; vectors are columns.
@@ -2608,13 +2612,10 @@ def sum(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor
 @overload
 def sum(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
-def repeat(x: MakesTensor, repeats: Operand, axis: SupportsIndex | None = None) -> Tensor:
-    """Return x with each element repeated ``repeats`` times along ``axis`` (of the flat tensor).
+def repeat(x: MakesTensor, repeats: OneOrMore, axis: SupportsIndex | None = None) -> Tensor:
+    """Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
 
     Several numbers, one for each element along the axis, repeat unevenly.
-
-    Raises:
-        ArgumentError: a number is negative, or they are not as many as elements.
 
     Example:
         >>> import tensorgraph as tg
@@ -2625,9 +2626,11 @@ def repeat(x: MakesTensor, repeats: Operand, axis: SupportsIndex | None = None) 
     """
 
 @overload
-def repeat(x: Operand, repeats: MakesTensor, axis: SupportsIndex | None = None) -> Tensor: ...
+def repeat(
+    x: NDArray[Any], repeats: OneOrMore, axis: SupportsIndex | None = None
+) -> NDArray[Any]: ...
 @overload
-def repeat(x: Operand, repeats: Operand, axis: SupportsIndex | None = None) -> Any: ...
+def repeat(x: Operand, repeats: OneOrMore, axis: SupportsIndex | None = None) -> Any: ...
 @overload
 def tile(x: MakesTensor, repetitions: OneOrMore) -> Tensor:
     """Return x repeated as a whole, `repetitions` times along each axis.

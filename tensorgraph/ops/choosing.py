@@ -24,7 +24,7 @@ __all__ = ["choose", "compress", "extract", "piecewise", "select"]
 
 @with_leads
 def select(
-    conditions: Iterable[AnyArray], choices: Iterable[AnyArray], default: AnyArray = 0
+    conditions: Iterable[AnyArray], choices: Iterable[AnyArray], default: Any = 0
 ) -> AnyArray:
     """Return each element of the first choice whose condition is true, ``default`` where none is.
 

@@ -197,7 +197,7 @@ def append(x: AnyArray, values: AnyArray, axis: SupportsIndex | None = None) -> 
 
 
 @with_leads
-def block(arrays: Sequence[Any]) -> AnyArray:
+def block(arrays: Iterable[AnyArray]) -> AnyArray:
     """Put tensors together as nested lists say: the innermost along the last axis.
 
     Each list further out is along the axis before. Tensors of fewer axes get new ones in front.

@@ -167,9 +167,9 @@ def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
     return x[(*(slice(None),) * axis, slice(start, stop))]
 
 
-def _sides(x: Any, before: Any, after: Any, axis: int) -> Any:
-    """Join what is around with x, in whose dtype it is."""
-    parts = [part for part in (before, x, after) if part is not None]
+def _joined(x: Any, sides: list[Any], axis: int) -> Any:
+    """Join what is before x and after it with x, in whose dtype it is."""
+    parts = [part for part in (sides[0], x, sides[1]) if part is not None]
     return concat([astype(part, dtype=x.dtype) for part in parts], axis=axis)
 
 
@@ -186,7 +186,7 @@ def _with_statistics(
             value = round(value)
         shape = (*shape_of(x)[:axis], width, *shape_of(x)[axis + 1 :])
         sides.append(broadcast_to(value, shape=shape) if width else None)
-    return _sides(x, *sides, axis)
+    return _joined(x, sides, axis)
 
 
 def _line(part: Any, axis: int, mode: str) -> Any:
@@ -211,7 +211,7 @@ def _with_ramps(x: Any, widths: tuple[int, int], axis: int, ends: tuple[Any, Any
         ramp = floor(ramp) if x.dtype.kind in "iu" else ramp
         ramp = flip(ramp, axis=axis) if side else ramp
         sides.append(ramp if width else None)
-    return _sides(x, *sides, axis)
+    return _joined(x, sides, axis)
 
 
 def _mirrored_at_points(x: Any, widths: tuple[int, int], axis: int, skip: int) -> Any:

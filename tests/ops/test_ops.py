@@ -154,8 +154,7 @@ def calls_of(name):
         yield from ((case, {}) for case in cases(name) if "{" not in case.name)
     for call in TABLE.get(name, ()):
         masks = any(np.asarray(index).dtype.kind == "b" for index in call.inputs[1:])
-        composed = "mode" in call.static or isinstance(call.static.get("repeats"), (tuple, list))
-        if composed:
+        if "mode" in call.static:  # of a function that is composed
             continue
         if call.static.get("axis", 0) is not None and not ("key" in call.static and masks):
             yield call.case, call.static
