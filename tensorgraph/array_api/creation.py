@@ -47,8 +47,10 @@ def asarray(
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
-    """Return a tensor of another library's array, by DLPack; of a tensor its values."""
+    """Return a tensor of another library's array, by DLPack; a tensor is one already."""
     check_device(device, "from_dlpack")
+    if type(x) is Tensor:
+        return asarray(x, copy=copy)
     return wrap(np.from_dlpack(x) if copy is None else np.from_dlpack(x, copy=copy))
 
 

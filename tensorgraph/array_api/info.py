@@ -37,9 +37,9 @@ class Info:
         """Return the device of new tensors."""
         return CPU
 
-    def devices(self) -> list[str]:
+    def devices(self) -> tuple[str, ...]:
         """Return all devices."""
-        return [CPU]
+        return (CPU,)
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
         """Return the dtypes of Python's numbers; there are no complex ones."""

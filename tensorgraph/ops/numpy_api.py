@@ -119,7 +119,21 @@ def recorded_functions(ops: Ops) -> Table:
         return a
 
     def angle(x: Any, deg: bool = False) -> Any:
-        return ops["where"](ops["less"](x, 0), 180.0 if deg else math.pi, ops["multiply"](x, 0.0))
+        # Nothing flows through a comparison; NaN stays what it is.
+        angle_of = ops["where"](ops["less"](x, 0), 180.0 if deg else math.pi, 0.0)
+        return ops["where"](ops["isnan"](x), x, angle_of)
+
+    def beside_nan(chosen: Callable[..., Any]) -> Callable[..., Any]:
+        def of_two(x: Any, y: Any) -> Any:
+            no_x, no_y = ops["isnan"](x), ops["isnan"](y)
+            return chosen(ops["where"](no_x, y, x), ops["where"](no_y, x, y))
+
+        return of_two
+
+    def logaddexp2(x: Any, y: Any) -> Any:
+        two = math.log(2)
+        total = ops["logaddexp"](ops["multiply"](x, two), ops["multiply"](y, two))
+        return ops["divide"](total, two)
 
     def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
         place = start + ndim_of(x) if start < 0 else start
@@ -160,13 +174,17 @@ def recorded_functions(ops: Ops) -> Table:
         np.radians: radians,
         np.rad2deg: degrees,
         np.degrees: degrees,
+        np.fmax: beside_nan(ops["maximum"]),
+        np.fmin: beside_nan(ops["minimum"]),
+        np.logaddexp2: logaddexp2,
+        np.partition: lambda x, kth, axis=-1: ops["sort"](x, axis=axis),  # is partitioned, too
         np.rollaxis: rollaxis,
         np.linspace: linspace,
         np.copy: numpy_methods.copy,
         np.conj: numpy_methods.copy,
         np.real: numpy_methods.copy,
         np.real_if_close: lambda x, **tol: numpy_methods.copy(x),
-        np.imag: lambda x: ops["multiply"](x, 0),
+        np.imag: lambda x: ops["where"](False, x, 0),
         np.angle: angle,
         np.linalg.norm: norm,
     }

@@ -30,8 +30,6 @@ __all__ = ["segment_max", "segment_mean", "segment_min", "segment_prod", "segmen
 def _segments(x: Any, labels: Any, *, num_segments: SupportsIndex | None) -> dict[str, Any]:
     """Check labels, and return how many segments there are."""
     array, shape = array_of(labels), shape_of(x)
-    if array.size == 0 and type(labels) is list:
-        array = array.astype(np.intp)
     if array.dtype.kind not in "iu":
         raise DTypeError(f"labels are integers, not {array.dtype}; write .astype('int64')")
     if array.ndim == 0 or array.shape != shape[: array.ndim]:
@@ -82,18 +80,12 @@ def segment_sum(
         >>> tg.segment_sum(tg.tensor([1.0, 2.0, 3.0]), [0, 2, 0])
         tensor([4., 0., 2.])
     """
-    x, labels = from_list(x), _integers(labels)
+    x, labels = from_list(x), from_list(labels)
     count = _segments(x, labels, num_segments=num_segments)["num_segments"]
     if x.dtype.kind in "biu":
         x = astype(x, dtype=np.uint64 if x.dtype.kind == "u" else np.int64)
     shape = _result_shape(x, labels, num_segments=count)
     return scatter(x, labels, key=(ARRAY,), shape=shape)
-
-
-def _integers(labels: Any) -> Any:
-    """Return labels as an array; an empty list is one of integers."""
-    found = from_list(labels)
-    return astype(found, dtype=np.intp) if found.size == 0 and type(labels) is list else found
 
 
 @with_leads
@@ -109,7 +101,7 @@ def segment_mean(
         >>> tg.segment_mean(tg.tensor([1.0, 2.0, 3.0]), [0, 2, 0])
         tensor([2., 0., 2.])
     """
-    x, labels = from_list(x), _integers(labels)
+    x, labels = from_list(x), from_list(labels)
     count = _segments(x, labels, num_segments=num_segments)["num_segments"]
     dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
     wide = np.promote_types(dtype, np.float32)  # float16 cannot count far
@@ -220,7 +212,7 @@ def segment_prod(
         >>> tg.segment_prod(tg.tensor([2.0, 5.0, 3.0]), [0, 2, 0])
         tensor([6., 1., 5.])
     """
-    x, labels = from_list(x), _integers(labels)
+    x, labels = from_list(x), from_list(labels)
     count = _segments(x, labels, num_segments=num_segments)["num_segments"]
     known = host_values(array_of(labels))
     if known.shape != shape_of(labels):

@@ -41,7 +41,14 @@ def main(path: str, *options: str) -> int:
                 [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
             ),
         }
-        few = ["--max-examples", "20", "--disable-deadline", "-p", "tests.array_api.exceptions"]
+        few = [
+            "--max-examples",
+            "20",
+            "--disable-deadline",
+            "-rX",
+            "-p",
+            "tests.array_api.exceptions",
+        ]
         command = [sys.executable, "-m", "pytest", "-q", "array_api_tests", *few, *options]
         return subprocess.run(command, cwd=suite, env=environment).returncode
 

@@ -72,7 +72,7 @@ def test_a_tensor_tells_its_namespace():
 
 def test_what_the_namespace_says_of_itself():
     info = ours.__array_namespace_info__()
-    assert info.devices() == [info.default_device()] == [tg.ones(2).device]
+    assert info.devices() == (info.default_device(),) == (tg.ones(2).device,)
     assert info.capabilities()["boolean indexing"]
     assert info.default_dtypes()["real floating"] == ours.asarray(0.5).dtype
     assert info.default_dtypes()["integral"] == ours.asarray(1).dtype
@@ -207,6 +207,15 @@ def test_a_copy_passes_gradients_on_and_shares_nothing():
     for data, dtype in (([1.0], None), (array, np.float32)):
         with pytest.raises(ValueError, match="needs a copy"):
             ours.asarray(data, dtype=dtype, copy=False)
+
+
+def test_dlpack_of_a_tensor_is_that_tensor():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    assert ours.from_dlpack(x) is x and ours.from_dlpack(x, copy=False) is x
+    assert ours.from_dlpack(x, copy=True).requires_grad
+    array = np.arange(3.0)
+    assert np.shares_memory(ours.from_dlpack(array).data, array)
+    assert not np.shares_memory(ours.from_dlpack(array, copy=True).data, array)
 
 
 def test_a_fill_value_keeps_its_gradient():

@@ -244,7 +244,7 @@ FAULTS: list[Fault] = [
     *planted_in(
         "ops/updating.py",
         ("insert", "size - 1 - sources", "size - sources", "insert: the next of the values"),
-        ("_combined", "num_segments=places.size", "num_segments=None",
+        ("_combined", "places.size", "None",
          "max_at: untouched elements at the end are lost"),
     ),
     *planted_in(

@@ -140,7 +140,6 @@ def test_each_line_for_a_function_on_arrays_is_compared():
     [
         ("np.trace(A)", "np.trace does not take tensors; write tg.sum(A * tg.eye(3)), or give np"),
         ("np.linalg.cond(A)", "write np.linalg.cond(A.numpy()) (without a gradient)"),
-        ("np.select([mask], [x], y)", "write tg.where(mask, x, y)"),
         ("np.fix(x)", "write tg.trunc(x)"),
         ("np.nanprod(x)", "declare one with tg.op, or give np.nanprod x.numpy() where no gradient"),
         ("special.erf(x)", "write tg.erf"),
