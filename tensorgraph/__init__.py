@@ -9,6 +9,7 @@ compute as with NumPy             ``tg.exp(x) @ y.mT``, ``x.sum(axis=0)``, ``np.
 get the gradient of a leaf        ``cost(w).backward()``, ``w.grad``
 differentiate a function          ``tg.grad(f)``, ``tg.value_and_grad(f)``
 get more than a gradient          ``tg.jacobian(f)``, ``tg.hessian(f)``, ``tg.hvp``, ``tg.vjp``
+compute for many examples         ``tg.vmap(f)``, ``tg.vmap(tg.grad(f))``
 compute without a gradient        ``tg.no_grad()``, ``x.detach()``
 change a parameter by hand        ``w.assign(w.data - 0.1)``
 build a network                   ``tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.ReLU())``
@@ -149,6 +150,9 @@ from tensorgraph.transforms.products import (
     jvp as jvp,
     vjp as vjp,
 )
+from tensorgraph.transforms.vmap import (
+    vmap as vmap,
+)
 
 if TYPE_CHECKING:
     from tensorgraph import (
@@ -208,81 +212,15 @@ else:
 
     # Type checkers take what is imported as itself, and by *, as public.
     __all__ = [
-        "NONDIFF",
-        "REGISTRY",
-        "ZERO",
-        "Boolean",
-        "Integer",
-        "Op",
-        "Real",
-        "Simplex",
-        "Tensor",
-        "allclose",
-        "arange",
-        "asarray",
-        "assume",
-        "backward",
-        "bool",
-        "checkpoint",
-        "compile",
-        "debug",
-        "derive",
-        "diag_indices",
-        "diff",
-        "e",
-        "enable_grad",
-        "errors",
-        "explain",
-        "eye",
-        "float16",
-        "float32",
-        "float64",
-        "full",
-        "full_like",
-        "grad",
-        "gradients",
-        "hessian",
-        "hvp",
-        "identity",
-        "indices",
-        "inf",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "is_grad_enabled",
-        "jacobian",
-        "judge",
-        "jvp",
-        "linspace",
-        "nan",
-        "newaxis",
-        "nn",
-        "no_grad",
-        "notation",
-        "ones",
-        "ones_like",
-        "op",
-        "optim",
-        "pi",
-        "precision",
-        "profile",
-        "random",
-        "render",
-        "tensor",
-        "trace",
-        "tri",
-        "tril_indices",
-        "triu_indices",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "update_rule",
-        "value_and_grad",
-        "vjp",
-        "zeros",
-        "zeros_like",
+        "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
+        "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
+        "debug", "derive", "diag_indices", "diff", "e", "enable_grad", "errors", "explain", "eye",
+        "float16", "float32", "float64", "full", "full_like", "grad", "gradients", "hessian", "hvp",
+        "identity", "indices", "inf", "int8", "int16", "int32", "int64", "is_grad_enabled",
+        "jacobian", "judge", "jvp", "linspace", "nan", "newaxis", "nn", "no_grad", "notation",
+        "ones", "ones_like", "op", "optim", "pi", "precision", "profile", "random", "render",
+        "tensor", "trace", "tri", "tril_indices", "triu_indices", "uint8", "uint16", "uint32",
+        "uint64", "update_rule", "value_and_grad", "vjp", "vmap", "zeros", "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__
 

@@ -62,6 +62,10 @@ class GraphError(RuntimeError):
     """Differentiation asked of a graph that cannot give it."""
 
 
+class LayerError(GraphError):
+    """A value asked for, or changed, where a transform computes with many at once."""
+
+
 class AnomalyError(RuntimeError, FloatingPointError):
     """A NaN or an infinity that an operation made, found by ``tg.debug()``."""
 

@@ -22,6 +22,7 @@ one of them, and to nothing else. An elementwise op needs one in ``ops/sweep/exa
 import gc
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.machine.needs import (  # noqa: F401  # hooks of pytest
@@ -51,5 +52,15 @@ settings.load_profile(
 
 def pytest_collection_finish() -> None:
     """Spare the garbage collector some 20,000 tests, through which it would go again and again."""
+    _spare_what_stays()
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Spare it what the tests of a file leave behind: reports, caches, what was imported."""
+    if nextitem is not None and nextitem.path != item.path:
+        _spare_what_stays()
+
+
+def _spare_what_stays() -> None:
     gc.collect()
     gc.freeze()

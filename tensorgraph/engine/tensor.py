@@ -20,6 +20,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import Array, copied, default_dtype, placed, to_array, to_dtype
 from tensorgraph.engine.gradient_hook import GradientHook, Wishes
 from tensorgraph.engine.graph import Node
+from tensorgraph.engine.layers import agreed, detached, lifted
 from tensorgraph.engine.lost_gradients import number_leaves, read_in_vain, values_leave
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.operators import Operators
@@ -68,7 +69,8 @@ class Tensor(Operators):
         if MODE.get().observer is not None:
             meet(self)
         if type(self._data) is not np.ndarray:
-            return self._data
+            held: Array = detached(self._data)
+            return held
         view = self._data.view()
         view.flags.writeable = False
         return view
@@ -158,6 +160,11 @@ class Tensor(Operators):
             )
         if value:
             _check_differentiable(self._data.dtype)
+            if lifted(self._data) is not self._data:
+                raise errors.LayerError(
+                    "requires_grad = True was set, in a function under a transform, for a tensor"
+                    " from outside; write tg.tensor(x, requires_grad=True) for one of your own"
+                )
         meet(self)
         self._requires_grad = bool(value)
         Wishes.changes += 1
@@ -224,7 +231,7 @@ class Tensor(Operators):
     def detach(self) -> Tensor:
         """Return a tensor with the same values that no gradient flows through."""
         meet(self)
-        return wrap(self._data)
+        return wrap(detached(self._data))
 
     def assign(self, value: Any) -> Tensor:
         """Give this leaf new values of the same shape and dtype; return the tensor itself.
@@ -463,8 +470,7 @@ class Tensor(Operators):
             raise errors.GraphError(
                 "only leaves can be copied deeply; write .detach() for the values alone"
             )
-        copy = wrap(self._read().copy())
-        copy._requires_grad, copy._name = self._requires_grad, self._name
+        copy = leaf(self._read().copy(), self._requires_grad, self._name)
         copy._grad = None if self._grad is None else wrap(self._grad._data)
         memo[id(self)] = copy
         return copy
@@ -573,6 +579,8 @@ def rebind(tensor: Tensor, array: Any, node: Node | None = None) -> None:
     observer = MODE.get().observer
     if observer is not None:
         observer.met(tensor)
+    if type(array) is not np.ndarray or type(tensor._data) is not np.ndarray:
+        array = agreed(tensor._data, array)
     tensor._data, tensor._node = array, node
 
 
@@ -601,6 +609,7 @@ def leaf(array: Any, requires_grad: bool, name: str | None) -> Tensor:
     _check_name(name)
     if requires_grad:
         _check_differentiable(array.dtype)
+        array = lifted(array)
     new = wrap(array, None, bool(requires_grad))
     new._name = name
     return new
@@ -611,7 +620,7 @@ def argument(array: Any) -> Tensor:
 
     In that function ``x += 1`` names another tensor, as it does of an array: nobody keeps the leaf.
     """
-    new = wrap(array, None, True)
+    new = wrap(lifted(array), None, True)
     new._is_argument = True
     return new
 

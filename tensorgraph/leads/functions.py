@@ -100,7 +100,8 @@ NAMES = {
     autograd                   P    tg.gradients(cost(w), [w]) # or cost(w).backward(), tg.grad(f)
     GradientTape               K    tg.gradients(cost(w), [w]) # recorded anyway
     func                       P    tg.grad(f)              # or tg.jvp, tg.vjp, tg.hessian
-    jacfwd,jacrev              PJ   tg.jacobian(f)
+    jacfwd                     PJ   tg.jacobian(f, mode="forward")
+    jacrev                     PJ   tg.jacobian(f, mode="reverse")
     linearize                  PJ   tg.jvp(f, (u,), (v,))
     stop_gradient              KJ   x.detach()
     custom_gradient            KJ \
@@ -108,13 +109,12 @@ NAMES = {
     custom_vjp,custom_jvp      J \
         tg.op("cube", lambda x: x**3, {"x": lambda g, x: 3 * g * x**2})
     remat                      KJ   tg.checkpoint(f)
-    vmap                       PJ   tg.stack([f(row) for row in A]) # or let f take a batch axis
-    vectorized_map             K    tg.stack([f(row) for row in A]) # or let f take a batch axis
-    vectorize                  KJN  tg.stack([f(row) for row in A]) # operations broadcast anyway
+    vectorized_map             K    tg.vmap(f)(A)
+    vectorize                  KJN  tg.vmap(f)(A)           # operations broadcast anyway
     pmap,shard_map             J    # there is one process: call the function itself
-    apply_along_axis           JN   tg.stack([f(row) for row in A])
-    map                        KJ   tg.stack([f(row) for row in A])
-    map_fn                     K    tg.stack([f(row) for row in A])
+    apply_along_axis           JN   tg.vmap(f)(A)           # or in_axes=1 for columns
+    map                        KJ   tg.vmap(f)(A)           # or tg.stack([f(row) for row in A])
+    map_fn                     K    tg.vmap(f)(A)           # or tg.stack([f(row) for row in A])
     scan,fori_loop             KJ   # write a Python loop: it is recorded as it runs
     while_loop                 PKJ  # write a Python loop: it is recorded as it runs
     cond                       PKJ  # write a Python if; to choose by element, tg.where(mask, x, y)

@@ -196,7 +196,7 @@ class Module(HasContents):
         if observer is not None:
             self._show(observer)
         call = Call(entered[1], entered[2], around)
-        inside = Mode(outside.recording, outside.lines, observer, call)
+        inside = Mode(outside.recording, outside.lines, observer, call, outside.layer)
         token = MODE.set(inside)
         try:
             return self.forward(*args, **kwargs)  # type: ignore[attr-defined]

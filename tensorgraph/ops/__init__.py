@@ -6,13 +6,14 @@ functions composed of several. Read ``arithmetic`` and ``extrema`` first, whose 
 simplest, then ``transcendental`` and ``trigonometric`` (their kernels are in ``_erf``, ``_normal``
 and ``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
 ``axis_changes``, ``joining``, ``splitting``, ``padding`` and ``grids``, mostly composed of those;
-``contract`` and ``einstein`` (einsum); ``index``, then what it is for: ``segments`` (by labels),
-``updating``, ``choosing``; ``window``, ``convolve`` and ``pool``; the fused
-``logits`` (the softmax family) and ``cross_entropy``, ``moments`` (spread, length, and what norm
-layers are made of) and ``masking`` (dropout, attention's products), of which ``_lowerings`` says in
-ordinary operations what their kernels compute; ``bits``. ``methods`` binds them to tensors as
-operators and methods (``numpy_methods`` has NumPy's own signatures), ``numpy_api`` answers NumPy's
-functions with them.
+``contract`` and ``einstein`` (einsum); ``index`` (with ``_keys``), then what it is for:
+``segments`` (by labels), ``updating``, ``choosing``; ``window``, ``convolve`` and ``pool``; the
+fused ``logits`` (the softmax family) and ``cross_entropy``, ``moments`` (spread, length, and what
+norm layers are made of) and ``masking`` (dropout, attention's products), of which ``_lowerings``
+says in ordinary operations what their kernels compute; ``bits``. How an operation is computed for
+many examples at once stands in its record, in terms of ``_batching``. ``methods`` binds them to
+tensors as operators and methods (``numpy_methods`` has NumPy's own signatures), ``numpy_api``
+answers NumPy's functions with them.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 from tensorgraph.engine.operands import Index, MakesTensor, Operand, Plain
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops._axes import OneOrMore, SomeAxes
-from tensorgraph.ops.index import Key
+from tensorgraph.ops._keys import Key
 from tensorgraph.ops.padding import AnyWidths
 from tensorgraph.ops.window import AnyPadding
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from operator import index
 from typing import Any, SupportsIndex
@@ -22,26 +22,24 @@ from tensorgraph.engine.arrays import (
     to_array,
     to_dtype,
 )
+from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Integer
 from tensorgraph.engine.notation import ITEM, function
-from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.op import Op, OpFunction, register
 from tensorgraph.engine.operands import AnyArray, Index
-from tensorgraph.engine.rule import NONDIFF
+from tensorgraph.engine.rule import LINEAR, NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import one_axis
-from tensorgraph.ops.shape import reshape
+from tensorgraph.ops._axes import inverse, one_axis
+from tensorgraph.ops._batching import Operand, Static, along
+from tensorgraph.ops._keys import ARRAY, Key, fill_key, key_of_examples
+from tensorgraph.ops.shape import permute_dims, reshape
 
 __all__ = [
     "argsort", "getitem", "one_hot", "scatter", "sort", "take", "take_along_axis",
 ]  # fmt: skip
-
-ARRAY = "array"
-"""Stands in a key for the next index array, which is an operand of its own."""
-
-Key = tuple[Any, ...]
 
 
 def split_key(key: Any) -> tuple[Key, list[Any]]:
@@ -87,11 +85,6 @@ def _bound(value: Any) -> int | None:
         return None if value is None else index(value)
     except TypeError:
         raise DTypeError(f"getitem: a slice is made of integers, not {value!r}") from None
-
-
-def fill_key(template: Key, arrays: Any) -> Key:
-    rest = iter(arrays)
-    return tuple(next(rest) if part is ARRAY else part for part in template)
 
 
 def _getitem_kernel(x: Any, *indices: Any, key: Key) -> Any:
@@ -152,6 +145,16 @@ def check_masks_known(indices: Iterable[Any], name: str, instead: str) -> None:
         )
 
 
+def _items(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    x, *indices = operands
+    key, arrays, order = key_of_examples(static["key"], indices, x.ndim, size, x.batched)
+    return _in_order(dispatch(op, (x.value, *arrays), {"key": key}), order)
+
+
+def _in_order(x: Any, order: tuple[int, ...]) -> Any:
+    return x if order == tuple(range(len(order))) else permute_dims(x, axes=order)
+
+
 _getitem = register(
     "getitem",
     _getitem_kernel,
@@ -161,6 +164,8 @@ _getitem = register(
     },
     add_into=lambda total, g, *indices, key: scatter_into(total, g, *indices, key=key),
     family="index",
+    jvp={"x": LINEAR},
+    batch=_items,
     shape=indexed_shape,
     symbol="x[i]",
     notation=ITEM,
@@ -205,6 +210,15 @@ def _add_rows(out: Any, indices: Any, rows: Any) -> None:
     np.add.at(out.reshape(-1), places, np.reshape(rows, -1))
 
 
+def _scattered(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    x, *indices = operands
+    shape = static["shape"]
+    key, arrays, order = key_of_examples(static["key"], indices, len(shape), size, True)
+    added = Operand(x.spread(size), True).aligned(len(order) - 1)
+    moved = _in_order(added, inverse(order))
+    return dispatch(op, (moved, *arrays), {"key": key, "shape": (size, *shape)})
+
+
 _SCATTER = """
     x, rest = np.asarray(x), iter(indices)
     out = np.zeros(shape, x.dtype)
@@ -220,6 +234,8 @@ scatter: OpFunction = register(
         "*indices": NONDIFF,
     },
     family="index",
+    jvp={"x": LINEAR},
+    batch=_scattered,
     shape=lambda x, *indices, key, shape: shape,
     symbol="Σ x→i",
     code=_SCATTER,
@@ -351,6 +367,7 @@ argsort = register(
     _argsort_kernel,
     {"x": NONDIFF},
     family="index",
+    batch=along("axis"),
     shape=lambda x, *, axis, descending: x.shape,
     dtype=lambda x, *, axis, descending: np.intp,
     prepare=_argsort_axis,
@@ -455,6 +472,7 @@ one_hot = register(
     {"labels": NONDIFF},
     domain={"labels": Integer(0, 4)},
     family="index",
+    batch=along("axis"),
     shape=lambda labels, *, num_classes, axis, dtype: (
         *labels.shape[:axis],
         num_classes,

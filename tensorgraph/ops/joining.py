@@ -11,10 +11,12 @@ import numpy as np
 from tensorgraph.engine.notation import enclosed
 from tensorgraph.engine.op import register
 from tensorgraph.engine.operands import AnyArray
+from tensorgraph.engine.rule import LINEAR
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import one_axis
+from tensorgraph.ops._batching import along
 from tensorgraph.ops.axis_changes import atleast_1d, atleast_2d, atleast_3d
 from tensorgraph.ops.shape import permute_dims, reshape
 
@@ -51,6 +53,8 @@ _concat = register(
     lambda *arrays, axis=0, edges=(): np.concat(arrays, axis=axis),
     {"*arrays": _concat_rule},
     family="shape",
+    jvp={"*arrays": LINEAR},
+    batch=along("axis"),
     shape=_joined_shape,
     prepare=_joinable,
     notation=enclosed("[]"),
@@ -74,6 +78,8 @@ _stack = register(
     lambda *arrays, axis=0: np.stack(arrays, axis=axis),
     {"*arrays": lambda g, i, axis: g[(slice(None),) * axis + (i,)]},
     family="shape",
+    jvp={"*arrays": LINEAR},
+    batch=along("axis"),
     shape=lambda x, *rest, axis: (*x.shape[:axis], 1 + len(rest), *x.shape[axis:]),
     prepare=_stackable,
     code="np.stack(arrays, axis=axis)",

@@ -15,7 +15,7 @@ from tensorgraph.engine.autodiff import backward
 from tensorgraph.engine.dispatch import make_operator
 from tensorgraph.engine.lost_gradients import refuse_in_place, values_leave
 from tensorgraph.engine.operators import METHODS
-from tensorgraph.engine.tensor import Tensor
+from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.leads.attributes import lead_of_module, missing_from_object
 from tensorgraph.ops import arithmetic, bits, contract, index, numpy_methods, shape, transcendental
 from tensorgraph.ops.numpy_api import numpy_protocol
@@ -110,7 +110,11 @@ def _missing_attribute(ops: Ops) -> Callable[[Tensor, str], Any]:
 
 
 def bind_operators(
-    cls: type, ops: Ops, value: Callable[[Any], Any], kind: Callable[[Any], Any]
+    cls: type,
+    ops: Ops,
+    value: Callable[[Any], Any],
+    kind: Callable[[Any], Any],
+    own: Callable[[Any, Any], Any] = lambda x, made: made,
 ) -> None:
     """Give a class of arrays all operators, the methods, and NumPy's functions.
 
@@ -119,9 +123,10 @@ def bind_operators(
         ops: all operations by name.
         value: of an array of this class, the array that NumPy's other functions are asked about.
         kind: an array of which only shape and dtype are the same, for those that ask no more.
+        own: of an array of this class, and one that NumPy makes like it, what stands for that.
     """
     methods = {name: ops[name] for name in METHODS}
-    array_ufunc, array_function = numpy_protocol(ops, cls, value, kind)
+    array_ufunc, array_function = numpy_protocol(ops, cls, value, kind, own)
     operators = {**BINARY, **COMPARING, **UNARY}
     properties = {"T": property(numpy_methods.transpose), "mT": property(shape.matrix_transpose)}
     bound: dict[str, Any] = {
@@ -154,7 +159,7 @@ def _augmented(op: Callable[..., Any], sign: str) -> Callable[..., Any]:
 
 def bind_tensor(ops: Ops) -> None:
     """Give tensors all that is written of them but stands in another file than their class."""
-    bind_operators(Tensor, ops, lambda x: x.data, lambda x: x.data)
+    bind_operators(Tensor, ops, lambda x: x.data, lambda x: x.data, lambda x, made: wrap(made))
     bound = {"backward": backward, "__getattr__": _missing_attribute(ops)}
     bound |= {f"__i{name}__": _augmented(BINARY[name], sign) for name, sign in _SIGNS.items()}
     # Not by assignments: a type checker would let any attribute pass then.

@@ -19,7 +19,7 @@ from tensorgraph.caller.asking import asking
 from tensorgraph.caller.warning_line import written_once
 from tensorgraph.engine.lost_gradients import asking_frame, values_leave
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ImmutableError
 from tensorgraph.leads.attributes import lead_of_function
 from tensorgraph.ops import numpy_methods
@@ -190,7 +190,12 @@ def recorded_functions(ops: Ops) -> Table:
     }
 
 
-def other_functions(cls: type, value: Callable[[Any], Any], kind: Callable[[Any], Any]) -> Table:
+def other_functions(
+    cls: type,
+    value: Callable[[Any], Any],
+    kind: Callable[[Any], Any],
+    own: Callable[[Any, Any], Any] = lambda x, made: made,
+) -> Table:
     """Return NumPy functions without a gradient, by how to compute them on arrays of a class."""
 
     def on(array_of: Callable[[Any], Any], name: str) -> Callable[..., Any]:
@@ -211,7 +216,7 @@ def other_functions(cls: type, value: Callable[[Any], Any], kind: Callable[[Any]
         def call(x: Any, *fill: Any, **kwargs: Any) -> Any:
             fill = tuple(taken(value) if type(value) is cls else value for value in fill)
             made = function(kind(x) if type(x) is cls else x, *fill, **kwargs)
-            return wrap(made) if cls is Tensor else made
+            return own(x, made) if type(x) is cls else made
 
         return call
 
@@ -318,14 +323,19 @@ def _name_of(ufunc: Any) -> str:
 
 
 def numpy_protocol(
-    ops: Ops, cls: type, value: Callable[[Any], Any], kind: Callable[[Any], Any]
+    ops: Ops,
+    cls: type,
+    value: Callable[[Any], Any],
+    kind: Callable[[Any], Any],
+    own: Callable[[Any, Any], Any],
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return ``__array_ufunc__`` and ``__array_function__`` of a class that answers with ``ops``.
 
     NumPy's functions that are no op are asked about the array that ``value`` returns; those to
-    which only shape and dtype matter, about that of ``kind``.
+    which only shape and dtype matter, about that of ``kind``. What they make like one is what
+    ``own`` returns of both.
     """
-    recorded, others = recorded_functions(ops), other_functions(cls, value, kind)
+    recorded, others = recorded_functions(ops), other_functions(cls, value, kind, own)
     taking_in = {getattr(np, name) for name in _TAKING_IN}
 
     def cast(x: Any, dtype: Any) -> Any:
@@ -366,8 +376,7 @@ def numpy_protocol(
     ) -> Any:
         """Record a NumPy function like the op of the same name."""
         if function in _MAKING:
-            made = function(*args, like=kind(self), **kwargs)
-            return wrap(made) if cls is Tensor else made
+            return own(self, function(*args, like=kind(self), **kwargs))
         if function in taking_in and not asking(asking_frame()).modules:
             return recorded[function](*args, **_our_options(function.__name__, kwargs))
         if function in others or (function is np.where and len(args) == 1):

@@ -8,12 +8,13 @@ from typing import Any, SupportsFloat, SupportsIndex
 import numpy as np
 
 from tensorgraph.arguments import integers, one_of, scalar, whole
-from tensorgraph.engine.op import register
+from tensorgraph.engine.op import Op, OpFunction, register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import OneOrMore, from_list
+from tensorgraph.ops._batching import Operand, Static, leading
 from tensorgraph.ops.arithmetic import astype, floor, round
 from tensorgraph.ops.index import beside, sort, take
 from tensorgraph.ops.joining import concat
@@ -65,11 +66,17 @@ def _padded_shape(x: Any, *, pad_width: Any, constant: float) -> tuple[int, ...]
     return tuple(before + n + after for n, (before, after) in pairs)
 
 
-_pad = register(
+def _padded(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    return leading(op, size, operands, {**static, "pad_width": ((0, 0), *static["pad_width"])})
+
+
+_pad: OpFunction = register(
     "pad",
     _pad_kernel,
     {"x": _pad_rule},
     family="shape",
+    jvp={"x": lambda g, pad_width: _pad(g, pad_width=pad_width)},
+    batch=_padded,
     shape=_padded_shape,
     prepare=_widths,
     code="np.pad(x, pad_width, constant_values=constant) if pad_width else x",

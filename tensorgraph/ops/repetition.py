@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, SupportsIndex
 
 import numpy as np
 
 from tensorgraph.arguments import integers, whole
-from tensorgraph.engine.op import register
+from tensorgraph.engine.dispatch import dispatch
+from tensorgraph.engine.op import Op, register
+from tensorgraph.engine.rule import LINEAR
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError
 from tensorgraph.ops._axes import OneOrMore, one_axis
-from tensorgraph.ops.index import ARRAY, beside, scatter
+from tensorgraph.ops._batching import Operand, Static, flat_or_along
+from tensorgraph.ops._keys import ARRAY
+from tensorgraph.ops.index import beside, scatter
 from tensorgraph.ops.reduce import sum
 
 __all__ = ["repeat", "tile"]
@@ -38,11 +43,19 @@ def _tiled_shape(x: Any, *, repetitions: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(k * n for k, n in zip(repetitions, full, strict=True))
 
 
+def _tiled(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    repetitions = static["repetitions"]
+    x = operands[0].aligned(len(repetitions))
+    return dispatch(op, (x,), {"repetitions": (1, *repetitions)})
+
+
 tile = register(
     "tile",
     lambda x, *, repetitions: np.tile(x, repetitions),
     {"x": _tile_rule},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=_tiled,
     shape=_tiled_shape,
     prepare=_repetitions,
     code="np.tile(x, repetitions)",
@@ -92,6 +105,8 @@ repeat = register(
     lambda x, *, repeats, axis=None: np.repeat(x, repeats, axis),
     {"x": _repeat_rule},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=flat_or_along,
     shape=_repeated_shape,
     prepare=_repeats,
     facts={"moved": True},

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, SupportsIndex
 
 import numpy as np
 
 from tensorgraph.arguments import whole
 from tensorgraph.engine.arrays import as_array, host_values
+from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Integer
-from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.op import Op, OpFunction, register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
@@ -18,8 +19,10 @@ from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list
+from tensorgraph.ops._batching import Operand, Static
+from tensorgraph.ops._keys import ARRAY
 from tensorgraph.ops.arithmetic import astype, where
-from tensorgraph.ops.index import ARRAY, beside, first_outside, getitem, scatter
+from tensorgraph.ops.index import beside, first_outside, getitem, scatter
 from tensorgraph.ops.joining import concat
 from tensorgraph.ops.reduce import prod, same
 from tensorgraph.ops.shape import reshape
@@ -149,6 +152,17 @@ def _extreme_rule(g: Any, x: Any, labels: Any, out: Any, num_segments: int) -> A
     return where(ties, share, 0)
 
 
+def _of_examples(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    """Number the segments of all examples on."""
+    x, labels = operands
+    count = static["num_segments"]
+    first = np.arange(size).reshape((size, *(1,) * labels.ndim)) * count
+    out = dispatch(
+        op, (x.spread(size), labels.spread(size) + first), {"num_segments": size * count}
+    )
+    return out.reshape((size, count, *shape_of(out)[1:]))
+
+
 _CODE = """
     out = np.full((num_segments, *x.shape[labels.ndim:]), {least}, x.dtype)
     np.{ufunc}.at(out, labels, x)
@@ -161,6 +175,7 @@ segment_max: OpFunction = register(
     {"x": _extreme_rule, "labels": NONDIFF},
     domain={"labels": Integer(0, 4)},
     family="index",
+    batch=_of_examples,
     shape=_result_shape,
     dtype=lambda x, labels, *, num_segments: x.dtype,
     prepare=_segments,
@@ -180,6 +195,7 @@ segment_min: OpFunction = register(
     {"x": _extreme_rule, "labels": NONDIFF},
     domain={"labels": Integer(0, 4)},
     family="index",
+    batch=_of_examples,
     shape=_result_shape,
     dtype=lambda x, labels, *, num_segments: x.dtype,
     prepare=_segments,

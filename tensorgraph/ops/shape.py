@@ -9,8 +9,10 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from tensorgraph.arguments import integer, integers
+from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.notation import HIDDEN, TRANSPOSE
-from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.op import Op, OpFunction, register
+from tensorgraph.engine.rule import LINEAR
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops._axes import (
@@ -20,11 +22,40 @@ from tensorgraph.ops._axes import (
     one_axis,
     some_axes,
 )
+from tensorgraph.ops._batching import (
+    Operand,
+    Static,
+    along,
+    flat_or_along,
+    leading,
+    one_further,
+)
 
 __all__ = [
     "broadcast_to", "expand_dims", "flip", "matrix_transpose", "permute_dims", "reshape", "roll",
     "squeeze", "tril", "triu",
 ]  # fmt: skip
+
+# -------------------------------------------------------------------------------------- of examples
+
+
+def _reshaped(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    return dispatch(op, (operands[0].value,), {"shape": (size, *static["shape"])})
+
+
+def _permuted(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    return dispatch(op, (operands[0].value,), {"axes": (0, *one_further(static["axes"]))})
+
+
+def _broadcast(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    shape = static["shape"]
+    return dispatch(op, (operands[0].aligned(len(shape)),), {"shape": (size, *shape)})
+
+
+def _rolled(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    (x,) = operands
+    return flat_or_along(op, size, operands, static).reshape((size, *x.shape))
+
 
 # ---------------------------------------------------------------------------- one tensor, new shape
 
@@ -48,6 +79,8 @@ reshape: OpFunction = register(
     lambda x, *, shape: np.reshape(x, shape),
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=_reshaped,
     shape=lambda x, *, shape: shape,
     prepare=_full_shape,
     notation=HIDDEN,
@@ -76,6 +109,8 @@ permute_dims: OpFunction = register(
     lambda x, *, axes=None: np.transpose(x, axes),
     {"x": lambda g, axes: permute_dims(g, axes=inverse(axes))},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=_permuted,
     shape=lambda x, *, axes: tuple(x.shape[i] for i in axes),
     symbol="xᵀ",
     prepare=_permutation,
@@ -101,6 +136,8 @@ matrix_transpose: OpFunction = register(
     lambda x: np.swapaxes(x, -1, -2),
     {"x": lambda g: g.mT},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=leading,
     shape=lambda x: (*x.shape[:-2], x.shape[-1], x.shape[-2]),
     symbol="xᵀ",
     prepare=_check_matrix,
@@ -131,6 +168,8 @@ expand_dims = register(
     lambda x, *, axis=0: np.reshape(x, _with_new_axes(x, axis=axis)),
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=along("axis"),
     shape=_with_new_axes,
     prepare=_new_axes,
     notation=HIDDEN,
@@ -160,6 +199,8 @@ squeeze = register(
     lambda x, *, axis=None: np.squeeze(x, axis),
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=along("axis"),
     shape=lambda x, *, axis: tuple(n for i, n in enumerate(x.shape) if i not in axis),
     prepare=_single_axes,
     notation=HIDDEN,
@@ -196,6 +237,8 @@ broadcast_to = register(
     _broadcast_to_kernel,
     {"x": lambda g: g},  # backward sums every gradient to its operand's shape
     family="shape",
+    jvp={"x": LINEAR},
+    batch=_broadcast,
     shape=lambda x, *, shape: shape,
     prepare=_target_shape,
     notation=HIDDEN,
@@ -224,6 +267,8 @@ flip: OpFunction = register(
     lambda x, *, axis=None: np.flip(x, axis),
     {"x": lambda g, axis: flip(g, axis=axis)},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=along("axis"),
     shape=_same,
     prepare=_several_axes,
     facts={"moved": True},
@@ -256,6 +301,8 @@ roll = register(
     lambda x, *, shift, axis=None: np.roll(x, shift, axis),
     {"x": _roll_back},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=_rolled,
     shape=_same,
     prepare=_shifts,
     facts={"moved": True},
@@ -278,6 +325,8 @@ tril: OpFunction = register(
     lambda x, *, k=0: np.tril(x, k),
     {"x": lambda g, k: tril(g, k=k)},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=leading,
     shape=_same,
     prepare=_diagonal,
     doc="""Return x with zeros above the `k`-th diagonal of its last two axes.
@@ -292,6 +341,8 @@ triu: OpFunction = register(
     lambda x, *, k=0: np.triu(x, k),
     {"x": lambda g, k: triu(g, k=k)},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=leading,
     shape=_same,
     prepare=_diagonal,
     doc="""Return x with zeros below the `k`-th diagonal of its last two axes.

@@ -16,11 +16,11 @@ from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list, one_axis
+from tensorgraph.ops._keys import fill_key
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.index import (
     beside,
     check_masks_known,
-    fill_key,
     getitem,
     grid_key,
     indexed_shape,
@@ -268,7 +268,7 @@ def resize(x: AnyArray, shape: Sequence[SupportsIndex] | SupportsIndex) -> AnyAr
                 [3., 1.]])
     """
     x, lengths = from_list(x), to_shape(shape, "resize")
+    row = reshape(x, shape=-1)
     if not math.prod(shape_of(x)):  # NumPy's answer, too, is zeros
-        return beside(np.zeros(lengths, x.dtype), x)
-    sources = np.resize(_numbered(shape_of(x)), lengths)
-    return getitem(reshape(x, shape=-1), beside(sources, x))
+        row = concat([row, beside(np.zeros(1, x.dtype), x)])
+    return getitem(row, beside(np.resize(_numbered(shape_of(row)), lengths), x))

@@ -7,6 +7,9 @@ their own, unless they are part of a graph: ``scipy.optimize`` takes these funct
 They nest: a result that still depends on something that wants a gradient is recorded like any
 other, so a gradient of a gradient of a gradient is right.
 
-``function_call`` is one call of such a function, which the others read; ``gradients`` (grad,
-value_and_grad), ``products`` (vjp, jvp, hvp), ``jacobians`` (jacobian, hessian).
+``function_call`` is one call of such a function, which the others read, and ``forward_call`` one
+that is differentiated forward; ``gradients`` (grad, value_and_grad), ``products`` (vjp, jvp, hvp),
+``jacobians`` (jacobian, hessian), ``vmap``. Two kinds of arrays below tensors do the work of the
+last: ``batched`` ones hold many examples, ``dual`` ones a value and its tangent; see
+``engine/layers.py``.
 """

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
-import numpy as np
-
 from tensorgraph import errors
-from tensorgraph.engine.autodiff import differentiate
 from tensorgraph.engine.function_types import Function, P, Pullback
-from tensorgraph.engine.modes import MODE
+from tensorgraph.engine.modes import meet
 from tensorgraph.engine.nested_containers import unflatten
-from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.leads.calls import with_leads
+from tensorgraph.transforms.forward_call import ForwardCall, slope_of
 from tensorgraph.transforms.function_call import FunctionCall, chosen_arguments, matching
 from tensorgraph.transforms.gradients import grad
 
@@ -60,8 +58,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """Return ``f(*primals)`` and its directional derivative J·v along ``tangents``.
 
     Of a function of one argument, that argument and its tangent need no tuple: ``jvp(f, x, v)``.
-    The backward pass is linear in the cotangent u; differentiating it by u gives J·v
-    (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
+    Values and tangents are computed together, operation by operation, and nothing is kept for a
+    backward pass: the memory does not grow with the number of operations.
 
     Raises:
         ShapeError: a tangent has another shape than its primal.
@@ -73,29 +71,13 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         0.0 2.0
     """
     primals, tangents = _arguments(primals, tangents)
-    call = FunctionCall(f, primals, {}, chosen_arguments(f, range(len(primals))))
+    call = ForwardCall(f, primals, {}, chosen_arguments(f, range(len(primals))))
     structure = tuple(structure for structure, _ in call.structures)
     directions = matching(structure, tangents, call.variables, "tangent", "the primal")
-    outputs = [output for output in call.outputs if output._requires_grad]
-    cotangents = [wrap(np.zeros_like(o._data), None, True) for o in outputs]
-    pulled = differentiate(outputs, cotangents, call.variables, True, True)
-    linear = [(p, v) for p, v in zip(pulled, directions, strict=True) if p._requires_grad]
-    graph = call.needs_graph or any(
-        MODE.get().recording and type(v) is Tensor and v._requires_grad for v in directions
-    )
-    pushed = iter(
-        differentiate(
-            [p for p, _ in linear],
-            [v if graph else v._data for _, v in linear],
-            cotangents,
-            graph,
-            graph,
-        )
-    )
-    slopes = [
-        next(pushed) if o._requires_grad else wrap(np.zeros_like(o._data)) for o in call.outputs
-    ]
-    values = [call.released(o) for o in call.outputs]
+    meet(*directions)
+    outputs, tangents = call.push(directions)
+    slopes = [slope_of(y, dy) for y, dy in zip(outputs, tangents, strict=True)]
+    values = call.handed_out(outputs)
     return unflatten(call.structure, values), unflatten(call.structure, call.handed_out(slopes))
 
 

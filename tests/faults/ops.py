@@ -176,7 +176,7 @@ FAULTS: list[Fault] = [
          "(targets - weights)", "cross-entropy: targets taken to sum to 1"),
         ("_difference_rule", "softmax_rule(g, softmax(logits, axis=axis), (axis,))",
          "g * softmax(logits, axis=axis)", "cross-entropy of classes: half of its curvature"),
-        ("sigmoid_cross_entropy", "sigmoid_minus(logits, targets)",
+        ("_BINARY_SLOPES", "sigmoid_minus(logits, targets)",
          "(sigmoid_minus(logits, targets) + 1e-8)", "binary cross-entropy: off by 1e-8"),
         ("_sigmoid_minus_kernel",
          "_less_target(above, targets, logits) - np.copysign(small, logits)",

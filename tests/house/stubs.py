@@ -45,7 +45,7 @@ from tensorgraph.engine.operands import Index, MakesTensor, Operand, Plain
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.ops._axes import OneOrMore, SomeAxes
-from tensorgraph.ops.index import Key
+from tensorgraph.ops._keys import Key
 from tensorgraph.ops.padding import AnyWidths
 from tensorgraph.ops.window import AnyPadding
 """

@@ -53,6 +53,7 @@ ROOMS = [
     "engine.graph engine.stated_facts engine.lost_gradients engine.gradient_hook"
     " engine.numeric_rule",
     "engine.operators engine.own_op",
+    "engine.layers",
     "engine.tensor",
     "engine.operands",
     "engine.dispatch engine.creation engine.comparison engine.backward_pass",
@@ -99,7 +100,11 @@ INNER = {
         "hints of_function solution",
         "derive whole_graph",
     ],
-    "transforms": ["function_call", "gradients", "jacobians products"],
+    "transforms": [
+        "batched dual function_call",
+        "forward_call gradients vmap",
+        "jacobians products",
+    ],
     "testing": [
         "closeness foreign plain_arrays promises",
         "numeric",

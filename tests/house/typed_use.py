@@ -93,6 +93,7 @@ def differentiating(x: Tensor, a: NDArray[np.float64]) -> None:
     assert_type(tg.value_and_grad(cost)(x), tuple[Tensor, Tensor])
     assert_type(tg.value_and_grad(of_weights)(weights), tuple[Tensor, dict[str, Tensor]])
     assert_type(tg.jacobian(cost)(x), Tensor)
+    assert_type(tg.jacobian(cost, mode="forward")(x), Tensor)
     assert_type(tg.hessian(lambda w: (w**3).sum())(x), Tensor)
     assert_type(tg.jvp(cost, (x,), (x,)), tuple[Tensor, Tensor])
     assert_type(tg.vjp(cost, x)[0], Tensor)

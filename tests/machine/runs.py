@@ -38,15 +38,14 @@ BROWSER_AND_TEX = (
     *(f"drawing/{path.name}" for path in sorted(ROOT.glob("tests/drawing/test_explorer*.py"))),
     "drawing/test_renderers.py", "formulas/test_mathml.py", "formulas/test_latex.py",
 )  # fmt: skip
-# What is run with the newest Python and on plain kernels.
+# What is run on plain kernels and in a narrow terminal.
 EXAMPLES = ("house/test_examples.py", "house/test_faults.py")
 # What type checkers find, and that a killed run goes on.
 BESIDE = ("house/test_types.py", "train/test_save_killed.py")
+# What neither kernels nor packages change.
+SYMBOLS = ("caller", "formulas", "house/test_faults.py", "leads", "symbolic")
 # What no kernel changes.
-SYMBOLS = (
-    "caller", "display", "drawing", "engine/test_lost_gradients.py", "engine/test_scale.py",
-    "formulas", "house/test_faults.py", "leads", "symbolic",
-)  # fmt: skip
+PROTOCOLS = ("display", "drawing", "engine/test_lost_gradients.py", "engine/test_scale.py")
 # Bounds on errors, which NumPy's kernels may use up.
 SWEEP = ("ops/sweep",)
 # What is known of NumPy's own functions, in whose place others stand there.
@@ -128,17 +127,19 @@ class Run:
 
 def runs() -> Iterator[Run]:
     """Yield all runs that this machine can make."""
-    yield Run("plain kernels", all_but(*SYMBOLS, *BANKS), plain())
+    yield Run("plain kernels", all_but(*SYMBOLS, *PROTOCOLS, *BANKS), plain())
     yield Run(
         "kernels one ulp off",
-        all_but(*SYMBOLS, *SWEEP, *BANKS, *FOLLOWED),
+        all_but(*SYMBOLS, *PROTOCOLS, "house", *SWEEP, *BANKS, *FOLLOWED),
         {"PYTHONPATH": str(Path(__file__).parent / "off_by_one_ulp"), "OPENBLAS_NUM_THREADS": "1"},
     )
     if variables := sanitizers():
         yield Run("C under sanitizers", tests(*C_PROGRAMS), variables)
     yield Run("narrow terminal, ASCII", tests(*PRINTED), NARROW)
     yield Run(
-        "oldest packages", all_but(*BROWSER_AND_TEX, *EXAMPLES, *SWEEP, *BANKS), packages=oldest()
+        "oldest packages",
+        all_but(*BROWSER_AND_TEX, *EXAMPLES, *SYMBOLS, *SWEEP, *BANKS),
+        packages=oldest(),
     )
     yield Run(
         "PyTorch",
@@ -148,7 +149,7 @@ def runs() -> Iterator[Run]:
     versions = interpreters()
     for version, python in versions.items():
         newest = version == max(versions, key=numbers_of)
-        everything = all_but(*BROWSER_AND_TEX, *KERNELS, *BANKS)
+        everything = all_but(*BROWSER_AND_TEX, *EXAMPLES, *KERNELS, *BANKS)
         own = tests(*INTERPRETED, but=(*BESIDE, *BROWSER_AND_TEX, *EXAMPLES, *C_PROGRAMS))
         yield Run(f"Python {version}", everything if newest else own, python=python)
 
