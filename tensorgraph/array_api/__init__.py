@@ -45,7 +45,7 @@ __array_api_version__ = VERSIONS[-1]
 _AS_THEY_ARE = (
     "abs acos acosh add all any argmax argmin asin asinh atan atan2 atanh bitwise_and"
     " bitwise_invert bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor broadcast_arrays"
-    " broadcast_to ceil concat copysign cos cosh cumulative_prod divide equal exp expand_dims expm1"
+    " broadcast_to ceil concat copysign cos cosh divide equal exp expand_dims expm1"
     " flip floor floor_divide greater greater_equal hypot isfinite isinf isnan less less_equal log"
     " log10 log1p log2 logaddexp logical_and logical_not logical_or logical_xor matmul"
     " matrix_transpose max maximum mean meshgrid min minimum moveaxis multiply negative nextafter"
@@ -55,9 +55,7 @@ _AS_THEY_ARE = (
 ).split()
 """The operations that the standard has as they are."""
 
-for _name in _AS_THEY_ARE:
-    if _name in ops.OPS:
-        globals()[_name] = ops.OPS[_name]
+globals().update({name: ops.OPS[name] for name in _AS_THEY_ARE})
 
 pow = ops.power
 

@@ -12,8 +12,8 @@ from tensorgraph import ops
 from tensorgraph.engine.tensor import Tensor
 
 __all__ = [
-    "argsort", "broadcast_shapes", "clip", "conj", "cumulative_sum", "diff", "imag", "prod", "real",
-    "reshape", "sort", "std", "sum", "var",
+    "argsort", "broadcast_shapes", "clip", "conj", "cumulative_prod", "cumulative_sum", "diff",
+    "imag", "prod", "real", "reshape", "sort", "std", "sum", "var",
 ]  # fmt: skip
 
 
@@ -56,6 +56,19 @@ def cumulative_sum(
     """Return the running sum along ``axis``, computed in ``dtype``; with the 0 it begins at."""
     total = _in(ops.cumulative_sum(_in(x, dtype), axis=axis), dtype)
     return _with_initial(total, axis, 0, include_initial)
+
+
+def cumulative_prod(
+    x: Tensor,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DTypeLike | None = None,
+    include_initial: bool = False,
+) -> Any:
+    """Return the running product along ``axis``, computed in ``dtype``; with the 1 it begins at."""
+    total = _in(ops.cumulative_prod(_in(x, dtype), axis=axis), dtype)
+    return _with_initial(total, axis, 1, include_initial)
 
 
 def _with_initial(total: Any, axis: int | None, initial: int, wanted: bool) -> Any:

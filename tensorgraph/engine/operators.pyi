@@ -123,13 +123,22 @@ class Operators:
             >>> tg.astype([1.5, 2.5], "int64")
             tensor([1, 2])
         """
-    def clip(self: Own, min: SupportsFloat | None = None, max: SupportsFloat | None = None) -> Own:
+    def clip(
+        self: Own,
+        min: Operand | SupportsFloat | None = None,
+        max: Operand | SupportsFloat | None = None,
+    ) -> Own:
         """Return x limited to [min, max]; the gradient passes inside and on the bounds.
+
+        Bounds may be arrays, that are broadcast: where x lies beyond one, that gets the gradient, and
+        on a bound x does. Where a bound is NaN the result is; where min is above max it is max.
 
         Example:
             >>> import tensorgraph as tg
             >>> tg.clip([1.0, 5.0, 9.0], 2.0, 6.0)
             tensor([2., 5., 6.])
+            >>> tg.clip([1.0, 5.0, 9.0], [2.0, 2.0, 9.5])
+            tensor([2. , 5. , 9.5])
         """
     def cos(self: Own) -> Own:
         """Return the cosine.
@@ -420,6 +429,8 @@ class Operators:
         """
     def cumsum(self: Own, axis: SupportsIndex | None = None) -> Own:
         """Return the running sum along an axis, or of the elements in a row."""
+    def cumprod(self: Own, axis: SupportsIndex | None = None) -> Own:
+        """Return the running product along an axis, or of the elements in a row."""
     def copy(self: Own) -> Own:
         """Return a copy of x, through which gradients flow to it."""
     def compress(self: Own, condition: Operand, axis: SupportsIndex | None = None) -> Own:

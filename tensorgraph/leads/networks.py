@@ -102,22 +102,11 @@ NAMES = {
     RandomCrop                 K    tg.data.augment.crop(8, padding=1)
     RandomTranslation          K    tg.data.augment.shift(2)
     RandomBrightness           K    tg.data.augment.brightness(0.2)
-    Hardtanh,ReLU6             P    lambda x: tg.clip(x, -1, 1)
-    Hardsigmoid                P    lambda x: tg.clip(x / 6 + 0.5, 0, 1)
-    Hardswish                  P    lambda x: x * tg.clip(x / 6 + 0.5, 0, 1)
     swish                      KJ   tg.nn.SiLU()
-    Mish                       P    lambda x: x * tg.tanh(tg.softplus(x))
-    SELU                       P    lambda x: 1.0507 * tg.elu(x, alpha=1.67326)
-    CELU                       P    tg.nn.ELU(1.0)          # which it is for alpha = 1
     PReLU                      PKJ  tg.nn.LeakyReLU(0.1)    # with a fixed slope
     RReLU                      P    tg.nn.LeakyReLU(0.1)    # with a fixed slope
-    Softsign                   P    lambda x: x / (1 + tg.abs(x))
     Softmin                    P    lambda x: tg.softmax(-x)
     Softmax2d                  P    tg.nn.Softmax(axis=1)
-    Softshrink,Hardshrink      P    lambda x: tg.sign(x) * tg.relu(tg.abs(x) - 0.5)
-    Tanhshrink                 P    lambda x: x - tg.tanh(x)
-    Threshold                  P    lambda x: tg.where(x > 0.5, x, 0.0)
-    GLU                        P    lambda x: x[..., :2] * tg.sigmoid(x[..., 2:])
     hard_tanh,hard_sigmoid,hard_swish KJ   tg.clip(x, -1, 1)
     CosineSimilarity           P    tg.vecdot(u, v) / (tg.norm(u) * tg.norm(v))
     PairwiseDistance           P    tg.norm(A - B, axis=-1)

@@ -39,7 +39,7 @@ NAMES = {
     mul,multiply               P    x * y
     div,divide,true_divide     P    x / y
     floor_divide               P    x // y
-    fmod                       P    x - tg.trunc(x / y) * y
+    fmod                       P    tg.fmod(x, y)
     remainder                  P    x % y
     neg,negative               P    -x
     absolute                   P    x.abs()
@@ -63,23 +63,23 @@ NAMES = {
     arctan2                    P    tg.atan2(x, y)
     frac                       P    x - tg.trunc(x)
     lerp                       P    x + 0.5 * (y - x)
-    logit                      P    tg.log(x / (1 - x))
-    cumprod                    PJN  x.log().cumulative_sum(axis=0).exp() # where x > 0
-    diff                       P    u[1:] - u[:-1]
+    logit                      P    tg.logit(x)
+    diff                       P    tg.increments(u)
     amax                       P    x.max(axis=0)
     amin                       P    x.min(axis=0)
-    nansum                     P    tg.where(tg.isnan(x), 0, x).sum()
-    ptp                        JN   x.max() - x.min()
-    median,quantile            P    np.median(x.numpy())    # without a gradient
-    topk                       P    x.sort(axis=-1, descending=True)[..., :2]
-    kthvalue                   P    x.sort(axis=-1)[..., 1]
+    nansum                     P    tg.nansum(x)
+    ptp                        JN   tg.ptp(x)
+    median                     P    tg.median(x)
+    quantile                   P    tg.quantile(x, 0.5)
+    topk                       P    tg.topk(x, 2)
+    kthvalue                   P    tg.kthvalue(x, 2)
     partition                  N    x.sort(axis=-1)[..., 1]
     argpartition               JN   x.argsort()
-    unique                     P    np.unique(x.numpy())
-    bincount                   P    np.bincount(labels)
-    searchsorted               JN   np.searchsorted([0.0, 1.0], x.numpy())
-    argwhere                   P    np.nonzero(mask.numpy())
-    count_nonzero              P    (x != 0).sum()
+    unique                     P    tg.unique_values(x)
+    bincount                   P    tg.bincount(labels)
+    searchsorted               JN   tg.searchsorted([0.0, 1.0], x)
+    argwhere                   P    tg.argwhere(mask)
+    count_nonzero              P    tg.count_nonzero(x)
     trace                      PJN  tg.sum(A * tg.eye(3))
     diagonal                   PJN  A[np.arange(3), np.arange(3)]
     diag                       P    A[np.arange(3), np.arange(3)]

@@ -45,18 +45,31 @@ from typing import TYPE_CHECKING
 from tensorgraph.leads.attributes import module_hooks as _module_hooks
 from tensorgraph.nn import init, losses
 from tensorgraph.nn.activations import (
+    CELU,
     ELU,
     GELU,
+    GLU,
+    SELU,
     Activation,
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
     LeakyReLU,
     LogSigmoid,
     LogSoftmax,
+    Mish,
     ReLU,
+    ReLU6,
     Sigmoid,
     SiLU,
     Softmax,
     Softplus,
+    Softshrink,
+    Softsign,
     Tanh,
+    Tanhshrink,
+    Threshold,
 )
 from tensorgraph.nn.attention import MultiHeadAttention, scaled_dot_product_attention
 from tensorgraph.nn.cells import GRUCell, LSTMCell, RNNCell
@@ -94,12 +107,14 @@ from tensorgraph.nn.transposed_convolution import ConvTranspose1d, ConvTranspose
 from tensorgraph.observe.watch import Watch
 
 __all__ = [
-    "ELU", "GELU", "GRU", "LSTM", "RNN", "Activation", "AvgPool1d", "AvgPool2d", "BatchNorm",
-    "Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d", "Dropout", "Embedding", "Flatten",
-    "GRUCell", "GlobalAvgPool", "GlobalMaxPool", "GroupNorm", "HookHandle", "Identity", "LSTMCell",
+    "CELU", "ELU", "GELU", "GLU", "GRU", "LSTM", "RNN", "SELU", "Activation", "AvgPool1d",
+    "AvgPool2d", "BatchNorm", "Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d",
+    "Dropout", "Embedding", "Flatten", "GRUCell", "GlobalAvgPool", "GlobalMaxPool", "GroupNorm",
+    "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "HookHandle", "Identity", "LSTMCell",
     "LayerNorm", "LeakyReLU", "Linear", "LoadReport", "LogSigmoid", "LogSoftmax", "MaxPool1d",
-    "MaxPool2d", "Module", "ModuleDict", "ModuleList", "MultiHeadAttention", "MultiTask", "RMSNorm",
-    "RNNCell", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
+    "MaxPool2d", "Mish", "Module", "ModuleDict", "ModuleList", "MultiHeadAttention",
+    "MultiTask", "RMSNorm", "RNNCell", "ReLU", "ReLU6", "Sequential", "SiLU", "Sigmoid",
+    "Softmax", "Softplus", "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold",
     "TransferAdvice", "Watch", "freeze", "functional_call", "init", "l1_penalty", "l2_penalty",
     "load_matching", "losses", "max_norm", "multitask_loss", "replace_head",
     "scaled_dot_product_attention", "task_losses", "transfer_advice", "unfreeze", "weights",

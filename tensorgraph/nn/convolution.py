@@ -15,7 +15,7 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
-from tensorgraph.ops.convolve import conv
+from tensorgraph.ops.convolution import conv
 from tensorgraph.ops.window import per_axis, per_side
 from tensorgraph.random import Generator
 

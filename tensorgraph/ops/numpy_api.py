@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -23,14 +24,24 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ImmutableError
 from tensorgraph.leads.attributes import lead_of_function
 from tensorgraph.ops import numpy_methods
+from tensorgraph.ops._masked import COMBINED, KEYWORDS, NEUTRAL, masked
 
 Table = dict[Any, Callable[..., Any]]
 Ops = Mapping[str, Callable[..., Any]]
 
-_ALIASES = {"amax": "max", "amin": "min", "around": "round", "rint": "round", "fabs": "abs"}
+_ALIASES = {"amax": "max", "amin": "min", "around": "round", "rint": "round", "fabs": "abs",
+            "radians": "deg2rad", "degrees": "rad2deg"}  # fmt: skip
 _REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min",
                "logical_and": "all", "logical_or": "any", "logaddexp": "logsumexp"}  # fmt: skip
 """What ``np.<ufunc>.reduce`` is called here."""
+_RUNNING = {"add": "cumulative_sum", "multiply": "cumulative_prod", "maximum": "cumulative_max",
+            "minimum": "cumulative_min", "logaddexp": "logcumsumexp"}  # fmt: skip
+"""What ``np.<ufunc>.accumulate`` is called here."""
+
+_OF_SCIPY = {"psi": "digamma", "expit": "sigmoid", "log_expit": "log_sigmoid"}
+"""What ``scipy.special`` calls elementwise functions that have another name here."""
+_COMPOSED = ("i0", "i0e", "i1", "i1e")
+"""The elementwise functions of its that are no record here."""
 
 _RENAMED = {
     "a_min": "min",
@@ -66,7 +77,7 @@ _ON_VALUES = (
 ).split()
 """Functions that are called with the arrays: they tell a fact about the values, or write them."""
 
-_TAKING_VALUES = ("bincount", "copyto")
+_TAKING_VALUES = ("copyto",)
 """Functions that are called with the arrays, whose gradients are lost."""
 
 _TAKING_IN = "atleast_1d atleast_2d atleast_3d broadcast_arrays".split()
@@ -89,11 +100,11 @@ def recorded_functions(ops: Ops) -> Table:
     """Return which op stands for which NumPy function, ufunc, or ``(ufunc, method)``."""
     table: Table = {}
     for module in (np.linalg, np):
-        named = {name: getattr(module, name, None) for name in ops}
+        named = {name: getattr(module, name, None) for name in ops if name not in _ON_VALUES}
         table.update({f: ops[name] for name, f in named.items() if callable(f)})
     table.update({getattr(np, alias): ops[name] for alias, name in _ALIASES.items()})
     table.update({(getattr(np, f), "reduce"): ops[name] for f, name in _REDUCTIONS.items()})
-    table[np.add, "accumulate"] = ops["cumulative_sum"]
+    table.update({(getattr(np, f), "accumulate"): ops[name] for f, name in _RUNNING.items()})
     del table[np.put_along_axis]  # which changes its operand
 
     def inner(a: Any, b: Any) -> Any:
@@ -103,20 +114,6 @@ def recorded_functions(ops: Ops) -> Table:
 
     def vdot(a: Any, b: Any) -> Any:
         return ops["matmul"](*(x if ndim_of(x) == 1 else ops["ravel"](x) for x in (a, b)))
-
-    def radians(x: Any) -> Any:
-        return ops["multiply"](x, math.pi / 180)
-
-    def degrees(x: Any) -> Any:
-        return ops["multiply"](x, 180 / math.pi)
-
-    def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
-        less = ops["not_equal"] if a.dtype == bool else ops["subtract"]
-        ahead = (*(slice(None),) * (axis % a.ndim), slice(1, None))
-        behind = (*ahead[:-1], slice(None, -1))
-        for _ in range(n):
-            a = less(a[ahead], a[behind])
-        return a
 
     def angle(x: Any, deg: bool = False) -> Any:
         # Nothing flows through a comparison; NaN stays what it is.
@@ -165,15 +162,12 @@ def recorded_functions(ops: Ops) -> Table:
 
     return table | {
         np.cumsum: numpy_methods.cumsum,
+        np.cumprod: numpy_methods.cumprod,
+        np.diff: ops["increments"],
         np.divmod: lambda x, y: (ops["floor_divide"](x, y), ops["remainder"](x, y)),
         np.dot: numpy_methods.dot,
         np.inner: inner,
         np.vdot: vdot,
-        np.diff: diff,
-        np.deg2rad: radians,
-        np.radians: radians,
-        np.rad2deg: degrees,
-        np.degrees: degrees,
         np.fmax: beside_nan(ops["maximum"]),
         np.fmin: beside_nan(ops["minimum"]),
         np.logaddexp2: logaddexp2,
@@ -267,8 +261,10 @@ def _sorted_call(
     return inputs, options
 
 
-def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return NumPy's options under our names, without those that change nothing here.
+def _our_options(
+    name: str, options: dict[str, Any], function: Callable[..., Any]
+) -> dict[str, Any]:
+    """Return NumPy's options under the names of our function, without those of no effect here.
 
     Raises:
         TypeError: one asks for what no op does.
@@ -276,6 +272,9 @@ def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
     ours = {}
     for key, value in options.items():
         plain = value is None or isinstance(value, (bool, int, str))
+        if key == "mode" and key in inspect.signature(function).parameters:
+            ours[key] = value
+            continue
         if (value is None and key != "axis") or (plain and value in _WITHOUT_EFFECT.get(key, ())):
             continue
         if key == "out":
@@ -312,6 +311,17 @@ def _instead(function: Any, name: str, ops: Ops) -> str:
     return f"{known if lead else none}, or give {name} x.numpy() where no gradient is wanted"
 
 
+def _of_scipy(ufunc: Any, ops: Ops) -> Callable[..., Any] | None:
+    """Return the op for an elementwise function of ``scipy.special``, if there is one."""
+    own, arity = ufunc.__name__, ufunc.nin
+    if getattr(sys.modules.get("scipy.special"), own, None) is not ufunc:
+        return None
+    name = _OF_SCIPY.get(own, own)
+    record = getattr(ops.get(name), "op", None)
+    alike = name in _COMPOSED if record is None else record.arity == arity
+    return ops[name] if alike else None
+
+
 def _name_of(ufunc: Any) -> str:
     """Return what messages call a ufunc: as NumPy does, or as the user's line does another's."""
     own: str = ufunc.__name__
@@ -337,6 +347,7 @@ def numpy_protocol(
     """
     recorded, others = recorded_functions(ops), other_functions(cls, value, kind, own)
     taking_in = {getattr(np, name) for name in _TAKING_IN}
+    maskable = {ops[name] for name in (*NEUTRAL, *COMBINED, "mean")}
 
     def cast(x: Any, dtype: Any) -> Any:
         if isinstance(x, (list, tuple)):
@@ -346,16 +357,23 @@ def numpy_protocol(
     def call(key: Any, name: str, inputs: list[Any], options: dict[str, Any]) -> Any:
         if key not in recorded:
             raise TypeError(f"{name} {_instead(key, name, ops)}")
-        options = _our_options(name, options)
+        own = recorded[key]
+        if not options.keys().isdisjoint(KEYWORDS) and own in maskable:
+            rest = {k: v for k, v in options.items() if k not in KEYWORDS}
+            given = {k: options[k] for k in KEYWORDS if k in options}
+            return masked(ops, own.__name__, inputs[0], _our_options(name, rest, own) | given)
+        options = _our_options(name, options, own)
         dtype = options.pop("dtype", None)
         if dtype is not None:  # the type to compute in, rather than that of the result
             inputs = [cast(x, dtype) for x in inputs]
-        return recorded[key](*inputs, **options)
+        return own(*inputs, **options)
 
     def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Record a NumPy ufunc like the op of the same name."""
-        if method == "__call__" and not options and ufunc in recorded:
-            return recorded[ufunc](*inputs)
+        if method == "__call__" and not options:
+            known = recorded.get(ufunc) or _of_scipy(ufunc, ops)
+            if known is not None:
+                return known(*inputs)
         name = _name_of(ufunc)
         if "out" in options and options["out"][0] is None:
             del options["out"]
@@ -378,7 +396,7 @@ def numpy_protocol(
         if function in _MAKING:
             return own(self, function(*args, like=kind(self), **kwargs))
         if function in taking_in and not asking(asking_frame()).modules:
-            return recorded[function](*args, **_our_options(function.__name__, kwargs))
+            return call(function, f"np.{function.__name__}", list(args), kwargs)
         if function in others or (function is np.where and len(args) == 1):
             return others.get(function, others[np.nonzero])(*args, **kwargs)
         name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.", 1)

@@ -21,6 +21,7 @@ from tensorgraph.ops._axes import OneOrMore
 from tensorgraph.ops.arithmetic import astype, multiply
 from tensorgraph.ops.contract import matmul, tensordot
 from tensorgraph.ops.reduce import cumulative_sum
+from tensorgraph.ops.scans import cumulative_prod
 from tensorgraph.ops.shape import permute_dims
 
 
@@ -69,6 +70,11 @@ def cumsum(x: AnyArray, axis: SupportsIndex | None = None) -> AnyArray:
     return cumulative_sum(axis_changes.ravel(x) if axis is None else x, axis=axis or 0)
 
 
+def cumprod(x: AnyArray, axis: SupportsIndex | None = None) -> AnyArray:
+    """Return the running product along an axis, or of the elements in a row."""
+    return cumulative_prod(axis_changes.ravel(x) if axis is None else x, axis=axis or 0)
+
+
 def copy(x: AnyArray) -> AnyArray:
     """Return a copy of x, through which gradients flow to it."""
     return astype(x, dtype=x.dtype)
@@ -97,7 +103,8 @@ def tolist(x: AnyArray) -> Any:
 METHODS: dict[str, Callable[..., Any]] = {
     f.__name__: f
     for f in (
-        reshape, ravel, flatten, transpose, dot, cumsum, copy, compress, choose, nonzero, tolist,
+        reshape, ravel, flatten, transpose, dot, cumsum, cumprod, copy, compress, choose,
+        nonzero, tolist,
     )
 }  # fmt: skip
 """By name, as they are bound to arrays."""

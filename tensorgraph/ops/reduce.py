@@ -214,7 +214,7 @@ prod = register(
 )
 
 
-def _one_axis(x: Any, *, axis: SupportsIndex | None) -> dict[str, Any]:
+def given_axis(x: Any, *, axis: SupportsIndex | None) -> dict[str, Any]:
     if axis is None:
         if ndim_of(x) != 1:
             raise ArgumentError(f"axis must be given for a tensor with {ndim_of(x)} axes")
@@ -238,7 +238,7 @@ cumulative_sum: OpFunction = register(
     family="reduce",
     jvp={"x": LINEAR},
     shape=lambda x, *, axis: x.shape,
-    prepare=_one_axis,
+    prepare=given_axis,
     code="np.cumsum(x, axis=axis)",
     doc="""Return the running sum along `axis`.
 

@@ -1,6 +1,6 @@
 """Windows: all pieces of one size that an array has, and the adjoint that adds them up again.
 
-Convolution and pooling are defined by these two; see ``convolve.py`` and ``pool.py``. What the
+Convolution and pooling are defined by these two; see ``convolution.py`` and ``pool.py``. What the
 four have in common is here as well: how sizes, strides and padding are written, and what fits.
 """
 

@@ -68,7 +68,7 @@ FAULTS: list[Fault] = [
          "vmap: what indices of each example pick stands in front"),
     ),
     *planted_in(
-        "ops/convolve.py",
+        "ops/convolution.py",
         ("_conv_of_examples", "size * static['groups']", "size",
          "vmap: weights of each example see all groups"),
     ),

@@ -47,6 +47,8 @@ from tensorgraph.nn.module import Module
 from tensorgraph.ops._axes import OneOrMore, SomeAxes
 from tensorgraph.ops._keys import Key
 from tensorgraph.ops.padding import AnyWidths
+from tensorgraph.ops.order import Picked, Probabilities
+from tensorgraph.ops.sets import UniqueAll, UniqueCounts, UniqueInverse
 from tensorgraph.ops.window import AnyPadding
 """
 
@@ -186,7 +188,8 @@ def operators_stub() -> str:
 def activations_stub() -> str:
     """Return the stub of ``nn/activations.py``: layers with the parameters of their operations."""
     base = (
-        f"class Activation(Module):{document(Activation)}\n    op: ClassVar[Op]\n"
+        f"class Activation(Module):{document(Activation)}\n"
+        "    function: ClassVar[Callable[..., Any]]\n"
         f"    static: dict[str, Any]\n    def forward(self, x: Operand) -> Tensor: ..."
     )
     layers = (getattr(nn, name) for name in nn.__all__)
@@ -196,7 +199,7 @@ def activations_stub() -> str:
 
 def activation(layer: type[Activation]) -> str:
     """Return the lines of an activation's class, with the constructor that its record gives it."""
-    static = list(typed(layer.op.call).parameters.values())[len(layer.op.inputs) :]
+    static = list(typed(layer.function).parameters.values())[1:]
     self = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
     init = Signature([self, *static], return_annotation="None")
     doc, signature = document(layer), retyped(init, "")

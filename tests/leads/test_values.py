@@ -12,23 +12,17 @@ from tests.leads.samples import variables
 
 CALLS = """
 absolute(x); apply_along_axis(f, 1, A); arccos(x); arccosh(x); arcsin(x); arcsinh(x); arctan(x)
-arctan2(x, y); arctanh(x); argpartition(x, 1); argwhere(mask); average(x); cbrt(x); convolve(u, v)
-copysign(x, y); corrcoef(A); correlate(u, v); count_nonzero(x); cov(A); cross(u, v); cumprod(x)
-cumsum(x, axis=0); cumulative_prod(u); deg2rad(x); degrees(x); diag(u); diagflat(u); diagonal(A)
-diff(u); digitize(x, [0.0, 1.0]); divmod(x, y); ediff1d(u); fabs(x); fix(x); flatnonzero(mask)
-float_power(x, y); fmax(x, y); fmin(x, y); fmod(x, y); geomspace(1, 100, 5); gradient(u)
-heaviside(x, y); inner(u, v); interp(u, [0.0, 1.0], [2.0, 3.0]); isclose(x, y)
-isin(labels, [0, 1]); isneginf(x); isposinf(x); kron(A, B); lexsort((v, u)); logaddexp2(x, y)
-logspace(0, 2, 5); matvec(A, u); median(u); mod(x, y); modf(x); nan_to_num(x); nanmax(x)
-nanmean(x); nanmedian(x); nanmin(x); nanquantile(x, 0.5); nansum(x); nonzero(mask); partition(x, 1)
-percentile(x, 50); polyfit(u, v, 1); polyval(v, u); ptp(x); quantile(x, 0.5); rad2deg(x)
-radians(x); ravel_multi_index((1, 1), (3, 3)); rint(x); rollaxis(x, 0, 3); signbit(x); sinc(x)
-trace(A); trapezoid(u); true_divide(x, y); unique(labels); unravel_index(4, (3, 3)); vdot(u, v)
-vecmat(u, A)
-linalg.cholesky(S); linalg.cond(A); linalg.det(A); linalg.eig(A); linalg.eigh(S); linalg.eigvals(A)
-linalg.eigvalsh(S); linalg.inv(A); linalg.lstsq(A, u); linalg.matrix_power(A, 3)
-linalg.matrix_rank(A); linalg.multi_dot([A, B, A]); linalg.pinv(A); linalg.qr(A); linalg.slogdet(A)
-linalg.solve(A, u); linalg.svd(A)
+arctan2(x, y); arctanh(x); argpartition(x, 1); cross(u, v); cumprod(x, axis=0); cumsum(x, axis=0)
+degrees(x); diag(u); diagflat(u); diagonal(A); digitize(x, [0.0, 1.0]); divmod(x, y); ediff1d(u)
+fabs(x); fix(x); float_power(x, y); fmax(x, y); fmin(x, y); geomspace(1, 100, 5); inner(u, v)
+isclose(x, y); isin(labels, [0, 1]); isneginf(x); isposinf(x); kron(A, B); lexsort((v, u))
+logaddexp2(x, y); logspace(0, 2, 5); matvec(A, u); mod(x, y); modf(x); partition(x, 1)
+polyfit(u, v, 1); polyval(v, u); radians(x); ravel_multi_index((1, 1), (3, 3)); rint(x)
+rollaxis(x, 0, 3); trace(A); true_divide(x, y); unique(labels); unravel_index(4, (3, 3))
+vdot(u, v); vecmat(u, A); linalg.cholesky(S); linalg.cond(A); linalg.det(A); linalg.eig(A)
+linalg.eigh(S); linalg.eigvals(A); linalg.eigvalsh(S); linalg.inv(A); linalg.lstsq(A, u)
+linalg.matrix_power(A, 3); linalg.matrix_rank(A); linalg.multi_dot([A, B, A]); linalg.pinv(A)
+linalg.qr(A); linalg.slogdet(A); linalg.solve(A, u); linalg.svd(A)
 """.replace("\n", "; ").split("; ")
 CALLS = {call.split("(")[0].rpartition(".")[2]: f"np.{call}" for call in CALLS if call}
 
@@ -39,11 +33,7 @@ CHANGING = {
     "putmask": "np.putmask(x, mask, 1.0), x",
 }
 SCIPY = {
-    "erfc": "erfc(x)",
     "expit": "expit(x)",
-    "logit": "logit(x)",
-    "ndtr": "ndtr(x)",
-    "xlogy": "xlogy(x, y)",
 }
 
 SPECIAL = {
@@ -141,9 +131,8 @@ def test_each_line_for_a_function_on_arrays_is_compared():
         ("np.trace(A)", "np.trace does not take tensors; write tg.sum(A * tg.eye(3)), or give np"),
         ("np.linalg.cond(A)", "write np.linalg.cond(A.numpy()) (without a gradient)"),
         ("np.fix(x)", "write tg.trunc(x)"),
-        ("np.nanprod(x)", "declare one with tg.op, or give np.nanprod x.numpy() where no gradient"),
-        ("special.erf(x)", "write tg.erf"),
-        ("special.expit(x)", "write tg.sigmoid(x)"),
+        ("np.nanargmax(x)", "declare one with tg.op, or give np.nanargmax x.numpy() where no"),
+        ("special.iv(x, 1.0)", "write tg.iv"),
         ("special.j0(x)", "declare one with tg.op, or give special.j0 x.numpy() where"),
     ],
 )

@@ -11,5 +11,8 @@ from tests.ops.elements.logits import *
 from tests.ops.elements.padding import *
 from tests.ops.elements.placing import *
 from tests.ops.elements.reductions import *
+from tests.ops.elements.scans import *
 from tests.ops.elements.shapes import *
+from tests.ops.elements.special import *
+from tests.ops.elements.statistics import *
 from tests.ops.elements.windows import *
