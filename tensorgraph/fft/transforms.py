@@ -17,7 +17,7 @@ from tensorgraph.fft._records import SWAPPED, Axes
 from tensorgraph.fft.complex_numbers import pairs
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import SomeAxes, from_list, one_axis
-from tensorgraph.ops.shape import pad
+from tensorgraph.ops.padding import pad
 
 __all__ = [
     "fft", "fft2", "fftn", "ifft", "ifft2", "ifftn", "irfft", "irfft2", "irfftn", "rfft", "rfft2",

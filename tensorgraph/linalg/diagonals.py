@@ -16,7 +16,8 @@ from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.linalg._matrices import identity
 from tensorgraph.ops._batching import leading
-from tensorgraph.ops.shape import broadcast_to, pad
+from tensorgraph.ops.padding import pad
+from tensorgraph.ops.shape import broadcast_to
 
 __all__ = ["diag", "diag_embed", "diagonal", "trace"]
 

@@ -27,7 +27,8 @@ from tensorgraph.linalg._matrices import (
     symmetric_kernel,
 )
 from tensorgraph.linalg.solves import solve_triangular
-from tensorgraph.ops.shape import concat, matrix_transpose, tril
+from tensorgraph.ops.joining import concat
+from tensorgraph.ops.shape import matrix_transpose, tril
 
 __all__ = ["QRResult", "cholesky", "qr"]
 

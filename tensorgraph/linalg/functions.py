@@ -11,7 +11,8 @@ from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.linalg._matrices import check_square, floating, identity, in_single, same_shape
-from tensorgraph.ops.shape import concat, matrix_transpose
+from tensorgraph.ops.joining import concat
+from tensorgraph.ops.shape import matrix_transpose
 
 __all__ = ["expm"]
 

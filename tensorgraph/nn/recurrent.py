@@ -20,7 +20,8 @@ from tensorgraph.nn.cells import Cell, GRUCell, LSTMCell, Pair, RNNCell, State
 from tensorgraph.nn.init import Initializer, glorot_uniform, orthogonal
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.ops.shape import stack, unstack
+from tensorgraph.ops.joining import stack
+from tensorgraph.ops.splitting import unstack
 from tensorgraph.random import Generator
 
 

@@ -31,7 +31,7 @@ class Call:
     @property
     def case(self) -> Case:
         function = WAYS.get(self.name) or FUNCTIONS[self.name]
-        promotes = self.name not in ("astype", "one_hot", "set_at", "add_at")
+        promotes = self.name not in KEEPING
         label = f"{self.name}{self.static or ''}"
         return Case(label, lambda *xs: function(*xs, **self.static), self.inputs, promotes)
 
@@ -96,13 +96,38 @@ WAYS = {
     "scatter": lambda a, *arrays, key, shape: tg.scatter(a, *arrays, key=key, shape=shape),
     "set_at": lambda a, value, *arrays, key: tg.set_at(a, _key(key, arrays), value),
     "add_at": lambda a, value, *arrays, key: tg.add_at(a, _key(key, arrays), value),
+    **{
+        name: lambda a, value, *arrays, key, name=name: getattr(tg, name)(
+            a, _key(key, arrays), value
+        )
+        for name in ("max_at", "min_at", "multiply_at")
+    },
+    **{
+        name: lambda *xs, name=name: getattr(tg, name)(xs)
+        for name in ("hstack", "vstack", "dstack", "column_stack")
+    },
+    "block": lambda *xs, rows: tg.block(_in_rows(xs, rows)),
+    "insert": lambda a, values, index, axis=None: tg.insert(a, index, values, axis),
+    "select": lambda *xs, default=0.0: tg.select(xs[: len(xs) // 2], xs[len(xs) // 2 :], default),
+    "choose": lambda index, *xs, mode="raise": tg.choose(index, xs, mode),
+    "piecewise": lambda a, mask, functions: tg.piecewise(a, [mask], functions),
 }
 REFERENCES = {
     "getitem": lambda a, *arrays, key: elements.getitem(a, _key(key, arrays)),
     "scatter": lambda a, *arrays, key, shape: elements.scatter(a, _key(key, arrays), shape),
     "set_at": lambda a, value, *arrays, key: elements.set_at(a, value, _key(key, arrays)),
     "add_at": lambda a, value, *arrays, key: elements.add_at(a, value, _key(key, arrays)),
+    **{
+        name: lambda a, value, *arrays, key, name=name: getattr(elements, name)(
+            a, value, _key(key, arrays)
+        )
+        for name in ("max_at", "min_at", "multiply_at")
+    },
 }
+# Whose results have the dtype of the first input, or one of their own.
+KEEPING = {"astype", "one_hot", "set_at", "add_at", "max_at", "min_at", "multiply_at", "insert",
+           "put_along_axis", "broadcast_arrays", "meshgrid", "atleast_1d", "atleast_2d",
+           "atleast_3d"}  # fmt: skip
 ARRAY = "array"
 
 
@@ -119,6 +144,11 @@ def _unsigned_qr(q, r):
     """Return Q and R with a positive diagonal of R."""
     sign = tg.sign(tg.linalg.diagonal(r))
     return q * sign[..., None, :], r * sign[..., :, None]
+
+
+def _in_rows(arrays, rows):
+    rest = iter(arrays)
+    return [[next(rest) for _ in range(n)] for n in rows]
 
 
 def _key(key, arrays):

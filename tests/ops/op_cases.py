@@ -15,16 +15,18 @@ from tests.ops import (
     calls_reducing,
     calls_special,
     calls_statistics,
+    calls_updating,
 )
 from tests.ops.op_call import FUNCTIONS
 
+FILES = (
+    calls_reducing, calls_moving, calls_contracting, calls_special, calls_statistics,
+    calls_linalg, calls_updating,
+)  # fmt: skip
 TABLE = {
-    **calls_reducing.TABLE,
-    **calls_moving.TABLE,
-    **calls_contracting.TABLE,
-    **calls_special.TABLE,
-    **calls_statistics.TABLE,
-    **calls_linalg.TABLE,
+    name: [call for file in FILES for call in file.TABLE.get(name, ())]
+    for file in FILES
+    for name in file.TABLE
 }
 """Calls by operation."""
 

@@ -10,6 +10,8 @@ from tests.ops.elements.fourier import *
 from tests.ops.elements.indexing import *
 from tests.ops.elements.linalg import *
 from tests.ops.elements.logits import *
+from tests.ops.elements.padding import *
+from tests.ops.elements.placing import *
 from tests.ops.elements.reductions import *
 from tests.ops.elements.scans import *
 from tests.ops.elements.shapes import *
