@@ -34,20 +34,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tensorgraph.leads.attributes import module_hooks as _module_hooks
+from tensorgraph.optim.adafactor import Adafactor
 from tensorgraph.optim.adam import Adam, AdamW, NAdam
-from tensorgraph.optim.adaptive import Adagrad, RMSprop
+from tensorgraph.optim.adam_kin import Adamax, RAdam
+from tensorgraph.optim.adaptive import Adadelta, Adagrad, RMSprop
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.clip import clip_by_global_norm, clip_by_value
 from tensorgraph.optim.groups import Group, decay_groups, path_groups
+from tensorgraph.optim.layerwise import LAMB, LARS
 from tensorgraph.optim.lion import Lion
 from tensorgraph.optim.momentum import EWMAMomentum, HeavyBall, Nesterov
+from tensorgraph.optim.muon import Muon
+from tensorgraph.optim.rprop import Rprop
+from tensorgraph.optim.schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
 from tensorgraph.optim.scipy_minimize import minimize
 from tensorgraph.optim.sgd import SGD
 
 __all__ = [
-    "SGD", "Adagrad", "Adam", "AdamW", "DescentPaths", "EWMAMomentum", "Group", "HeavyBall", "Lion",
-    "NAdam", "Nesterov", "Optimizer", "RMSprop", "clip_by_global_norm", "clip_by_value",
-    "decay_groups", "descent_paths", "minimize", "path_groups", "schedules",
+    "LAMB", "LARS", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax",
+    "DescentPaths", "EWMAMomentum", "Group", "HeavyBall", "Lion", "Muon", "NAdam", "Nesterov",
+    "Optimizer", "RAdam", "RMSprop", "Rprop", "ScheduleFreeAdamW", "ScheduleFreeSGD",
+    "clip_by_global_norm", "clip_by_value", "decay_groups", "descent_paths", "minimize",
+    "path_groups", "schedules",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from tensorgraph.optim.working_dtype import working_dtype
 
 Named = list[tuple[str, Tensor]]
 
-_OWN = frozenset(["_owner", "named", "_defaults", "_differentiable", "own", "packs"])
+_OWN = frozenset(["_owner", "named", "_defaults", "_differentiable", "own", "packs", "switched"])
 """The attributes of a group that are no settings."""
 
 
@@ -60,6 +60,8 @@ class Group:
             self[name] = value
         self.packs: list[Pack | RecordedPack] = []
         """Its parameters, as they are updated together."""
+        self.switched: dict[str, Any] = {}
+        """The settings that decide what its state holds, as they were when that began."""
 
     @property
     def params(self) -> list[Tensor]:
