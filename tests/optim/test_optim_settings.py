@@ -130,7 +130,8 @@ def test_a_rule_made_from_another_has_its_defaults():
             return param - lr * grad, state
 
     (w,) = parameters([(1,)])
-    assert Twice([w]).defaults == optim.Adam([w]).defaults
+    usual = optim.Adam([w]).defaults
+    assert Twice([w]).defaults == {name: usual[name] for name in ("lr", "betas", "eps")}
     with pytest.raises(TypeError, match=r"^Other needs betas, size, the constructor gave lr;"):
         Other([w], lr=0.1)  # none may have a default before one that lacks it
     assert Static([w], 0.5).defaults == {"lr": 0.5}
