@@ -64,9 +64,9 @@ class Adam(Optimizer):
             lr: Rate = 0.001,
             betas: tuple[Number, Number] = (0.9, 0.999),
             eps: Number = 1e-08,
+            *,
             amsgrad: bool = False,
             l2: Number = 0.0,
-            *,
             maximize: bool = False,
             differentiable: bool = False,
         ) -> None: ...
@@ -84,6 +84,7 @@ class Adam(Optimizer):
         lr: Any = 0.001,
         betas: Any = (0.9, 0.999),
         eps: Any = 1e-8,
+        *,
         amsgrad: bool = False,
         l2: Any = 0.0,
     ) -> tuple[Any, State]:
@@ -120,8 +121,9 @@ class AdamW(Adam):
             betas: tuple[Number, Number] = (0.9, 0.999),
             eps: Number = 1e-08,
             weight_decay: Number = 0.01,
-            amsgrad: bool = False,
             *,
+            amsgrad: bool = False,
+            l2: Number = 0.0,
             maximize: bool = False,
             differentiable: bool = False,
         ) -> None: ...
@@ -136,10 +138,12 @@ class AdamW(Adam):
         betas: Any = (0.9, 0.999),
         eps: Any = 1e-8,
         weight_decay: Any = 0.01,
+        *,
         amsgrad: bool = False,
+        l2: Any = 0.0,
     ) -> tuple[Any, State]:
         """Return the next θ, m and v."""
-        state = moments(grad, state, betas)
+        state = moments(penalised(grad, param, l2), state, betas)
         step = lr / (1 - betas[0] ** t) * state["m"] / scale(state, t, betas, eps)
         return decayed(param, lr, weight_decay) - step, state
 

@@ -353,7 +353,8 @@ class Optimizer:
 
     def _switches(self, group: Group) -> dict[str, Any]:
         """Return the settings of a group that switch parts of its state on."""
-        switches = switches_of(type(self))
+        kind: type = type(self)
+        switches = switches_of(kind)
         return {name: plain(group[name]) for name in switches if name in self.defaults}
 
     def _switch(self, group: Group) -> None:

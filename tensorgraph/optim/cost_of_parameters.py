@@ -1,4 +1,4 @@
-"""A cost as a function of one vector that holds all parameters, for methods that search along it."""
+"""A cost as a function of one vector that holds all parameters, for searches along lines."""
 
 from __future__ import annotations
 
@@ -93,8 +93,8 @@ class CostOfParameters:
             )
         if not value.requires_grad:
             raise errors.GraphError(
-                f"{self._owner}: the cost does not depend on any of the parameters; look for .detach(),"
-                " .numpy() or tg.no_grad() on its way"
+                f"{self._owner}: the cost does not depend on any of the parameters; look for"
+                " .detach(), .numpy() or tg.no_grad() on its way"
             )
         return value
 

@@ -92,7 +92,9 @@ class EMA:
 
     def averaged(self) -> AbstractContextManager[None]:
         """Return a block in which the parameters are their mean, for evaluation and for saving."""
-        return swapped([(param, self._means[name]) for name, param in self._named], "EMA.averaged()")
+        return swapped(
+            [(param, self._means[name]) for name, param in self._named], "EMA.averaged()"
+        )
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
         """Return the number of updates, and the mean of each parameter under its name."""

@@ -114,7 +114,7 @@ class Pack:
         grad = self._gradients()
         # One pass over the gradient tells whether to look closer: its squares may overflow too.
         if type(grad) is np.ndarray:
-            small = np.vdot(grad, grad) < self._limit
+            small = bool(np.vdot(grad, grad) < self._limit)
         else:
             small = holds((grad * grad).sum() < self._limit)
         if small:

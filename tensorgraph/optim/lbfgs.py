@@ -1,4 +1,4 @@
-"""L-BFGS: Newton's direction, guessed from the last steps, where all examples fit into one batch."""
+"""L-BFGS: Newton's direction, guessed from the last steps, for costs of all examples at once."""
 
 from __future__ import annotations
 
@@ -59,7 +59,11 @@ class _Line:
         self._problem, self.theta, self.evaluations = problem, problem.start, 1
         self.value, self.gradient = problem.value_and_gradient(self.theta)
         if not (math.isfinite(self.value) and np.isfinite(self.gradient).all()):
-            seen = "has a gradient that is not finite" if math.isfinite(self.value) else f"is {self.value}"
+            seen = (
+                "has a gradient that is not finite"
+                if math.isfinite(self.value)
+                else f"is {self.value}"
+            )
             raise errors.AnomalyError(
                 f"LBFGS.step: the cost {seen} where it begins, and nothing changed; write"
                 " tg.debug() around it to see where that is made, or begin with smaller parameters"
@@ -255,8 +259,8 @@ class LBFGS:
         s, y = (np.array(state[key], np.float64) for key in "sy") if known else (np.ones(1),) * 2
         if s.shape != y.shape or s.ndim != 2 or s.shape[1] != size:
             raise errors.StateError(
-                f"load_state_dict: the state is not of an LBFGS with parameters of {size:,} numbers;"
-                " nothing was loaded"
+                f"load_state_dict: the state is not of an LBFGS with parameters of {size:,}"
+                " numbers; nothing was loaded"
             )
         self.steps = int(state["steps"])
         self._pairs = [*zip(s, y, strict=True)][-self.history :]

@@ -19,7 +19,7 @@ from tensorgraph.optim.settings import Number, Rate
 from tensorgraph.optim.sgd import decayed
 
 COEFFICIENTS = 3.4445, -4.7750, 2.0315
-"""Of the polynomial x ↦ a x + b x³ + c x⁵, steep at 0: five turns take [0.01, 1] into [0.7, 1.2]."""
+"""Of the polynomial x ↦ a x + b x³ + c x⁵, steep at 0: five turns take [0.01, 1] to [0.7, 1.2]."""
 
 TURNS, LEAST = 5, 1e-7
 

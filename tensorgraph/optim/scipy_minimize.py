@@ -11,6 +11,7 @@ from tensorgraph.extras import require
 from tensorgraph.optim.cost_of_parameters import CostOfParameters, check_cost
 from tensorgraph.optim.groups import check_parameters, named_parameters
 
+
 def minimize(
     cost: Callable[[], Any], params: Any, method: str = "L-BFGS-B", **settings: Any
 ) -> Any:

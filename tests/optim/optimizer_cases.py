@@ -170,7 +170,8 @@ CASES = {
     "RAdam": OptimizerCase(
         optim.RAdam,
         {"lr": 0.02, "betas": (0.9, 0.99)},
-        MOMENTS + "θ ← θ − where(RHO > 5, |(RHO − 4) (RHO − 2) (LIMIT) /"
+        MOMENTS
+        + "θ ← θ − where(RHO > 5, |(RHO − 4) (RHO − 2) (LIMIT) /"
         " ((LIMIT − 4) (LIMIT − 2) (RHO))|^0.5 (α m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε),"
         " α m / (1 − β₁ᵗ))".replace("RHO", "LIMIT − 2 t β₂ᵗ / (1 − β₂ᵗ)").replace(
             "LIMIT", "2 / (1 − β₂) − 1"

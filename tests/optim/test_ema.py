@@ -32,7 +32,9 @@ def test_the_mean_is_its_sum(decay, dtype):
     with ema.averaged():
         for i, param in enumerate(params):
             expected = sum(w * step[i].astype(float) for w, step in zip(weights, seen, strict=True))
-            np.testing.assert_allclose(param.data, expected, atol=1e-5 if dtype == "float32" else 1e-12)
+            np.testing.assert_allclose(
+                param.data, expected, atol=1e-5 if dtype == "float32" else 1e-12
+            )
             assert param.dtype == dtype
 
 
@@ -42,7 +44,9 @@ def test_with_a_decay_that_grows_it_is_the_plain_mean():
     seen = walked(ema, params)[1:]
     with ema.averaged():
         for i, param in enumerate(params):
-            np.testing.assert_allclose(param.data, np.mean([s[i] for s in seen], axis=0), atol=1e-14)
+            np.testing.assert_allclose(
+                param.data, np.mean([s[i] for s in seen], axis=0), atol=1e-14
+            )
 
 
 def test_half_precision_is_averaged_in_single():
@@ -111,7 +115,11 @@ def test_a_state_goes_round_and_wrong_ones_are_refused():
         for p, q in zip(one, other, strict=True):
             np.testing.assert_array_equal(p.data, q.data)
     state = first.state_dict()
-    for wrong in ({**state, "x": np.zeros(1)}, {**state, "1": np.zeros(2)}, {**state, "updates": -1}):
+    for wrong in (
+        {**state, "x": np.zeros(1)},
+        {**state, "1": np.zeros(2)},
+        {**state, "updates": -1},
+    ):
         with pytest.raises(StateError):
             second.load_state_dict(wrong)
     assert second.updates == 6

@@ -182,7 +182,7 @@ def test_what_makes_no_search_is_refused():
     with pytest.raises(DTypeError, match=r"is a return or \.mean\(\) missing"):
         LBFGS([w]).step(lambda: None)
     for settings in ({"lr": 0}, {"max_iter": 0}, {"history": 0}, {"tolerance_grad": -1}):
-        with pytest.raises(ArgumentError, match=f"LBFGS: {[*settings][0]} "):
+        with pytest.raises(ArgumentError, match=f"LBFGS: {next(iter(settings))} "):
             LBFGS([w], **settings)
     with pytest.raises(ArgumentError, match="LBFGS got no parameters"):
         LBFGS([])

@@ -5,7 +5,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import nn
-from tensorgraph.errors import AnomalyError, DTypeError, GraphError
+from tensorgraph.errors import AnomalyError, DTypeError
 from tensorgraph.optim import minimize
 
 RNG = np.random.default_rng(5)

@@ -128,7 +128,10 @@ def test_every_rule_finds_the_end_of_rosenbrocks_valley(name):
 def test_a_rule_is_pure_and_runs_on_tensors(rule):
     optimizer = CASES[rule].make(parameters([(3,)]))
     theta, g = draws([(3,), (3,)], 1)[0]
-    state = {key: np.asarray(np.abs(value) + 0.5) for key, value in optimizer.begun(optimizer.groups[0], theta).items()}
+    state = {
+        key: np.asarray(np.abs(value) + 0.5)
+        for key, value in optimizer.begun(optimizer.groups[0], theta).items()
+    }
     for array in (theta, g, *state.values()):
         array.flags.writeable = False  # a rule that wrote into what it is given would raise
     settings = optimizer.groups[0].settings(0)

@@ -107,7 +107,9 @@ def test_settings_that_a_rule_does_not_take_are_refused():
     Steps(parameters([(2,)]), 0.1, 2)
     with pytest.raises(ArgumentError, match=r"SGD needs lr, the constructor gave none; "):
         optim.SGD(parameters([(2,)]))
-    with pytest.raises(ArgumentError, match=r"l2, the constructor gave lr, .*; write SGD\(params, lr"):
+    with pytest.raises(
+        ArgumentError, match=r"l2, the constructor gave lr, .*; write SGD\(params, lr"
+    ):
         optim.SGD(parameters([(2,)]), 0.1, 0.9)  # momentum in PyTorch
     with pytest.raises(ArgumentError, match=r"gave lr, lr; write SGD\(params, lr, \*, momentum"):
         optim.SGD(parameters([(2,)]), 0.1, lr=0.1)
@@ -245,7 +247,8 @@ def test_what_is_no_list_of_parameters_is_refused(params, error, text):
 def test_an_optimizer_shows_its_settings():
     optimizer = optim.Adam(nn.Linear(3, 2).named_parameters(), lr=0.01)
     assert repr(optimizer) == (
-        "Adam(lr=0.01, betas=(0.9, 0.999), eps=1e-08, amsgrad=False, l2=0.0)  2 parameters of 8 numbers"
+        "Adam(lr=0.01, betas=(0.9, 0.999), eps=1e-08, amsgrad=False, l2=0.0)"
+        "  2 parameters of 8 numbers"
     )
 
 

@@ -112,7 +112,9 @@ def test_a_setting_that_is_off_need_not_be_in_a_state():
     """As in one that was saved before there was such a setting."""
     one, other = (optim.SGD(parameters([(2,)]), lr=0.5) for _ in range(2))
     other.lr = 0.25
-    state = {key: value for key, value in other.state_dict().items() if key not in ("l2", "momentum")}
+    state = {
+        key: value for key, value in other.state_dict().items() if key not in ("l2", "momentum")
+    }
     one.load_state_dict(state)
     assert (one.lr, one.l2, one.momentum) == (0.25, 0.0, 0.0)
     one.l2 = 0.5
@@ -164,7 +166,10 @@ def test_a_failed_load_changes_nothing(data):
 def test_a_state_with_settings_that_make_no_sense_is_refused(name, value, text):
     optimizer = optim.Adam(parameters([(3,)]), lr=0.01)
     before, held = optimizer.state_dict(), vars(optimizer).copy()
-    state = {key: array + {"f": 0.1, "i": 1}.get(array.dtype.kind, False) for key, array in before.items()}
+    state = {
+        key: array + {"f": 0.1, "i": 1}.get(array.dtype.kind, False)
+        for key, array in before.items()
+    }
     state |= {"betas": np.array([0.5, 0.5]), name: np.array(value)}
     with pytest.raises(StateError, match=f"nothing was loaded\n.*{text}"):
         optimizer.load_state_dict(state)

@@ -13,7 +13,6 @@ from tensorgraph import optim
 from tensorgraph.errors import ArgumentError, DTypeError
 from tensorgraph.optim.schedules import (
     Manual,
-    Plateau,
     constant,
     cosine,
     cosine_restarts,

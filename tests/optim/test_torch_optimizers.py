@@ -63,7 +63,12 @@ def pair(name, here, there, shapes=SHAPES):
     mine = parameters(shapes)
     others = [torch.tensor(p.numpy(), requires_grad=True) for p in mine]
     kind = name.split()[0]
-    return getattr(optim, kind)(mine, **here), getattr(torch.optim, kind)(others, **there), mine, others
+    return (
+        getattr(optim, kind)(mine, **here),
+        getattr(torch.optim, kind)(others, **there),
+        mine,
+        others,
+    )
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -100,8 +105,19 @@ def test_muon(nesterov, shape):
 
 @pytest.mark.parametrize(
     "name",
-    ["SGD", "Adam", "AdamW", "Adamax", "RAdam", "Adadelta", "Adagrad", "Rprop", "Muon", "Adafactor"],
-)
+    [
+        "SGD",
+        "Adam",
+        "AdamW",
+        "Adamax",
+        "RAdam",
+        "Adadelta",
+        "Adagrad",
+        "Rprop",
+        "Muon",
+        "Adafactor",
+    ],
+)  # fmt: skip
 def test_the_same_defaults(name):
     shape = (2, 3)
     ours, theirs, *_ = pair(name, *(({"lr": 0.1},) * 2 if name == "SGD" else ({},) * 2), [shape])

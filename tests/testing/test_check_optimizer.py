@@ -548,7 +548,10 @@ def test_a_rule_of_the_package_is_held_to_its_equation(rule):
             return new + 1e-8 * (t == 3) * (new - param), after
 
     with pytest.raises(AssertionError, match="after 7 steps parameter '"):
-        check_equation(subject_of(Off, {"lr": 10.0 if rule in (optim.LARS, optim.Adadelta) else 0.1}), TEXTBOOK[rule].equation)
+        check_equation(
+            subject_of(Off, {"lr": 10.0 if rule in (optim.LARS, optim.Adadelta) else 0.1}),
+            TEXTBOOK[rule].equation,
+        )
 
 
 # ------------------------------------------------------------------------------------ what is asked

@@ -29,8 +29,8 @@ schedule                               α after t steps or epochs
 The first five are those of the Deep Learning Specialization, course 2, week 2, "Learning rate
 decay".
 
-To be read in this order: ``base`` (what a schedule is), ``decay``, ``cycles``, ``compose``, ``manual``,
-``plateau``.
+To be read in this order: ``base`` (what a schedule is), ``decay``, ``cycles``, ``compose``,
+``manual``, ``plateau``.
 """
 
 from typing import TYPE_CHECKING

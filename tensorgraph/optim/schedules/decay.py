@@ -187,7 +187,7 @@ class cosine(Schedule):
 
 @schedule_class
 class polynomial(Schedule):
-    """α = final + (α₀ − final) · (1 − t/steps)^power, from t = steps on ``final``; a line by default.
+    """α = final + (α₀ − final) · (1 − t/steps)^power, from t = steps on ``final``.
 
     Args:
         alpha0: α₀, the rate at t = 0.
@@ -220,7 +220,8 @@ class polynomial(Schedule):
         """Return α at step t."""
         if t >= self.steps:
             return self.final
-        return self.final + (self.alpha0 - self.final) * (1 - t / self.steps) ** self.power
+        share: float = (1 - t / self.steps) ** self.power
+        return self.final + (self.alpha0 - self.final) * share
 
 
 @schedule_class

@@ -72,7 +72,9 @@ def _alone(subject: Subject) -> tuple[Any, Array]:
 
 
 def _started(optimizer: Any, param: Array) -> dict[str, Array]:
-    return {key: np.asarray(value) for key, value in optimizer.begun(optimizer.groups[0], param).items()}
+    return {
+        key: np.asarray(value) for key, value in optimizer.begun(optimizer.groups[0], param).items()
+    }
 
 
 def check_resumed(subject: Subject) -> None:
