@@ -379,8 +379,8 @@ class Optimizer:
         Example:
             >>> import tensorgraph as tg
             >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
-            >>> list(tg.optim.Adam([("w", w)]).state_dict())
-            ['steps', 'lr', 'betas', 'eps', 'w/steps', 'w/m', 'w/v']
+            >>> list(tg.optim.Lion([("w", w)]).state_dict())
+            ['steps', 'lr', 'betas', 'weight_decay', 'w/steps', 'w/m']
         """
         return {**self._values(), **members(self.groups)}
 

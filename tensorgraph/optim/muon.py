@@ -103,7 +103,7 @@ class Muon(Optimizer):
         >>> optimizer.step()
         >>> print(w.round(decimals=1))  # nearly −1, 1
         [[-0.7  0. ]
-         [ 0.   0.7]]
+         [ 0.   0.8]]
     """
 
     elementwise = False

@@ -58,8 +58,8 @@ class SGD(Optimizer):
         >>> print(w)
         [ 0.5 -1. ]
         >>> print(tg.update_rule(tg.optim.SGD([w], lr=0.1, momentum=0.9, nesterov=True, l2=5e-4)))
-        v ← μ v + g + λ₂ θ
-        θ ← θ - α (g + λ₂ θ + μ v)
+        v ← μ v + (g + λ₂ θ)
+        θ ← θ − α (g + λ₂ θ + μ v)
     """
 
     if TYPE_CHECKING:  # a test holds it to what ``update`` takes
