@@ -359,8 +359,7 @@ class Optimizer:
 
     def _switch(self, group: Group) -> None:
         """Begin the parts of a group's state that were switched on, and forget the others."""
-        switches = self._switches(group)
-        if switches != group.switched:
+        if group.switched and (switches := self._switches(group)) != group.switched:
             for pack in group.packs:
                 pack.begin_by(partial(self.begun, group))
             group.switched = switches
