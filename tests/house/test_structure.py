@@ -367,6 +367,7 @@ ELSEWHERE = {
     "diagnose.SuspiciousLabels": "shown by suspicious_labels",
     "diagnose.WeightImages": "shown by weight_images",
     "optim.DescentPaths": "shown by descent_paths",
+    "optim.LBFGSResult": "shown by LBFGS",
 }
 
 
