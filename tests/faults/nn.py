@@ -116,7 +116,7 @@ FAULTS: list[Fault] = [
          "inference: a warning of a forgotten eval() during training"),
     ),
     *planted_in(
-        "nn/cells.py",
+        "nn/recurrent/cells.py",
         ("GRUCell.step", "r * h_n",
          "split(linear(r * state, self.weight_hh, self.bias_hh), 3, axis=-1)[2]",
          "recurrent: GRU's reset before the product, not after it"),
@@ -128,7 +128,7 @@ FAULTS: list[Fault] = [
          "recurrent: LSTM's memory starts as h"),
     ),
     *planted_in(
-        "nn/lstm_steps.py",
+        "nn/recurrent/lstm_steps.py",
         ("_memory_kernel", "i, f, g, _ = _parts(gates)", "f, i, g, _ = _parts(gates)",
          "LSTM: its gates in another order"),
         ("_memory_by_gates", "i, _, proposal, _ = _parts(gates)",
@@ -136,7 +136,7 @@ FAULTS: list[Fault] = [
         ("_gates_slope_kernel", "_parts(e)[2][...] *= 4", "pass", "LSTM: tanh's slope as σ's"),
     ),
     *planted_in(
-        "nn/attention.py",
+        "nn/attention/multi_head.py",
         ("scaled_dot_product_attention", "shape_of(query)[-1]", "shape_of(value)[-1]",
          "attention: scaled by the length of the values"),
         ("_allowed", "tril(np.ones((queries, keys), bool, like=as_array(query)))",

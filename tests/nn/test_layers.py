@@ -48,7 +48,7 @@ def test_results_and_gradients_have_the_dtype_of_the_parameters(name, dtype, tra
     layer = made(case, dtype, training)
     inputs = [tg.tensor(x, requires_grad=True) for x in case.inputs(dtype)]
     results = called(layer, case, inputs)
-    assert all(result.dtype == dtype for result in results)
+    assert all(result.dtype == dtype for result in results if result.dtype.kind == "f")
     assert all(
         tensor.dtype == dtype
         for tensor in layer.parameters() + layer.buffers()
