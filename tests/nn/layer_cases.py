@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-import tensorgraph as tg
 from tensorgraph import nn
 
 
@@ -147,26 +146,32 @@ LAYERS: dict[str, list[LayerCase]] = {
         LayerCase(lambda dtype: nn.LearnedPositionalEncoding(4, 3, dtype=dtype), ((2, 4, 3),))
     ],
     **{
-        f"Transformer{kind}{of}": [
+        f"Transformer{kind}Layer": [
             LayerCase(
-                lambda dtype, made=f"Transformer{kind}{of}", count=count, first=first: getattr(
-                    nn, made
-                )(
-                    *count,
-                    4,
-                    2,
-                    hidden_features=3,
-                    norm_first=first,
-                    activation=tg.gelu,
-                    dropout=0.25 * first,
-                    dtype=dtype,
+                lambda dtype, kind=kind: getattr(nn, f"Transformer{kind}Layer")(
+                    2, 1, hidden_features=1, norm_first=True, dropout=0, dtype=dtype
+                ),
+                shapes,
+            ),
+            LayerCase(
+                lambda dtype, kind=kind: getattr(nn, f"Transformer{kind}Layer")(
+                    3, 3, hidden_features=1, activation=nn.Tanh(), dropout=0.25, dtype=dtype
+                ),
+                tuple((*shape[:2], 3) for shape in shapes),
+            ),
+        ]
+        for kind, shapes in {"Encoder": ((2, 2, 2),), "Decoder": ((2, 2, 2), (2, 2, 2))}.items()
+    },
+    **{
+        f"Transformer{kind}": [
+            LayerCase(
+                lambda dtype, kind=kind: getattr(nn, f"Transformer{kind}")(
+                    1, 2, 1, hidden_features=1, norm_first=True, dropout=0, dtype=dtype
                 ),
                 shapes,
             )
-            for first in (True, False)
         ]
-        for kind, shapes in {"Encoder": ((2, 3, 4),), "Decoder": ((2, 3, 4), (2, 2, 4))}.items()
-        for of, count in {"Layer": (), "": (2,)}.items()
+        for kind, shapes in {"Encoder": ((2, 2, 2),), "Decoder": ((2, 2, 2), (2, 2, 2))}.items()
     },
     **{
         name: [
@@ -192,10 +197,15 @@ LAYERS: dict[str, list[LayerCase]] = {
             [
                 LayerCase(
                     lambda dtype, n=name: getattr(nn, n)(
-                        2, 2, num_layers=2, bidirectional=True, dropout=0.25, dtype=dtype
+                        1,
+                        1,
+                        num_layers=2,
+                        bidirectional=True,
+                        dropout=0.25 * (n == "RNN"),
+                        dtype=dtype,
                     ),
-                    ((2, 3, 2),),
-                    (None, np.array([3, 1])),
+                    ((2, 2, 1),),
+                    (None, np.array([2, 1])),
                     batch_axis=None,
                 ),
             ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +13,13 @@ from tensorgraph.arguments import boolean, number, whole
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.activations import ReLU
 from tensorgraph.nn.attention.multi_head import MultiHeadAttention
 from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.init import Initializer, glorot_uniform
 from tensorgraph.nn.linear import Linear
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.normalization.layer_norm import LayerNorm
-from tensorgraph.ops.activation import relu
 from tensorgraph.random import Generator
 
 Activation = Callable[[Any], Any]
@@ -32,7 +33,7 @@ class _Block(Module):
         features: int,
         heads: int,
         hidden_features: int | None,
-        activation: Activation,
+        activation: Activation | None,
         norm_first: bool,
         dropout: float,
         causal: bool,
@@ -47,10 +48,12 @@ class _Block(Module):
         features = whole(features, f"{name}: features", 1)
         hidden = 4 * features if hidden_features is None else hidden_features
         p = number(dropout, f"{name}: dropout", 0, below=1)
+        if activation is None:
+            activation = ReLU()
         if not callable(activation) or isinstance(activation, type):
             raise errors.DTypeError(
-                f"{name}: activation is a function such as tg.relu or tg.gelu, not"
-                f" {errors.describe(activation)}; write activation=tg.gelu"
+                f"{name}: activation is a module or a function, not"
+                f" {errors.describe(activation)}; write activation=tg.nn.GELU()"
             )
         self.features, self.heads = features, heads
         self.norm_first = boolean(norm_first, f"{name}: norm_first")
@@ -100,7 +103,7 @@ class TransformerEncoderLayer(_Block):
         features: how many features each step has.
         heads: among how many heads attention divides them.
         hidden_features: how wide the network of a step is; four times ``features`` unless given.
-        activation: φ, a function or a module.
+        activation: φ, a module or a function; :class:`ReLU` unless given.
         norm_first: whether to normalise what a part takes, not what it gives.
         dropout: the probability of dropping weights of keys, hidden features, and features that
             are added, in training.
@@ -119,7 +122,7 @@ class TransformerEncoderLayer(_Block):
 
     Example:
         >>> import tensorgraph as tg
-        >>> layer = tg.nn.TransformerEncoderLayer(8, heads=2, activation=tg.gelu)
+        >>> layer = tg.nn.TransformerEncoderLayer(8, heads=2, activation=tg.nn.GELU())
         >>> x = tg.ones((5, 7, 8))
         >>> layer(x).shape
         (5, 7, 8)
@@ -134,7 +137,7 @@ class TransformerEncoderLayer(_Block):
         features: int,
         heads: int,
         hidden_features: int | None = None,
-        activation: Activation = relu,
+        activation: Activation | None = None,
         norm_first: bool = False,
         dropout: float = 0.1,
         causal: bool = False,
@@ -191,7 +194,7 @@ class TransformerDecoderLayer(_Block):
         features: how many features each step has.
         heads: among how many heads attention divides them.
         hidden_features: how wide the network of a step is; four times ``features`` unless given.
-        activation: φ, a function or a module.
+        activation: φ, a module or a function; :class:`ReLU` unless given.
         norm_first: whether to normalise what a part takes, not what it gives.
         dropout: the probability of dropping weights of keys, hidden features, and features that
             are added, in training.
@@ -222,7 +225,7 @@ class TransformerDecoderLayer(_Block):
         features: int,
         heads: int,
         hidden_features: int | None = None,
-        activation: Activation = relu,
+        activation: Activation | None = None,
         norm_first: bool = False,
         dropout: float = 0.1,
         causal: bool = True,
@@ -291,7 +294,8 @@ class _Stack(Module):
                 f" weights of its own; write {name}(6, features, heads)"
             )
         count = whole(num_layers, f"{name}: num_layers", 1)
-        layers = [kind(features, heads, **settings) for _ in range(count)]
+        # A module among the settings, such as an activation, is one of each layer's own.
+        layers = [kind(features, heads, **copy.deepcopy(settings)) for _ in range(count)]
         given = {key: settings[key] for key in ("eps", "dtype") if key in settings}
         self.norm = LayerNorm(features, **given) if layers[0].norm_first else None
         return layers
