@@ -74,8 +74,8 @@ class Embedding(Module):
         shape = (self.num_embeddings, self.embedding_dim)
         self.padding_idx = padding_id("Embedding", padding_idx, self.num_embeddings)
         self.weight = without_padding(parameter(init, shape, dtype, generator), self.padding_idx)
-        # No gradient by a row that is used: numeric ones differ.
-        self.stops_gradients = self.padding_idx is not None
+        if self.padding_idx is not None:  # a row that is used has no gradient: numeric ones differ
+            self.stops_gradients = True
 
     def forward(self, ids: Operand) -> Tensor:
         """Return the rows of the ids."""

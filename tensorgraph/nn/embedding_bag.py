@@ -12,7 +12,7 @@ from tensorgraph.arguments import one_of, whole
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.engine.tensor import Tensor, array_of
+from tensorgraph.engine.tensor import Tensor, array_of, asarray
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.embedding import checked_ids, padding_id, told_sizes, without_padding
 from tensorgraph.nn.init import Initializer, normal
@@ -22,6 +22,7 @@ from tensorgraph.nn.module import Module
 from tensorgraph.ops.arithmetic import where
 from tensorgraph.ops.index import getitem
 from tensorgraph.ops.reduce import max, sum
+from tensorgraph.ops.shape import expand_dims
 from tensorgraph.random import Generator
 
 MODES = ("sum", "mean", "max")
@@ -106,8 +107,8 @@ class EmbeddingBag(Module):
         numbers, counts, places = _as_rows(numbers, counts, offsets)
         rows: Any = getitem(self.weight, (numbers,))
         if weights is not None:
-            given = weights if places is None else getitem(weights, (places,))
-            rows = rows * given[..., None]
+            given: Any = weights if hasattr(weights, "dtype") else asarray(weights)
+            rows = rows * expand_dims(given if places is None else given[places], axis=-1)
         return self._reduced(rows, counts)
 
     def _check_weights(self, shape: tuple[int, ...], ids: tuple[int, ...]) -> None:

@@ -69,7 +69,8 @@ class SinusoidalPositionalEncoding(Module):
         x = asarray(x)
         _check("SinusoidalPositionalEncoding", x.shape, self.features)
         dtype = x.dtype if x.dtype.kind == "f" else np.float32
-        return x + self._waves(x.shape[-2]).astype(dtype)
+        y: Tensor = x + self._waves(x.shape[-2]).astype(dtype)
+        return y
 
     def _waves(self, steps: int) -> Any:
         """Return P of so many steps."""

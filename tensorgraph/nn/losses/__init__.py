@@ -44,9 +44,9 @@ dtype. The losses that take logits compute softmax or sigmoid themselves, exactl
 warn of logits that went through one before. The graph tells them: where nothing is recorded, as
 under ``no_grad``, nobody knows.
 
-To be read in this order: ``regression``, ``_common`` (from losses to a cost), ``binary``,
-``classification`` (with ``_classes``), ``focal``, ``margins``, ``contrastive``, ``overlap``,
-``ctc``.
+To be read in this order: ``regression``, ``_common`` (from losses to a cost), ``likelihoods``,
+``binary``, ``classification`` (with ``_classes``), ``focal``, ``margins``, ``contrastive``,
+``overlap``, ``ctc``.
 """
 
 from typing import TYPE_CHECKING
@@ -62,6 +62,7 @@ from tensorgraph.nn.losses.classification import cross_entropy, kl_divergence, n
 from tensorgraph.nn.losses.contrastive import info_nce, nt_xent
 from tensorgraph.nn.losses.ctc import ctc
 from tensorgraph.nn.losses.focal import binary_focal, focal
+from tensorgraph.nn.losses.likelihoods import gaussian_nll, poisson_nll
 from tensorgraph.nn.losses.margins import (
     cosine_embedding,
     margin_ranking,
@@ -69,7 +70,7 @@ from tensorgraph.nn.losses.margins import (
     triplet_margin,
 )
 from tensorgraph.nn.losses.overlap import dice
-from tensorgraph.nn.losses.regression import gaussian_nll, huber, l1, mse, poisson_nll, quantile
+from tensorgraph.nn.losses.regression import huber, l1, mse, quantile
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "binary_focal", "cosine_embedding",

@@ -126,11 +126,13 @@ class _MaxPool(_Pool):
         self._take(kernel_size, stride, padding, dilation, ceil_mode)
         self.return_indices = boolean(return_indices, f"{type(self).__name__}: return_indices")
 
-    def forward(self, x: Operand) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return x with each window reduced to its largest element, and where that stood."""
         sides = self._sides(x)
         y = self._largest(x, sides)
-        return (y, self._places(asarray(x), sides)) if self.return_indices else y
+        if self.return_indices:  # a pair is asked for by hand: all other calls are of type Tensor
+            return y, self._peaks(asarray(x), sides)  # type: ignore[return-value]
+        return y
 
     def _largest(self, x: Operand, sides: Any) -> Tensor:
         y: Tensor
@@ -165,7 +167,7 @@ class _MaxPool(_Pool):
         places = starts + np.arange(size) * dilation
         return bool(((places >= 0) & (places < n)).any(axis=1).all())
 
-    def _places(self, x: Tensor, sides: Any) -> Tensor:
+    def _peaks(self, x: Tensor, sides: Any) -> Tensor:
         """Return the place of each window's largest element."""
         lengths, rank = x.shape[2:], self.rank
         elements = self._elements(x, sides)

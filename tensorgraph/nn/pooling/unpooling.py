@@ -76,7 +76,7 @@ class _MaxUnpool(Module):
         count = math.prod(lengths)
         rows = (math.prod(shape[:2]), math.prod(shape[2:]))
         values = asarray(x)
-        key = (np.arange(rows[0])[:, None], self._places(indices, count).reshape(rows))
+        key = (np.arange(rows[0])[:, None], self._checked(indices, count).reshape(rows))
         nothing = np.zeros((rows[0], count), values.dtype, like=values.data)
         named = add_at(nothing, key, np.ones(rows, values.dtype, like=values.data))
         total = add_at(nothing, key, reshape(values, shape=rows))
@@ -87,7 +87,7 @@ class _MaxUnpool(Module):
         each = zip(shape[2:], self.kernel_size, self.stride, self.padding, strict=True)
         return tuple((n - 1) * s - 2 * p + k for n, k, s, p in each)
 
-    def _places(self, indices: Operand, count: int) -> Any:
+    def _checked(self, indices: Operand, count: int) -> Any:
         """Return the indices as an array.
 
         Raises:

@@ -289,7 +289,7 @@ class LSTMCell(Cell[Pair]):
         """How many numbers h has."""
         return self.hidden_features if self.proj_features is None else self.proj_features
 
-    def start(self, state: Any, batch: Shape, dtype: Any) -> Any:
+    def start(self, state: Any, batch: Shape, dtype: Any, features: int | None = None) -> Any:
         """Return the pair (h, c) to start from.
 
         Raises:

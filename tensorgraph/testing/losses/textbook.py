@@ -181,7 +181,8 @@ def _focal(
 ) -> Parts:
     found, counted = _cross_entropy(z, y, axis, None, 0.0, ignore_index)
     w = np.ones(z.shape[axis]) if weight is None else np.asarray(weight, float)
-    each = np.where(counted, w[np.where(counted > 0, y, 0)], 0)
+    kept = np.asarray(counted) > 0
+    each = np.where(kept, w[np.where(kept, y, 0)], 0)
     return each * (1 - np.exp(-found)) ** gamma * found, each
 
 
@@ -250,7 +251,7 @@ def _triplet(
     far = _length(a - n + eps, ord)
     if swap:
         far = np.minimum(far, _length(p - n + eps, ord))
-    return np.maximum(0, _length(a - p + eps, ord) - far + margin)
+    return np.asarray(np.maximum(0, _length(a - p + eps, ord) - far + margin))
 
 
 def _cosines(x: Array, y: Array) -> Array:
@@ -264,7 +265,7 @@ def _cosine_embedding(x: Array, y: Array, target: Any, margin: float = 0.0) -> A
 
 
 def _ranking(s: Array, t: Array, target: Any, margin: float = 0.0) -> Array:
-    return np.maximum(0, margin - np.asarray(target) * (s - t))
+    return np.asarray(np.maximum(0, margin - np.asarray(target) * (s - t)))
 
 
 def _info_nce(x: Array, y: Array, temperature: float = 0.1) -> Array:
