@@ -11,7 +11,7 @@ numbers                     ``tg.nn.losses.mse(u, v)``, ``tg.nn.losses.l1(u, v)`
 numbers, some far off       ``tg.nn.losses.huber(u, v)``
 quantiles of numbers        ``tg.nn.losses.quantile(u, v, q=0.9)``
 numbers and how sure        ``tg.nn.losses.gaussian_nll(u, v, variance=0.5)``
-counts                      ``tg.nn.losses.poisson_nll(u, labels)``
+counts                      ``tg.nn.losses.poisson_nll(u, v)``
 distributions               ``tg.nn.losses.kl_divergence(tg.log_softmax(logits), one_hot)``
 many easy examples          ``tg.nn.losses.focal(logits, labels)``
 classes, by a margin        ``tg.nn.losses.multi_margin(logits, labels)``
