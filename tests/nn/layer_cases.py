@@ -155,7 +155,12 @@ LAYERS: dict[str, list[LayerCase]] = {
             ),
             LayerCase(
                 lambda dtype, kind=kind: getattr(nn, f"Transformer{kind}Layer")(
-                    3, 3, hidden_features=1, activation=nn.Tanh(), dropout=0.25, dtype=dtype
+                    3,
+                    3,
+                    hidden_features=1,
+                    activation=nn.Tanh(),
+                    dropout=0.25 * (kind == "Encoder"),
+                    dtype=dtype,
                 ),
                 tuple((*shape[:2], 3) for shape in shapes),
             ),
@@ -332,7 +337,7 @@ LAYERS: dict[str, list[LayerCase]] = {
     "ChannelShuffle": [LayerCase(lambda dtype: nn.ChannelShuffle(2), ((2, 4, 3),))],
     "Unfold": [
         LayerCase(lambda dtype: nn.Unfold(2), ((2, 2, 4),)),
-        LayerCase(lambda dtype: nn.Unfold((2, 1), stride=2, padding=1), ((2, 1, 3, 2),)),
+        LayerCase(lambda dtype: nn.Unfold(2, stride=2, padding=1, dilation=2), ((2, 1, 4),)),
     ],
     "Fold": [LayerCase(lambda dtype: nn.Fold((3, 3), 2, dilation=2, padding=1), ((2, 4, 9),))],
     **{
