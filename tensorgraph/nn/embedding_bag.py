@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import one_of, whole
-from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.arrays import host_values, placed
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of, asarray
@@ -101,9 +102,7 @@ class EmbeddingBag(Module):
         numbers = checked_ids("embedding_bag", ids, self.num_embeddings)
         if weights is not None:
             self._check_weights(shape_of(weights), shape_of(numbers))
-        counts = np.ones(shape_of(numbers), bool)
-        if self.padding_idx is not None:
-            counts = host_values(numbers) != self.padding_idx
+        counts = numbers != (-1 if self.padding_idx is None else self.padding_idx)
         numbers, counts, places = _as_rows(numbers, counts, offsets)
         rows: Any = getitem(self.weight, (numbers,))
         if weights is not None:
@@ -127,7 +126,7 @@ class EmbeddingBag(Module):
                 y = sum(rows, axis=1)
                 return y
             some = counts.any(axis=1)[:, None]
-            largest = max(where(mask | ~some[:, None], rows, -np.inf), axis=1)
+            largest = max(where(mask | ~some[:, None], rows, -math.inf), axis=1)
             y = where(some, largest, 0)
             return y
         y = sum(where(mask, rows, 0), axis=1)
@@ -168,7 +167,8 @@ def _as_rows(numbers: Any, counts: Any, offsets: Operand | None) -> tuple[Any, A
     lengths = np.diff(np.append(starts, total))
     inside = np.arange(int(lengths.max()))
     own = inside < lengths[:, None]
-    places = np.where(own, starts[:, None] + inside, 0)
+    places = placed(np.where(own, starts[:, None] + inside, 0), numbers)
+    own = placed(own, numbers)
     if not total:
-        return np.zeros(places.shape, int), own, places
+        return np.zeros(own.shape, int, like=numbers), own, places
     return numbers[places], own & counts[places], places

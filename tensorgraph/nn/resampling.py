@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import boolean, number, one_of, whole
+from tensorgraph.engine.arrays import placed
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.engine.tensor import Tensor, asarray
+from tensorgraph.engine.tensor import Tensor, array_of, asarray
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.half_precision import to_half, to_single
@@ -78,12 +79,12 @@ def _along(x: Any, axis: int, taps: Taps) -> Any:
     """Return weighted sums of places along an axis."""
     places, weights = taps
     if weights is None:
-        return take(x, places[:, 0], axis=axis)
+        return take(x, placed(places[:, 0], array_of(x)), axis=axis)
     behind = (1,) * (len(shape_of(x)) - axis - 1)
     total: Any = None
     for k in range(places.shape[1]):
-        weight = weights[:, k].astype(x.dtype).reshape(-1, *behind)
-        term = take(x, places[:, k], axis=axis) * weight
+        weight = placed(weights[:, k].astype(x.dtype).reshape(-1, *behind), array_of(x))
+        term = take(x, placed(places[:, k], array_of(x)), axis=axis) * weight
         total = term if total is None else total + term
     return total
 

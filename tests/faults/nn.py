@@ -97,7 +97,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "nn/losses/contrastive.py",
-        ("nt_xent", "where(np.eye(2 * m, dtype=bool), -np.inf, scores)", "scores",
+        ("nt_xent", "where(itself, -np.inf, scores)", "scores",
          "losses: each vector is told apart from itself"),
     ),
     *planted_in(
@@ -107,9 +107,9 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "nn/losses/ctc.py",
-        ("_likelihood", "where(over, wide[:, :-2], -math.inf)", "wide[:, :-2]",
+        ("_likelihood", "where(over, before[:, :-2], -math.inf)", "before[:, :-2]",
          "losses: ctc goes from a label to one like it without a blank"),
-        ("_likelihood", "where((t < steps)[:, None], reached, alpha)", "reached",
+        ("_likelihood", "where(placed((t < steps)[:, None], own), reached, alpha)", "reached",
          "losses: ctc counts steps after the end of a sequence"),
         ("_with_blanks", "np.where(there, found, blank)", "found",
          "losses: ctc reads labels after the last"),

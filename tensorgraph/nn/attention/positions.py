@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import number, whole
+from tensorgraph.engine.arrays import placed
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.leads.calls import with_leads
@@ -69,7 +70,7 @@ class SinusoidalPositionalEncoding(Module):
         x = asarray(x)
         _check("SinusoidalPositionalEncoding", x.shape, self.features)
         dtype = x.dtype if x.dtype.kind == "f" else np.float32
-        y: Tensor = x + self._waves(x.shape[-2]).astype(dtype)
+        y: Tensor = x + placed(self._waves(x.shape[-2]).astype(dtype), x.data)
         return y
 
     def _waves(self, steps: int) -> Any:

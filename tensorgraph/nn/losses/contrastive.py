@@ -8,8 +8,10 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import number
+from tensorgraph.engine.arrays import placed
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import array_of
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import in_single_precision, matched, reduced
 from tensorgraph.nn.message_place import here
@@ -61,7 +63,8 @@ def info_nce(
     tau = number(temperature, f"{here(name)}: temperature", above=0)
     queries, keys = _rows(name, queries, keys)
     scores = matmul(_unit(queries) / tau, matrix_transpose(_unit(keys)))
-    return reduced(_told_apart(scores, np.arange(shape_of(scores)[0])), reduction)
+    partners = placed(np.arange(shape_of(scores)[0]), array_of(scores))
+    return reduced(_told_apart(scores, partners), reduction)
 
 
 @in_single_precision
@@ -101,8 +104,9 @@ def nt_xent(
     m = shape_of(first)[0]
     both = concat([_unit(first), _unit(second)], axis=0)
     scores = matmul(both / tau, matrix_transpose(both))
-    scores = where(np.eye(2 * m, dtype=bool), -np.inf, scores)
-    losses = _told_apart(scores, np.roll(np.arange(2 * m), m))
+    itself = placed(np.eye(2 * m, dtype=bool), array_of(scores))
+    partners = placed(np.roll(np.arange(2 * m), m), array_of(scores))
+    losses = _told_apart(where(itself, -np.inf, scores), partners)
     return reduced((losses[:m] + losses[m:]) / 2, reduction)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import boolean, whole
-from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.arrays import host_values, placed
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import array_of
@@ -168,24 +168,29 @@ def _likelihood(log_a: Any, extended: Any, steps: Any, counts: Any, blank: int) 
     """
     m, total, _ = shape_of(log_a)
     width = extended.shape[1]
-    emitted = take_along_axis(log_a, np.broadcast_to(extended[:, None], (m, total, width)), axis=-1)
+    own = array_of(log_a)  # beside which constants are placed
+    wide = np.broadcast_to(extended[:, None], (m, total, width))
+    emitted = take_along_axis(log_a, placed(np.ascontiguousarray(wide), own), axis=-1)
     # Over a blank a path may go, but not between two labels that are alike.
     over = np.zeros(extended.shape, bool)
     over[:, 2:] = (extended[:, 2:] != blank) & (extended[:, 2:] != extended[:, :-2])
+    over = placed(over, own)
     # Before the first step all stand in front of place 0, from where 0 and 1 are reached.
     alpha: Any = np.full((m, width), -np.inf, emitted.dtype)
     alpha[:, 0] = 0
+    alpha, start = placed(alpha, own), placed(np.arange(width) < 2, own)
     for t, now in enumerate(unstack(emitted, axis=1)):
         if t == 0:
-            start = np.arange(width) < 2
             reached = where(start, now, -math.inf)
         else:
-            wide = pad(alpha, pad_width=((0, 0), (2, 0)), constant=-math.inf)
-            ways = [wide[:, 2:], wide[:, 1:-1], where(over, wide[:, :-2], -math.inf)]
+            before = pad(alpha, pad_width=((0, 0), (2, 0)), constant=-math.inf)
+            ways = [before[:, 2:], before[:, 1:-1], where(over, before[:, :-2], -math.inf)]
             reached = logsumexp(stack(ways, axis=0), axis=0) + now
-        alpha = where((t < steps)[:, None], reached, alpha)
+        alpha = where(placed((t < steps)[:, None], own), reached, alpha)
     # A path ends in the last label or in the blank after it; where there is no label, in the blank.
     last = 2 * counts[:, None]
-    ends = take_along_axis(alpha, np.concatenate([last, np.maximum(last - 1, 0)], axis=1), axis=1)
-    ends = where(np.stack([np.ones(m, bool), counts > 0], axis=1), ends, -math.inf)
+    final = np.concatenate([last, np.maximum(last - 1, 0)], axis=1)
+    ends = take_along_axis(alpha, placed(final, own), axis=1)
+    both = placed(np.stack([np.ones(m, bool), counts > 0], axis=1), own)
+    ends = where(both, ends, -math.inf)
     return logsumexp(ends, axis=1)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tensorgraph.arguments import whole
+from tensorgraph.engine.arrays import placed
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
@@ -175,10 +176,11 @@ def _gathered(x: Any, sizes: tuple[int, ...], outside: float) -> tuple[Any, list
     axis, own, within = 2, [], []
     for n, size in zip(shape_of(x)[2:], sizes, strict=True):
         places, mine = _shares(n, size)
-        x = take(x, places, axis=axis)
+        x = take(x, placed(places, x.data), axis=axis)
         behind = len(shape_of(x)) - axis - 2
         if not mine.all():
-            x = where(mine.reshape(*mine.shape, *(1,) * behind), x, outside)
+            inside = placed(mine.reshape(*mine.shape, *(1,) * behind), x.data)
+            x = where(inside, x, outside)
         own.append(mine)
         within.append(axis + 1)
         axis += 2
@@ -210,7 +212,7 @@ class AdaptiveAvgPool(_AdaptivePool):
         counts = np.ones(())
         for mine in own:
             counts = np.multiply.outer(counts, mine.sum(axis=1))
-        return sum(gathered, axis=tuple(within)) / counts.astype(x.dtype)
+        return sum(gathered, axis=tuple(within)) / placed(counts.astype(x.dtype), x.data)
 
 
 class AdaptiveMaxPool(_AdaptivePool):

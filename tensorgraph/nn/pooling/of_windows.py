@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tensorgraph.arguments import boolean
+from tensorgraph.engine.arrays import placed
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
@@ -179,7 +180,7 @@ class _MaxPool(_Pool):
             later = math.prod(self.kernel_size[axis + 1 :])
             step = inside // later % self.kernel_size[axis] * self.dilation[axis]
             starts = np.arange(inside.shape[2 + axis]) * self.stride[axis] - sides[axis][0]
-            at = step + starts.reshape(-1, *(1,) * (rank - 1 - axis))
+            at = step + placed(starts.reshape(-1, *(1,) * (rank - 1 - axis)), x.data)
             place = place * n + clip(at, min=0, max=n - 1)
         return asarray(place)
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.arrays import host_values, placed
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of, asarray
@@ -17,7 +17,7 @@ from tensorgraph.nn.convolution import Size, brief
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.extrema import maximum
-from tensorgraph.ops.index import add_at, first_outside
+from tensorgraph.ops.index import ARRAY, first_outside, scatter
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.window import axis_names, per_axis
 
@@ -76,10 +76,11 @@ class _MaxUnpool(Module):
         count = math.prod(lengths)
         rows = (math.prod(shape[:2]), math.prod(shape[2:]))
         values = asarray(x)
-        key = (np.arange(rows[0])[:, None], self._checked(indices, count).reshape(rows))
-        nothing = np.zeros((rows[0], count), values.dtype, like=values.data)
-        named = add_at(nothing, key, np.ones(rows, values.dtype, like=values.data))
-        total = add_at(nothing, key, reshape(values, shape=rows))
+        each = placed(np.arange(rows[0])[:, None], values.data)
+        at = (each, self._checked(indices, count).reshape(rows))
+        into: dict[str, Any] = {"key": (ARRAY, ARRAY), "shape": (rows[0], count)}
+        named = scatter(np.ones(rows, values.dtype, like=values.data), *at, **into)
+        total = scatter(reshape(values, shape=rows), *at, **into)
         y: Tensor = reshape(total / maximum(named, 1), shape=(*shape[:2], *lengths))
         return y
 

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import boolean, number, whole
-from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.arrays import host_values, placed
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of
@@ -189,7 +189,8 @@ class Recurrent(Module, Generic[State]):
                 f"{name}: lengths are in 0 … {shape[1]}, the number of time steps, not"
                 f" {found.tolist()}"
             )
-        return np.arange(shape[1], like=given) < given[:, None]
+        there = np.arange(shape[1], like=given) < given[:, None]
+        return placed(there, self.parameters()[0].data)
 
     def _states(self, state: Any, count: int, m: int) -> list[Any]:
         """Return the state that each cell starts from.
