@@ -13,7 +13,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import one_of
-from tensorgraph.engine.arrays import default_dtype, holds, host_values, to_array
+from tensorgraph.engine.arrays import default_dtype, holds, host_values, placed, to_array
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.op import OpFunction
@@ -108,7 +108,7 @@ def as_target(value: Any, prediction: Any) -> Any:
     if prediction.dtype.kind != "f":
         return as_array(value)
     if not hasattr(value, "__array_function__"):
-        return to_array(value, prediction.dtype)
+        return placed(to_array(value, prediction.dtype), array_of(prediction))
     return value if value.dtype == prediction.dtype else astype(value, dtype=prediction.dtype)
 
 
