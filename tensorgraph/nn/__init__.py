@@ -66,10 +66,9 @@ from tensorgraph.nn.attention.positions import (
     SinusoidalPositionalEncoding,
 )
 from tensorgraph.nn.attention.scaled_dot_product import scaled_dot_product_attention
-from tensorgraph.nn.attention.transformer import (
-    TransformerDecoder,
+from tensorgraph.nn.attention.transformer import TransformerDecoder, TransformerEncoder
+from tensorgraph.nn.attention.transformer_layers import (
     TransformerDecoderLayer,
-    TransformerEncoder,
     TransformerEncoderLayer,
 )
 from tensorgraph.nn.bilinear import Bilinear

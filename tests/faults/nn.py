@@ -253,7 +253,7 @@ FAULTS: list[Fault] = [
          "np.arange(self.features)", "attention: sines and cosines of other waves"),
     ),
     *planted_in(
-        "nn/attention/transformer.py",
+        "nn/attention/transformer_layers.py",
         ("_Block._with", "x + self._dropped(change(norm(x)))",
          "norm(x) + self._dropped(change(norm(x)))",
          "attention: norm_first normalises what is added to"),
