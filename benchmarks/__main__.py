@@ -22,7 +22,7 @@ from benchmarks import layout
 from benchmarks.nets import NETS
 from benchmarks.processes import Machine, all_libraries, last_core
 from benchmarks.table import Goal, Row, table
-from benchmarks.tasks import ADAM, OPERATIONS, SHAPES
+from benchmarks.tasks import ADAM, JACOBIANS, OPERATIONS, PER_EXAMPLE, SHAPES
 
 EAGER = ("tensorgraph", "torch-eager")
 
@@ -74,6 +74,24 @@ def adam(machine: Machine, chosen: argparse.Namespace) -> list[Row]:
     ]  # fmt: skip
 
 
+def transforms(machine: Machine, chosen: argparse.Namespace) -> list[Row]:
+    """Return a row for each network whose gradients are computed example by example, and others.
+
+    Beside our vmap stand copies of the parameters made by hand.
+    """
+    found = machine.figures(_eager(chosen), "transforms")
+    goals = (Goal("tensorgraph", 1.0, ("torch-eager",)),)
+    rows = []
+    for sizes in PER_EXAMPLE:
+        figures = _scaled(found, f"{sizes} each", 1e6)
+        by_hand = {name: found[name][f"{sizes} tiled"] * 1e6 for name in ("tensorgraph",)}
+        rows += [
+            Row(f"vmap(grad)  {sizes}", "µs", figures, goals),
+            Row("  by copies of the parameters", "µs", by_hand),
+        ]
+    return rows + [Row(name, "µs", _scaled(found, name, 1e6), goals) for name in JACOBIANS]
+
+
 def footprint(machine: Machine, chosen: argparse.Namespace) -> list[Row]:
     """Return the time of the import, and the bytes of a recorded operation."""
     seconds = machine.figures(["tensorgraph"], "import")
@@ -91,6 +109,7 @@ PARTS = {
     "steps": ("One training step; ≤: eager beside torch-eager, compiled beside the best", steps),
     "operations": ("One operation, forward and backward", operations),
     "adam": ("One step of Adam", adam),
+    "transforms": ("Gradients of each example, Jacobians and a Hessian", transforms),
     "footprint": ("Import and memory", footprint),
     "layout": ("Widths of drawings, beside those by Graphviz", lambda *_: layout.run()),
 }

@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks import measure
 from benchmarks.libraries import Missing
 from benchmarks.nets import NETS
-from benchmarks.tasks import ADAM, LENGTH, OPERATIONS, SHAPES
+from benchmarks.tasks import ADAM, JACOBIANS, LENGTH, OPERATIONS, PER_EXAMPLE, SHAPES
 
 LIBRARIES = {
     "tensorgraph": ("ours", "eager"),
@@ -71,6 +71,18 @@ def adam(library: Any, variant: str) -> Figures:
     }
 
 
+def transforms(library: Any, variant: str) -> Figures:
+    """Return the seconds of gradients of each example, and of Jacobians and a Hessian."""
+    actions = {f"{sizes} each": library.per_example(sizes) for sizes in PER_EXAMPLE}
+    if hasattr(library, "tiled"):
+        actions |= {f"{sizes} tiled": library.tiled(sizes) for sizes in PER_EXAMPLE}
+    actions |= {name: library.jacobian(name) for name in JACOBIANS}
+    return {
+        name: measure.median(measure.cpu_seconds(action, library.finish))
+        for name, action in actions.items()
+    }
+
+
 def nodes(library: Any, variant: str, count: int = 100_000) -> Figures:
     """Return the bytes that a recorded operation on numbers keeps."""
     y, c = library.scalar()
@@ -84,6 +96,7 @@ def nodes(library: Any, variant: str, count: int = 100_000) -> Figures:
 
 TASKS: dict[str, Callable[..., Figures]] = {
     "step": step, "operations": operations, "adam": adam, "nodes": nodes,
+    "transforms": transforms,
 }  # fmt: skip
 
 

@@ -15,6 +15,9 @@ from tensorgraph import ops
 ROOMS = (
     "tensorgraph",
     "tensorgraph.random",
+    "tensorgraph.tree",
+    "tensorgraph.linalg",
+    "tensorgraph.fft",
     "tensorgraph.nn",
     "tensorgraph.nn.losses",
     "tensorgraph.nn.init",

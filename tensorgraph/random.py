@@ -28,6 +28,7 @@ from tensorgraph import errors
 from tensorgraph.arguments import to_shape, whole
 from tensorgraph.engine.arrays import default_dtype, holds, host_values, to_array, to_dtype
 from tensorgraph.engine.dispatch import apply
+from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.op import HANDLERS, register
 from tensorgraph.engine.random_generator import Generator
 from tensorgraph.engine.rule import NONDIFF
@@ -150,6 +151,17 @@ _RANDOM_OPS = {
 HANDLERS[Generator] = apply
 
 
+def _draw(name: str, generator: Generator | None, *operands: Any, **static: Any) -> Tensor:
+    """Draw by an operation; in a function that computes many examples, as that says."""
+    op, layer, source = _RANDOM_OPS[name], MODE.get().layer, _source(generator)
+    drawn: Tensor
+    if layer is None:
+        drawn = op(source, *operands, **static)
+    else:
+        drawn = layer.draw(op.op, (source, *operands), static)
+    return drawn
+
+
 def _source(generator: Generator | None) -> Generator:
     if generator is None:
         return _default
@@ -268,7 +280,7 @@ def normal(
     if not _everywhere(_array(std) >= 0):
         raise ArgumentError(f"normal: a standard deviation is not negative, got {std}")
     size = _size("normal", shape, mean, std)
-    draw: Tensor = _RANDOM_OPS["normal"](_source(generator), shape=size, dtype=drawn)
+    draw: Tensor = _draw("normal", generator, shape=size, dtype=drawn)
     if 64 * largest < _LARGEST[drawn]:  # no draw in double precision has ever been as large
         return _affine(draw, mean, std, 1, dtype)
     return _affine(draw, mean / 64, std / 64, 64, dtype)
@@ -303,7 +315,7 @@ def uniform(
     if not _everywhere(_array(low) <= _array(high)):
         raise ArgumentError(f"uniform: low = {low} is above high = {high}")
     size = _size("uniform", shape, low, high)
-    draw: Tensor = _RANDOM_OPS["uniform"](_source(generator), shape=size, dtype=drawn)
+    draw: Tensor = _draw("uniform", generator, shape=size, dtype=drawn)
     if _is(low, 0) and _is(high, 1) and dtype == drawn:
         return draw
     low, high = _rounded(low, dtype), _rounded(high, dtype)
@@ -366,7 +378,7 @@ def bernoulli(p: Any, shape: Any = None, generator: Generator | None = None) -> 
     if not (0 <= values <= 1 if type(values) is float else holds((values >= 0) & (values <= 1))):
         raise ArgumentError(f"bernoulli: probabilities lie in [0, 1], got {p}")
     shape = _size("bernoulli", shape, values)
-    draw: Tensor = _RANDOM_OPS["bernoulli"](_source(generator), p, shape=shape)
+    draw: Tensor = _draw("bernoulli", generator, p, shape=shape)
     return draw
 
 
@@ -380,5 +392,5 @@ def permutation(n: int, generator: Generator | None = None) -> Tensor:
         [0, 1, 2]
     """
     n = whole(n, "permutation: n, how many numbers to order,")
-    draw: Tensor = _RANDOM_OPS["permutation"](_source(generator), n=n)
+    draw: Tensor = _draw("permutation", generator, n=n)
     return draw

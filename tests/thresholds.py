@@ -23,7 +23,12 @@ ADDED_UP = {
 
 WINDOWS = {
     "ops.pool._FEW": "places of a window along one axis that are added one by one",
-    "ops.convolve.BLOCK": "elements of all windows of a convolution",
+    "ops.convolution.BLOCK": "elements of all windows of a convolution",
+}
+
+TRANSFORMS = {
+    "transforms.jacobians.FIRST": "columns of a Jacobian that are pushed forward first",
+    "transforms.jacobians.MOST_AT_ONCE": "elements of the largest array of a block of rows",
 }
 
 OPTIMIZERS = {"optim.flat_parameters.BLOCK": "numbers that are stepped on together"}
@@ -54,7 +59,7 @@ NO_SIZES = {
 }
 """Numbers of other kinds, by module or name."""
 
-THRESHOLDS = {**ELEMENTWISE, **ADDED_UP, **WINDOWS, **OPTIMIZERS, **COMPILER}
+THRESHOLDS = {**ELEMENTWISE, **ADDED_UP, **WINDOWS, **TRANSFORMS, **OPTIMIZERS, **COMPILER}
 
 
 def value(name: str) -> int:

@@ -11,7 +11,16 @@ import numpy as np
 import tensorgraph as tg
 from benchmarks.libraries import Missing
 from benchmarks.nets import DROPPED, HEADS, Net
-from benchmarks.tasks import OPERATIONS, adam_values, chain, operand
+from benchmarks.tasks import (
+    JACOBIANS,
+    OPERATIONS,
+    adam_values,
+    chain,
+    differentiated,
+    examples,
+    layers,
+    operand,
+)
 
 nn = tg.nn
 
@@ -104,3 +113,40 @@ def adam(count: int, size: int) -> Callable[[], None]:
 
 def scalar() -> tuple[tg.Tensor, tg.Tensor]:
     return tg.tensor(0.5, requires_grad=True), tg.tensor(0.5)
+
+
+def per_example(sizes: tuple[int, ...]) -> Callable[[], Any]:
+    """Return what computes the gradient of each example by all parameters."""
+
+    def loss(p: Any, x: Any, label: Any) -> Any:
+        hidden = tg.relu(tg.linear(x, p["W1"], p["b1"]))
+        return tg.class_cross_entropy(tg.linear(hidden, p["W2"], p["b2"]), label)
+
+    parameters = {name: tg.tensor(value) for name, value in layers(sizes).items()}
+    inputs, labels = map(tg.tensor, examples(sizes))
+    gradients = tg.vmap(tg.grad(loss), in_axes=(None, 0, 0))
+    return lambda: gradients(parameters, inputs, labels)
+
+
+def tiled(sizes: tuple[int, ...]) -> Callable[[], Any]:
+    """Return the same by hand: each example is given copies of the parameters."""
+    inputs, labels = map(tg.tensor, examples(sizes))
+    values = layers(sizes)
+
+    def gradients() -> Any:
+        p = {
+            name: tg.tensor(np.broadcast_to(v, (len(inputs), *v.shape)), requires_grad=True)
+            for name, v in values.items()
+        }
+        hidden = tg.relu((p["W1"] @ inputs[:, :, None])[:, :, 0] + p["b1"])
+        logits = (p["W2"] @ hidden[:, :, None])[:, :, 0] + p["b2"]
+        tg.class_cross_entropy(logits, labels).sum().backward()
+        return [leaf.grad for leaf in p.values()]
+
+    return gradients
+
+
+def jacobian(name: str) -> Callable[[], Any]:
+    f, x = differentiated(tg, name, tg.tensor)
+    derivative = tg.hessian(f) if name == JACOBIANS[-1] else tg.jacobian(f)
+    return lambda: derivative(x)

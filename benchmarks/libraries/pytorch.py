@@ -7,10 +7,20 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-from torch import nn
+from torch import func, nn
+from torch.nn import functional
 
 from benchmarks.nets import DROPPED, HEADS, Net
-from benchmarks.tasks import OPERATIONS, adam_values, chain, operand
+from benchmarks.tasks import (
+    JACOBIANS,
+    OPERATIONS,
+    adam_values,
+    chain,
+    differentiated,
+    examples,
+    layers,
+    operand,
+)
 
 torch.set_num_threads(1)
 
@@ -98,3 +108,23 @@ def adam(count: int, size: int) -> Callable[[], None]:
 
 def scalar() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.tensor(0.5, requires_grad=True), torch.tensor(0.5)
+
+
+def per_example(sizes: tuple[int, ...]) -> Callable[[], Any]:
+    def loss(p: Any, x: Any, label: Any) -> Any:
+        hidden = torch.relu(functional.linear(x, p["W1"], p["b1"]))
+        return functional.cross_entropy(functional.linear(hidden, p["W2"], p["b2"]), label)
+
+    parameters = {name: torch.tensor(value) for name, value in layers(sizes).items()}
+    inputs, labels = map(torch.tensor, examples(sizes))
+    gradients = func.vmap(func.grad(loss), in_dims=(None, 0, 0))
+    return lambda: gradients(parameters, inputs, labels)
+
+
+def jacobian(name: str) -> Callable[[], Any]:
+    f, x = differentiated(torch, name, torch.tensor)
+    if name == JACOBIANS[-1]:
+        derivative = func.jacrev(func.jacrev(f))  # faster here than func.hessian
+    else:  # in the mode that is faster here
+        derivative = (func.jacrev if name == JACOBIANS[0] else func.jacfwd)(f)
+    return lambda: derivative(x)

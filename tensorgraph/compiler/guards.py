@@ -16,7 +16,7 @@ import numpy as np
 
 from tensorgraph.compiler.conditions import MISSING, PLAIN, Conditions, is_same
 from tensorgraph.compiler.things_read import views_of
-from tensorgraph.engine.nested_containers import flatten, unflatten
+from tensorgraph.engine.nested_containers import flatten, static_parts, unflatten
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.symbolic.trace import input_names
@@ -27,7 +27,7 @@ from tensorgraph.symbolic.trace import input_names
 class Arguments:
     """The arguments of a call: arrays, which vary from call to call, and all else."""
 
-    __slots__ = ("arrays", "key", "kinds", "places", "rest", "structure")
+    __slots__ = ("arrays", "key", "kinds", "places", "rest", "static", "structure")
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         leaves, self.structure = flatten((args, kwargs))
@@ -36,7 +36,8 @@ class Arguments:
         self.rest = [None if _is_array(x) else x for x in leaves]
         self.places = [i for i, x in enumerate(leaves) if _is_array(x)]
         kinds = [kind_of(x) for x in leaves]
-        self.key = (repr(self.structure), *kinds)
+        self.static = static_parts(self.structure)
+        self.key = (repr(self.structure), *kinds, *map(kind_of, self.static))
         """Equal for calls that one program may serve."""
         self.kinds = kinds if len(self.places) == len(leaves) == len(args) else None
         """Those of the arguments, where these are arrays without names or containers."""

@@ -52,6 +52,8 @@ class Known(NamedTuple):
     """What tensors are called that have no name of their own, by their ids."""
     results: Sequence[Any] = ()
     """What makes results of the kinds of an earlier call: see :class:`Returning`."""
+    static: Sequence[Any] = ()
+    """What static fields of dataclasses hold among the arguments."""
 
 
 NOTHING = Known()
@@ -86,7 +88,7 @@ class Program:
                 constant; or the function changes something besides tensors.
             GraphError: the function asks for a value.
         """
-        returning = Returning(f, known.results)
+        returning = Returning(f, known.results, known.static)
         self.captured = captured = capture(
             returning, *arguments, names=known.arguments, called=known.tensors
         )

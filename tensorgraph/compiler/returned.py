@@ -10,7 +10,7 @@ import numpy as np
 
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE
-from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
+from tensorgraph.engine.nested_containers import Structure, flatten, static_parts, unflatten
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import describe
 from tensorgraph.symbolic.expr import Expr
@@ -38,7 +38,9 @@ class Returning:
     ``structure`` and ``results`` tell how to make all of its results of them.
     """
 
-    def __init__(self, f: Callable[..., Any], before: Sequence[Any] = ()) -> None:
+    def __init__(
+        self, f: Callable[..., Any], before: Sequence[Any] = (), static: Sequence[Any] = ()
+    ) -> None:
         """Let a function be captured.
 
         Args:
@@ -46,8 +48,9 @@ class Returning:
             before: for each of its results what makes one like that of an earlier call; nothing
                 where there was none. Arrays of NumPy's, which are tensors while they are captured,
                 may have been returned as arrays.
+            static: what is the same in each call, such as a function in an argument.
         """
-        self._f, self._before = f, before
+        self._f, self._before, self._static = f, before, {*map(id, static)}
         self.structure: Structure = None
         self.results: list[Finish] = []
 
@@ -74,7 +77,10 @@ class Returning:
             elif isinstance(leaf, CONSTANTS):
                 self.results.append(partial(_constant, leaf))
             else:
-                raise AsItIs(f"it returns {describe(leaf)}, which is not the same each time")
+                raise _varying(leaf)
+        for part in static_parts(self.structure):
+            if not isinstance(part, (type, *CONSTANTS)) and id(part) not in self._static:
+                raise _varying(part)
         return computed
 
     @property
@@ -84,6 +90,10 @@ class Returning:
 
     def _nested(self, outputs: Sequence[Any], arguments: Sequence[Any]) -> Any:
         return unflatten(self.structure, [make(outputs, arguments) for make in self.results])
+
+
+def _varying(part: Any) -> AsItIs:
+    return AsItIs(f"it returns {describe(part)}, which is not the same each time")
 
 
 def has_graph(value: Any) -> bool:

@@ -128,7 +128,7 @@ class Kind:
                 arguments.arrays,
                 make_runner,
                 surroundings.arrays,
-                Known(arguments.names(f), surroundings.names(), self.results),
+                Known(arguments.names(f), surroundings.names(), self.results, arguments.static),
             )
             changed = surroundings.overwritten()
             if changed is not None:

@@ -25,7 +25,7 @@ from tensorgraph.drawing.scene.from_graph import capture
 from tensorgraph.drawing.scene.recording import recording_of
 from tensorgraph.drawing.scene.scene import Scene
 from tensorgraph.engine.modes import user_frame
-from tensorgraph.engine.nested_containers import flatten
+from tensorgraph.engine.nested_containers import flatten, opened
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.recorded_call import call_name, call_parameters
 from tensorgraph.leads.calls import with_leads
@@ -161,7 +161,7 @@ def _scene(x: Any, inputs: tuple[Any, ...], frame: FrameType) -> tuple[Scene, li
 def _has_graph(x: Any) -> bool:
     if callable(x) or isinstance(x, (Tensor, Trace)):
         return True
-    leaves = flatten(x)[0] if isinstance(x, (list, tuple, Mapping)) else []
+    leaves = flatten(x)[0] if opened(x) is not None else []
     return bool(leaves) and all(type(leaf) is Tensor for leaf in leaves)
 
 

@@ -12,6 +12,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.backward_pass import LeafHooks, run_hooks, sweep, totals_of
 from tensorgraph.engine.graph import Node, leading_to, reachable
+from tensorgraph.engine.layers import layer_of
 from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.nested_containers import flatten, unflatten
@@ -67,6 +68,8 @@ def backward(
         if leaf._hooks:
             hooked.run(leaf, sums, owned)
     totals = totals_of(sums, leaves, owned)
+    if not create_graph:
+        totals = list(map(_without_graph, totals))
     if MODE.get().observer is not None:
         meet(*leaves)
     with _COMMIT:
@@ -113,6 +116,8 @@ def gradients(
             )
     seed = _seed(output, grad_output, create_graph)
     found = differentiate([output], [seed], targets, create_graph, retain_graph or create_graph)
+    if not create_graph:
+        found = list(map(_without_graph, found))
     hooked = [
         run_hooks(target._hooks, total, create_graph) if target._hooks else total
         for target, total in zip(targets, found, strict=True)
@@ -154,6 +159,11 @@ def gradients_at(
     return totals_of(sums, places, owned)
 
 
+def _without_graph(x: Tensor) -> Tensor:
+    """Return a gradient without a graph, which in a layer its data may be part of."""
+    return x if layer_of(x) is None else x.detach()
+
+
 def place_of(x: Tensor) -> Any:
     """Return where gradients for a tensor gather: its node, or the leaf itself."""
     return x if x._node is None else x._node
@@ -166,6 +176,12 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
             f"only a tensor can be differentiated, not {errors.describe(output)}"
         )
     if not output._requires_grad:
+        if layer_of(output) is not None:
+            raise errors.LayerError(
+                "in a function under tg.vmap or tg.jvp, tensors from outside are constants, and"
+                " backward() gives them no gradient; write tg.grad(f) for a function f that takes"
+                " them as its arguments"
+            )
         raise errors.GraphError(
             f"{errors.owner(output)} needs no gradient: nothing it was computed from has"
             " requires_grad=True, or it was computed under tg.no_grad(); write requires_grad=True"

@@ -19,6 +19,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import as_array, copied
 from tensorgraph.engine.float_warnings import as_around, quiet
 from tensorgraph.engine.graph import Node, reachable
+from tensorgraph.engine.layers import layer_of
 from tensorgraph.engine.modes import MODE, Backward, Observer, enable_grad, mode
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.shapes import sum_to
@@ -57,6 +58,8 @@ def sweep(
     heapify(queue)
     owned: set[Any] = set()
     observer = MODE.get().observer
+    if observer is not None and any(layer_of(g) is not None for g in sums.values()):
+        observer = None  # what is computed in a layer is seen where that computes it
     while queue:
         _, node = heappop(queue)
         g = sums[node] if targets and node in targets else sums.pop(node)

@@ -14,9 +14,9 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.domain import Domain
 from tensorgraph.engine.notation import Notation
-from tensorgraph.engine.rule import Rule, Word
+from tensorgraph.engine.rule import LINEAR, MULTILINEAR, Rule, Word
 
-FAMILIES = ("elementwise", "reduce", "shape", "contract", "index", "random", "fused")
+FAMILIES = ("elementwise", "reduce", "shape", "contract", "linalg", "index", "random", "fused")
 
 
 FACT_WORDS = {
@@ -105,13 +105,13 @@ def check_kinds(name: Any, kernel: Any, vjp: Any, fields: Mapping[str, Any]) -> 
         fail('vjp is a dict of gradient rules by input name: {"x": lambda g, x: …}')
     if any(key.startswith("*") for key in list(vjp)[:-1]):
         fail("only the last input may be starred")
-    for key in ("domain", "facts"):
+    for key in ("domain", "facts", "jvp"):
         if not isinstance(fields[key] or {}, Mapping):
             fail(f"{key} is a dict, not {fields[key]!r}")
     for key in ("symbol", "code", "letter", "doc"):
         if not isinstance(fields[key] or "", str):
             fail(f"{key} is a string, not {fields[key]!r}")
-    for key in ("body", "lowering", "shape", "dtype", "prepare", "add_into"):
+    for key in ("body", "lowering", "shape", "dtype", "prepare", "add_into", "batch"):
         if not (fields[key] is None or callable(fields[key])):
             fail(f"{key} is a function, not {fields[key]!r}")
     family, notation = fields["family"], fields["notation"]
@@ -132,7 +132,11 @@ def check_kinds(name: Any, kernel: Any, vjp: Any, fields: Mapping[str, Any]) -> 
 
 
 def check_agreement(
-    name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], domain: Iterable[str]
+    name: str,
+    kernel: Callable[..., Any],
+    vjp: Mapping[str, Rule],
+    domain: Iterable[str],
+    jvp: Mapping[str, Rule],
 ) -> None:
     """Raise where the fields of a record contradict each other, at import rather than in use."""
 
@@ -148,6 +152,14 @@ def check_agreement(
             fail(
                 f"the gradient rule for {key!r} is {rule!r}; write a function of g, NONDIFF (no"
                 " derivative) or ZERO (derivative zero)"
+            )
+    for key, rule in jvp.items():
+        if key not in vjp:
+            fail(f"jvp has a rule for {key!r}, inputs are {errors.listing(list(vjp))}")
+        if not callable(rule) and rule not in (LINEAR, MULTILINEAR):
+            fail(
+                f"the forward rule for {key!r} is {rule!r}; write a function of g, LINEAR"
+                " or MULTILINEAR"
             )
     core = inspect.unwrap(kernel)
     if isinstance(core, np.ufunc):

@@ -22,6 +22,7 @@ from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.explain import cause, explain, is_users
 from tensorgraph.engine.float_warnings import ERRORS, IGNORE
 from tensorgraph.engine.graph import Node, next_number
+from tensorgraph.engine.layers import apply_in_layer, deepest, layer_of, outside
 from tensorgraph.engine.modes import MODE, Forward, user_line
 from tensorgraph.engine.op import HANDLERS, KERNEL_ERRORS, Op, OpFunction
 from tensorgraph.engine.stated_facts import carry, state
@@ -91,8 +92,9 @@ def dispatch(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
 def _highest(args: tuple[Any, ...]) -> Callable[..., Any]:
     """Return what takes over: for tensors, else for the first array that knows, else for lists."""
     handlers = [HANDLERS[type(arg)] for arg in args if type(arg) in HANDLERS]
-    if apply in handlers:
-        return apply
+    for first in (apply, apply_in_layer):
+        if first in handlers:
+            return first
     return next((handler for handler in handlers if handler is not _apply_to_lists), apply)
 
 
@@ -121,6 +123,10 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
                 lower = True
         arrays.append(array)
         bit += bit
+    if lower:
+        layer = deepest(arrays)
+        if layer is not None:
+            return _apply_inside(layer, op, args, arrays, static)
     if observer is None and not lower:
         token = ERRORS.set(IGNORE)
         try:
@@ -160,6 +166,32 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
     if observer is not None:
         observer.forward(Forward(op, operands, static, out, node, seconds))
     return wrap(out, node, node is not None)
+
+
+def _apply_inside(
+    layer: Any, op: Op, args: tuple[Any, ...], arrays: list[Any], static: dict[str, Any]
+) -> Any:
+    """Run an op in a layer, to which tensors of outside are constants; record a node inside.
+
+    What it computes from tensors of outside is recorded there, and there it is observed.
+    """
+    pattern, bit = 0, 1
+    for i, arg in enumerate(args):
+        if type(arg) is Tensor:
+            if layer_of(arg) is layer:
+                pattern |= bit * arg._requires_grad
+            elif (given := outside(arg)) is arg:
+                arrays[i] = layer.lift(given)
+        bit += bit
+    out = layer.apply(op, tuple(arrays), static)
+    plan = op.plan(pattern | bit, len(args)) if pattern and MODE.get().recording else None
+    if plan is None or not plan.rules or out.dtype.kind not in "fc":
+        return wrap(out)
+    parents = tuple(
+        (arg if arg._node is None else arg._node) if pattern >> i & 1 else _constant(arrays[i])
+        for i, arg in enumerate(args)
+    )
+    return wrap(out, Node(op, static, parents, plan, [*arrays, out], MODE.get().call), True)
 
 
 def _below(op: Op, arrays: Sequence[Any], static: dict[str, Any], args: Sequence[Any]) -> Any:

@@ -15,8 +15,12 @@ from numpy.typing import NDArray
 from tensorgraph.engine.tensor import Tensor
 
 P = ParamSpec("P")
+Q = ParamSpec("Q")
 R = TypeVar("R")
 Result = TypeVar("Result", covariant=True)
+Aux = TypeVar("Aux")
+"""What a function returns besides what is differentiated."""
+AuxOut = TypeVar("AuxOut", covariant=True)
 Tree = TypeVar("Tree")
 """Nested containers of tensors."""
 
@@ -63,6 +67,34 @@ class Partials(Protocol):
     def __call__(self, x: Array, /, *args: Any, **kwargs: Any) -> NDArray[Any]: ...
     @overload
     def __call__(self, x: Any, /, *args: Any, **kwargs: Any) -> Any: ...
+
+
+class GradientWithAux(Protocol[AuxOut]):
+    """The gradient of a function by its first argument, and what it returned besides."""
+
+    @overload
+    def __call__(self, x: Leaf, /, *args: Any, **kwargs: Any) -> tuple[Tensor, AuxOut]: ...
+    @overload
+    def __call__(self, x: Array, /, *args: Any, **kwargs: Any) -> tuple[NDArray[Any], Any]: ...
+    @overload
+    def __call__(self, x: Tree, /, *args: Any, **kwargs: Any) -> tuple[Tree, AuxOut]: ...
+
+
+class ValueAndGradientWithAux(Protocol[AuxOut]):
+    """The value of a function with what it returned besides, and its gradient."""
+
+    @overload
+    def __call__(
+        self, x: Leaf, /, *args: Any, **kwargs: Any
+    ) -> tuple[tuple[Tensor, AuxOut], Tensor]: ...
+    @overload
+    def __call__(
+        self, x: Array, /, *args: Any, **kwargs: Any
+    ) -> tuple[tuple[np.floating[Any], Any], NDArray[Any]]: ...
+    @overload
+    def __call__(
+        self, x: Tree, /, *args: Any, **kwargs: Any
+    ) -> tuple[tuple[Tensor, AuxOut], Tree]: ...
 
 
 class OfSeveral(Protocol[Result]):

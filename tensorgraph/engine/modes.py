@@ -189,6 +189,8 @@ class Mode:
     """What watches the computation, if anything does."""
     call: Call | None = None
     """The call of the module that is running."""
+    layer: Any = None
+    """The layer of the transform that is running below tensors, see ``layers.py``."""
 
     @property
     def scope(self) -> str:

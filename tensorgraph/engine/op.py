@@ -90,6 +90,8 @@ class Op:
     """What pictures call the operation: by default the sign of its notation, or its name."""
     family: str
     """One of ``FAMILIES``: tells the shape rule and the colour."""
+    states_family: bool
+    """Whether the declaration says so, rather than leaving it at elementwise."""
     body: Callable[..., Any] | None
     """For a fused op, its definition in ordinary ops; kernel and rules may only be faster."""
     lowering: Callable[..., Any] | None
@@ -120,6 +122,12 @@ class Op:
     its body."""
     dtype: Callable[..., Any] | None
     """``dtype(*operands, **static)`` returns the result's dtype, where the family does not."""
+    jvp: Mapping[str, Rule]
+    """How a tangent of an input is pushed forward, by input name: a rule like those of ``vjp``, in
+    which ``g`` is that tangent; or ``LINEAR``. Where there is none it is derived from ``vjp``."""
+    batch: Callable[..., Any] | None
+    """``batch(op, size, operands, static)`` computes many examples at once, see ``batching.py``.
+    Elementwise operations and reductions have it by their family."""
     prepare: Callable[..., dict[str, Any]] | None
     """``prepare(*inputs, **static)`` checks the call; returns the static parameters in one form."""
     call: OpFunction
@@ -134,11 +142,13 @@ class Op:
         domain: Mapping[str, Domain] | None = None,
         ref: str | Callable[..., Any] | None = None,
         symbol: str | None = None,
-        family: str = "elementwise",
+        family: str | None = None,
         doc: str = "",
         body: Callable[..., Any] | None = None,
         lowering: Callable[..., Any] | None = None,
         combine: np.ufunc | None = None,
+        jvp: Mapping[str, Rule] | None = None,
+        batch: Callable[..., Any] | None = None,
         prepare: Callable[..., dict[str, Any]] | None = None,
         recomputes: bool = False,
         add_into: Callable[..., None] | None = None,
@@ -149,16 +159,19 @@ class Op:
         code: str | None = None,
         letter: str = "",
     ) -> None:
+        self.states_family = family is not None
+        family = family or "elementwise"
         check_kinds(
             name, kernel, vjp,
             {"domain": domain, "facts": facts, "symbol": symbol, "code": code, "letter": letter,
              "doc": doc, "body": body, "lowering": lowering, "combine": combine, "shape": shape,
-             "dtype": dtype, "prepare": prepare, "add_into": add_into, "family": family,
-             "notation": notation},
+             "dtype": dtype, "jvp": jvp, "batch": batch, "prepare": prepare, "add_into": add_into,
+             "family": family, "notation": notation},
         )  # fmt: skip
         self.name, self.kernel, self.vjp = name, kernel, dict(vjp)
         self.domain, self.ref, self.body = dict(domain or {}), ref, body
-        self.lowering, self.combine = lowering, combine
+        self.lowering, self.combine, self.batch = lowering, combine, batch
+        self.jvp = dict(jvp or {})
         self.facts = dict(facts or {})
         self.notation = notation or (function() if body is None else BODY)
         self.code, self.letter = code or numpy_name(kernel), letter
@@ -173,12 +186,16 @@ class Op:
         self.required = {k for k, v in self.defaults.items() if v is inspect.Parameter.empty}
         self.__name__, self.__doc__ = name, _with_example(doc)
         self.__signature__ = signature(vjp, self.defaults)
-        check_agreement(name, kernel, vjp, self.domain)
+        check_agreement(name, kernel, vjp, self.domain, self.jvp)
         check_statements(name, vjp, self.defaults, body, self.notation, self.code, self.facts)
         self._rules = tuple(
             ZERO_RULE if isinstance(rule, Word) else self._compiled(key, rule)
             for key, rule in self.vjp.items()
         )
+        self._forward_rules = {
+            key: rule if isinstance(rule, Word) else self._compiled(key, rule)
+            for key, rule in self.jvp.items()
+        }
         self._plans: dict[int, Plan] = {}
         self.call = Op.make_call(self)
 
@@ -274,6 +291,14 @@ class Op:
     def rule_word(self, i: int) -> Rule:
         """Return the declared rule of the ``i``-th operand."""
         return self.vjp[self.input_key(i)]
+
+    def backward_rule(self, i: int) -> CompiledRule:
+        """Return what takes a gradient of the result to the ``i``-th operand."""
+        return self._rules[min(i, self.arity - 1)]
+
+    def forward_rule(self, i: int) -> CompiledRule | Word | None:
+        """Return what takes a tangent of the ``i``-th operand to the result, if it is declared."""
+        return self._forward_rules.get(self.input_key(i))
 
     def input_key(self, i: int) -> str:
         """Return the key in ``vjp`` under which the ``i``-th operand falls."""

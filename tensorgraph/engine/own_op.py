@@ -96,12 +96,17 @@ def op(name: str, kernel: Any = None, vjp: Any = None, **fields: Any) -> Any:
             or its place: ``"math.tanh"``.
         symbol: what pictures write in the box: ``"leaky"``.
         family: ``"elementwise"``, from which shape and dtype of the result follow; ``"reduce"``,
-            ``"shape"``, ``"contract"``, ``"index"``, ``"random"`` or ``"fused"``. By default
-            elementwise; where the gradient is numeric, only if the kernel is seen to be.
+            ``"shape"``, ``"contract"``, ``"linalg"``, ``"index"``, ``"random"`` or ``"fused"``. By
+            default elementwise; where the gradient is numeric, only if the kernel is seen to be.
         doc: the docstring; lines with ``>>>`` at its end become its example: ``"Return x where it
             is positive, slope · x elsewhere."``.
         body: for a fused operation, what it is in ordinary ones: ``lambda x, *, slope:
             tg.where(x > 0, x, slope * x)``; formulas and tests read it, the kernel is faster.
+        jvp: for an input, the function that turns its tangent ``g`` into that of the result, where
+            that is cheaper than to transpose ``vjp``: ``{"x": lambda g, x, slope: tg.where(x > 0,
+            g, slope * g)}``.
+        batch: computes many examples at once for ``tg.vmap``, where the family does not tell:
+            ``lambda op, size, operands, static: op(operands[0].spread(size), **static)``.
         lowering: the same in ordinary operations by the kernel's own algorithm, for a compiler,
             where the operation is not elementwise: ``lambda x, *, axis: x - tg.mean(x, axis,
             keepdims=True)``.

@@ -4,7 +4,7 @@ A rule is ordinary code over operators, array methods and ops. Its *parameter na
 needs, and that is all a node saves:
 
 =================  ==============================================================
-``g``              the gradient of the result
+``g``              the gradient of the result; in a forward rule the tangent of the input
 ``out``            the result itself
 ``x``, ``y``, …    an input, by the name under which ``vjp`` lists it
 ``x_shape``, …     an input's shape (costs no memory)
@@ -44,6 +44,13 @@ NONDIFF = Word("NONDIFF")
 """The result does not depend differentiably on this input: no gradient ever flows there."""
 ZERO = Word("ZERO")
 """The derivative by this input exists and is zero (almost) everywhere, as for ``floor``."""
+
+LINEAR = Word("LINEAR")
+"""A forward rule: the operation is linear in all inputs that say so, taken together, so that on
+their tangents it gives that of the result."""
+MULTILINEAR = Word("MULTILINEAR")
+"""A forward rule: the operation is linear in this input while others stay what they are, so that on
+the tangent in its place it gives that of the result."""
 
 
 class WholeRule:

@@ -17,6 +17,7 @@ updated = Op(
     "updated",
     lambda value: value,
     {"value": lambda g: g},
+    family="elementwise",
     symbol="θ",
     doc="Return a parameter's new value: a recorded optimizer step gives it to the parameter.",
 ).call

@@ -20,6 +20,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import Array, copied, default_dtype, placed, to_array, to_dtype
 from tensorgraph.engine.gradient_hook import GradientHook, Wishes
 from tensorgraph.engine.graph import Node
+from tensorgraph.engine.layers import agreed, detached, lifted
 from tensorgraph.engine.lost_gradients import number_leaves, read_in_vain, values_leave
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.operators import Operators
@@ -68,7 +69,8 @@ class Tensor(Operators):
         if MODE.get().observer is not None:
             meet(self)
         if type(self._data) is not np.ndarray:
-            return self._data
+            held: Array = detached(self._data)
+            return held
         view = self._data.view()
         view.flags.writeable = False
         return view
@@ -158,6 +160,11 @@ class Tensor(Operators):
             )
         if value:
             _check_differentiable(self._data.dtype)
+            if lifted(self._data) is not self._data:
+                raise errors.LayerError(
+                    "requires_grad = True was set, in a function under a transform, for a tensor"
+                    " from outside; write tg.tensor(x, requires_grad=True) for one of your own"
+                )
         meet(self)
         self._requires_grad = bool(value)
         Wishes.changes += 1
@@ -224,7 +231,7 @@ class Tensor(Operators):
     def detach(self) -> Tensor:
         """Return a tensor with the same values that no gradient flows through."""
         meet(self)
-        return wrap(self._data)
+        return wrap(detached(self._data))
 
     def assign(self, value: Any) -> Tensor:
         """Give this leaf new values of the same shape and dtype; return the tensor itself.
@@ -363,6 +370,9 @@ class Tensor(Operators):
     def __int__(self) -> int:
         return int(self.item())
 
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
     def __trunc__(self) -> int:
         whole: int = math.trunc(self.item())
         return whole
@@ -460,8 +470,7 @@ class Tensor(Operators):
             raise errors.GraphError(
                 "only leaves can be copied deeply; write .detach() for the values alone"
             )
-        copy = wrap(self._read().copy())
-        copy._requires_grad, copy._name = self._requires_grad, self._name
+        copy = leaf(self._read().copy(), self._requires_grad, self._name)
         copy._grad = None if self._grad is None else wrap(self._grad._data)
         memo[id(self)] = copy
         return copy
@@ -490,16 +499,55 @@ class Tensor(Operators):
             return self._data.astype(dtype)
         return self._data.copy() if copy else self.data
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: Any = None,
+        copy: bool | None = None,
+    ) -> Any:
         """Give a copy of the values to another array library.
 
         A copy, as libraries write into what they are told is for reading only.
         """
-        if kwargs.pop("copy", None) is False:
+        if copy is False:
             raise BufferError("a tensor's memory is not shared; write copy=None")
         if self._requires_grad:
             values_leave(self, sys._getframe(1))
-        return self._read().copy().__dlpack__(**kwargs)
+        given = {"stream": stream, "max_version": max_version, "dl_device": dl_device}
+        return self._read().copy().__dlpack__(**{k: v for k, v in given.items() if v is not None})
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """Return the functions of the Array API standard: :mod:`tensorgraph.array_api`.
+
+        Raises:
+            ArgumentError: another version of the standard is asked for than there is.
+        """
+        namespace = import_module("tensorgraph.array_api")
+        if api_version not in (None, *namespace.VERSIONS):
+            raise errors.ArgumentError(
+                f"versions of the Array API standard are {errors.listing(namespace.VERSIONS)}, not"
+                f" {api_version!r}"
+            )
+        return namespace
+
+    @property
+    def device(self) -> Any:
+        """Where the values are: ``"cpu"``, or what an array of a device says."""
+        return "cpu" if type(self._data) is np.ndarray else getattr(self._data, "device", "cpu")
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Tensor:
+        """Return the tensor itself, which is where it can be.
+
+        Raises:
+            ArgumentError: the device is another one.
+        """
+        if device != self.device:
+            raise errors.ArgumentError(
+                f"this tensor is on {self.device!r}, and there is no other device; not {device!r}"
+            )
+        return self
 
     @property
     def __pandas_priority__(self) -> int:
@@ -531,6 +579,8 @@ def rebind(tensor: Tensor, array: Any, node: Node | None = None) -> None:
     observer = MODE.get().observer
     if observer is not None:
         observer.met(tensor)
+    if type(array) is not np.ndarray or type(tensor._data) is not np.ndarray:
+        array = agreed(tensor._data, array)
     tensor._data, tensor._node = array, node
 
 
@@ -559,6 +609,7 @@ def leaf(array: Any, requires_grad: bool, name: str | None) -> Tensor:
     _check_name(name)
     if requires_grad:
         _check_differentiable(array.dtype)
+        array = lifted(array)
     new = wrap(array, None, bool(requires_grad))
     new._name = name
     return new
@@ -569,7 +620,7 @@ def argument(array: Any) -> Tensor:
 
     In that function ``x += 1`` names another tensor, as it does of an array: nobody keeps the leaf.
     """
-    new = wrap(array, None, True)
+    new = wrap(lifted(array), None, True)
     new._is_argument = True
     return new
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.modes import PACKAGE, mode
-from tensorgraph.engine.nested_containers import flatten
+from tensorgraph.engine.nested_containers import flatten, opened
 from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.nn.module import Module
 
@@ -56,15 +56,17 @@ def missing_arguments(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
 def argument_names(f: Callable[..., Any], args: Sequence[Any]) -> list[str | None]:
     """Return a name for every leaf of the arguments: its parameter's; parts are numbered.
 
-    Those of a dict have its keys for names.
+    Those of a dict have its keys for names, those of a dataclass its fields.
     """
     parameters = call_parameters(f)
     found: list[str | None] = []
     for k, arg in enumerate(args):
         parts = len(flatten(arg)[0])
+        level = opened(arg)
         known = parameters[k] if k < len(parameters) else None
-        if type(arg) is dict and len(arg) == parts:
-            found += map(str, arg)
+        named = level is not None and (type(arg) is dict or level.static is not None)
+        if level is not None and named and len(level.keys) == parts:
+            found += map(str, level.keys)
         else:
             found += [known] if parts == 1 else [known and f"{known}{i}" for i in range(parts)]
     return found

@@ -15,7 +15,10 @@ from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.text import pretty, text
 from tensorgraph.symbolic.expr import Expr, symbol
 
-LETTERS = {"lr": "alpha", "eps": "epsilon", "betas": "beta", "weight_decay": "lambda"}
+LETTERS = {
+    "lr": "alpha", "eps": "epsilon", "betas": "beta", "weight_decay": "lambda", "l2": "lambda2",
+    "momentum": "mu",
+}  # fmt: skip
 """What the literature calls the settings of optimizers; others keep their names."""
 
 
@@ -65,19 +68,54 @@ def update_rule(optimizer: Any) -> UpdateRule:
         >>> print(tg.update_rule(tg.optim.SGD([w], lr=0.1)))
         θ ← θ − α g
     """
-    param, grad = symbol("theta", (2,), np.float64), symbol("g", (2,), np.float64)
-    first = optimizer.start(np.zeros(2))
+    shape = (2,) if optimizer.elementwise else optimizer.params[0].shape
+    param, grad = symbol("theta", shape, np.float64), symbol("g", shape, np.float64)
+    first = optimizer.begun(optimizer.groups[0], np.zeros(shape))
     state = {key: symbol(key, np.shape(value), np.float64) for key, value in first.items()}
     settings = {k: _symbolic(k, v) for k, v in optimizer.groups[0].settings(0).items()}
     t = symbol("t", (), np.int64)
-    new, following = optimizer.update(param, grad, dict(state), t, **settings)
-    names: dict[Expr, str] = {}
+    given = -grad if optimizer.maximize else grad
+    new, following = optimizer.update(param, given, dict(state), t, **settings)
+    new_values = {k: e for k, e in [*following.items(), ("theta", new)] if e is not state.get(k)}
+    before = {**state, "theta": param}
     lines, computed = [], {}
-    for key, e in [*following.items(), ("theta", new)]:
-        if e is not state.get(key):
-            lines.append((key, formula(e, names)))
-            names[e], computed[key] = key, e
+    names: dict[Expr, str] = {}
+    for key in _in_order(new_values, before):
+        e = new_values[key]
+        left = [other for other in new_values if other != key and other not in computed]
+        if any(before[key] in _seen(new_values[other], new_values) for other in left):
+            names[before[key]] = f"{key}0"
+            lines.append((f"{key}0", Formula("name", text=key)))
+        lines.append((key, formula(e, names)))
+        names[e], computed[key] = key, e
     return UpdateRule(tuple(lines), computed, type(optimizer).__name__)
+
+
+def _in_order(new: Mapping[str, Expr], before: Mapping[str, Expr]) -> list[str]:
+    """Return the order of the lines: each after those whose results are in it.
+
+    Before a value is replaced, the others that need the old one are computed, where that can be.
+    """
+    seen = {key: _seen(e, new) for key, e in new.items()}
+    order: list[str] = []
+    while left := [key for key in new if key not in order]:
+        ready = [k for k in left if not any(new[o] in seen[k] for o in left if o != k)]
+        free = [k for k in ready if not any(before[k] in seen[o] for o in left if o != k)]
+        order.append((free or ready)[0])
+    return order
+
+
+def _seen(e: Expr, new: Mapping[str, Expr]) -> set[Expr]:
+    """Return the parts of an expression that are written out, and the new values in it."""
+    named = set(new.values()) - {e}
+    found: set[Expr] = set()
+    to_do = [e]
+    while to_do:
+        part = to_do.pop()
+        if part not in found:
+            found.add(part)
+            to_do += () if part in named else part.args
+    return found
 
 
 def _symbolic(name: str, value: Any) -> Any:

@@ -3,7 +3,7 @@
 NAMES = {
     "tg": """
     Function                   P \
-        tg.op("cube", lambda x: x**3, {"x": lambda g, x: 3 * g * x**2})
+        tg.custom_gradient(lambda x: (x**3, lambda g: 3 * g * x**2))
     version                    PKJ  tg.__version__
     grad_and_value             P    tg.value_and_grad(f)
     array                      KJN  tg.tensor([1.0, 2.0])
@@ -44,22 +44,12 @@ NAMES = {
     view_as_real,view_as_complex PK   # there are real tensors only: keep a tensor for each part
     empty                      PKJN tg.zeros((2, 3))
     empty_like                 PKJN tg.zeros_like(x)
-    identity                   KJN  tg.eye(3)
     logspace                   PKJN tg.tensor(np.logspace(0, 2, 5))
     geomspace                  KJN  tg.tensor(np.geomspace(1, 100, 5))
     range                      PK   tg.arange(0, 10)
-    tri                        KJN  tg.tril(tg.ones((3, 3)))
-    diag                       PKJN tg.eye(3) * u          # of a vector; of a matrix, see diagonal
-    diagflat                   PKJN tg.eye(3) * u[..., None, :]
-    diag_embed                 P    tg.eye(3) * u[..., None, :]
-    diagonal                   PKJN A[np.arange(3), np.arange(3)]
-    tril_indices               PJN  np.tril_indices(3)
-    triu_indices               PJN  np.triu_indices(3)
-    meshgrid                   PKJN np.meshgrid(u.numpy(), v.numpy(), indexing="ij")
+    diagflat                   PKJN tg.diag(u.reshape(-1))
     mgrid,ogrid                JN   tg.tensor(np.mgrid[0:3, 0:2])
-    indices                    JN   tg.tensor(np.indices((2, 3)))
     cartesian_prod             P    np.stack(np.meshgrid([1, 2], [3, 4]), axis=-1).reshape(-1, 2)
-    vander                     PKJN u[:, None] ** np.arange(3)[::-1]
     rand                       PN   tg.random.uniform((2, 3))
     randn                      PN   tg.random.normal((2, 3))
     rand_like                  P    tg.random.uniform(x.shape)
@@ -98,11 +88,6 @@ NAMES = {
     dtype                      PKJN np.dtype("float32")
     finfo                      PJN  np.finfo(x.dtype)
     iinfo                      PJN  np.iinfo("int64")
-    pi                         PJN  np.pi
-    e                          PJN  np.e
-    inf                        PJN  np.inf
-    nan                        PJN  np.nan
-    newaxis                    PKJN x[None]
     set_printoptions           PJN  np.set_printoptions(precision=4)
     printoptions               JN   np.printoptions(precision=4)
     set_num_threads,get_num_threads P    # set OMP_NUM_THREADS in the environment, as for NumPy
@@ -112,23 +97,21 @@ NAMES = {
     autograd                   P    tg.gradients(cost(w), [w]) # or cost(w).backward(), tg.grad(f)
     GradientTape               K    tg.gradients(cost(w), [w]) # recorded anyway
     func                       P    tg.grad(f)              # or tg.jvp, tg.vjp, tg.hessian
-    jacfwd,jacrev              PJ   tg.jacobian(f)
+    jacfwd                     PJ   tg.jacobian(f, mode="forward")
+    jacrev                     PJ   tg.jacobian(f, mode="reverse")
     linearize                  PJ   tg.jvp(f, (u,), (v,))
-    stop_gradient              KJ   x.detach()
-    custom_gradient            KJ \
-        tg.op("cube", lambda x: x**3, {"x": lambda g, x: 3 * g * x**2})
     custom_vjp,custom_jvp      J \
-        tg.op("cube", lambda x: x**3, {"x": lambda g, x: 3 * g * x**2})
+        tg.custom_gradient(lambda x: (x**3, lambda g: 3 * g * x**2))
+    custom_root,custom_linear_solve J \
+        tg.implicit(lambda z, x: z * z - x, lambda x: np.sqrt(x.numpy()))(u)
     remat                      KJ   tg.checkpoint(f)
-    vmap                       PJ   tg.stack([f(row) for row in A]) # or let f take a batch axis
-    vectorized_map             K    tg.stack([f(row) for row in A]) # or let f take a batch axis
-    vectorize                  KJN  tg.stack([f(row) for row in A]) # operations broadcast anyway
+    vectorized_map             K    tg.vmap(f)(A)
+    vectorize                  KJN  tg.vmap(f)(A)           # operations broadcast anyway
     pmap,shard_map             J    # there is one process: call the function itself
-    apply_along_axis           JN   tg.stack([f(row) for row in A])
-    map                        KJ   tg.stack([f(row) for row in A])
-    map_fn                     K    tg.stack([f(row) for row in A])
-    scan,fori_loop             KJ   # write a Python loop: it is recorded as it runs
-    while_loop                 PKJ  # write a Python loop: it is recorded as it runs
+    apply_along_axis           JN   tg.vmap(f)(A)           # or in_axes=1 for columns
+    map                        KJ   tg.vmap(f)(A)           # or tg.stack([f(row) for row in A])
+    map_fn                     K    tg.vmap(f)(A)           # or tg.stack([f(row) for row in A])
+    while_loop                 PKJ  # write a Python loop: it is recorded as it runs; or tg.scan
     cond                       PKJ  # write a Python if; to choose by element, tg.where(mask, x, y)
     switch                     KJ   # write a Python if; to choose by element, tg.where(mask, x, y)
     lax                        J    # loops and ifs are Python's, the rest is under tg: tg.exp(x)
@@ -137,9 +120,11 @@ NAMES = {
     fx,make_fx                 P    tg.trace(f, u)
     export                     PKJ  tg.trace(f, u)
     make_jaxpr,eval_shape      J    tg.trace(f, u)
-    tree                       KJ   # tg.grad and the like take nested dicts, lists and tuples
-    tree_util,tree_map         J    # tg.grad and the like take nested dicts, lists and tuples
-    flatten_util,ravel_pytree  J    np.concatenate([p.numpy().ravel() for p in model.parameters()])
+    tree_util,tree_map,nest    KJ   tg.tree.map(lambda p: 2 * p, {"w": w})
+    tree_leaves,tree_flatten   J    tg.tree.leaves({"w": w})
+    tree_structure             J    tg.tree.structure({"w": w})
+    flatten_util,ravel_pytree  J    tg.tree.ravel({"w": w})
+    parameters_to_vector       P    tg.tree.ravel(model.parameters())
     profiler                   PJ   tg.profile()            # a block: with tg.profile() as p:
     autocast,amp,GradScaler    P    # there is no automatic mixed precision: leave it out
     distributed                PJ   # there is one process: leave it out
@@ -157,8 +142,6 @@ NAMES = {
     math                       PK   tg.exp(x)               # operations stand under tg
     special                    P    tg.erf(x)               # operations stand under tg
     functional                 P    tg.relu(x)              # losses stand in tg.nn.losses
-    linalg                     PKJN tg.norm(x)             # and tg.matmul, tg.outer, tg.vecdot
-    fft,rfft,ifft              PKJN # there is no Fourier transform; declare one with tg.op
     stft                       PK   # there is no Fourier transform; declare one with tg.op
     layers                     K    tg.nn.Linear(3, 4)      # layers stand in tg.nn
     models                     K    tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.ReLU())
@@ -183,6 +166,12 @@ NAMES = {
     make_dot                   P    tg.render(model(X))
     gradcheck,gradgradcheck    P    tg.testing.gradcheck(f, np.ones(3))
     check_grads                J    tg.testing.gradcheck(f, np.ones(3))
+    """,
+    "tg.tree": """
+    flatten                    KJ   tg.tree.leaves([u, v])  # and tg.tree.structure([u, v])
+    map_structure              K    tg.tree.map(tg.exp, [u, v])
+    reduce                     J    sum(x.sum() for x in tg.tree.leaves([u, v]))
+    unravel                    J    tg.tree.ravel([u, v])[1] # the vector comes first
     """,
     "tg.random": """
     manual_seed                P    tg.random.seed(0)

@@ -160,7 +160,7 @@ KEYWORDS = {
     time_major                 K   # leave it out: arrays are (batch, time, features) here
     name                       K   # leave it out: modules are called by their attributes
     argnum                     J   argnums=     tg.grad(f, argnums=0)
-    has_aux                    J   tg.grad(lambda w: g(w)[0]) # the rest of the result: g(w)[1]
+    unroll                     J   # leave it out; tg.scan(…, block=10) keeps 10 steps at once
     inputs                     P   w.zero_grad() # gradients of some inputs: tg.gradients(y, inputs)
     grad_outputs               P   grad_output= tg.gradients(w * 2, [w], grad_output=tg.ones(3))
     allow_unused               P   tg.gradients(cost(w), [w])
@@ -170,10 +170,6 @@ KEYWORDS = {
     clip_value                 P   limit= \
         tg.optim.clip_by_value(model.parameters(), limit=0.5)
     norm_type,error_if_nonfinite P tg.optim.clip_by_global_norm(model.parameters(), 1.0)
-    """,
-    "value_and_grad": """
-    has_aux                    J   \
-        tg.value_and_grad(lambda w: g(w)[0]) # the rest of the result: g(w)[1]
     """,
     "diff": """
     n,axis,dim,prepend,append  PKJN u[1:] - u[:-1] # tg.diff compares graphs
@@ -215,17 +211,53 @@ KEYWORDS = {
     approximate                PKJ tg.gelu(x)              # exact
     """,
     "Optimizer": """
-    momentum                   PKJ tg.optim.HeavyBall(model.parameters(), lr=0.1, beta=0.9)
-    nesterov                   PKJ tg.optim.Nesterov(model.parameters(), lr=0.1, beta=0.9)
+    momentum                   PKJ tg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    nesterov                   PKJ \
+        tg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True)
     dampening                  P   tg.optim.EWMAMomentum(model.parameters(), lr=0.1, beta=0.9)
     weight_decay,decay         PK \
-        tg.optim.AdamW(model.parameters(), weight_decay=0.01) # or tg.nn.l2_penalty
+        tg.optim.AdamW(model.parameters(), weight_decay=0.01) # coupled: Adam(…, l2=0.01)
     alpha,rho,decay,decay_rate PKJ beta=        tg.optim.RMSprop(model.parameters(), beta=0.9)
     beta_1,beta_2,b1,b2        KJ  tg.optim.Adam(model.parameters(), betas=(0.9, 0.999))
-    amsgrad,centered,maximize  PK  tg.optim.Adam(model.parameters())
+    amsgrad                    PK  tg.optim.Adam(model.parameters(), amsgrad=True)
+    centered                   PK  tg.optim.RMSprop(model.parameters(), centered=True)
+    decoupled_weight_decay     P   tg.optim.NAdam(model.parameters(), weight_decay=0.01)
+    momentum_decay             P   tg.optim.NAdam(model.parameters())
+    foreach,fused,capturable   P   # leave it out: parameters are stepped together as it is
     lr_decay                   P   \
         tg.optim.SGD(model.parameters(), lr=tg.optim.schedules.inverse_time(0.1, 0.01))
     initial_accumulator_value  PKJ tg.optim.Adagrad(model.parameters())
+    use_ema,ema_momentum       K   tg.optim.EMA(model.parameters(), decay=0.99)
+    etas                       P   factors= \
+        tg.optim.Rprop(model.parameters(), factors=(0.5, 1.2))
+    step_sizes                 P   \
+        tg.optim.Rprop(model.parameters(), limits=(0.0001, 5000.0)) # in units of lr
+    beta2_decay                P   tg.optim.Adafactor(model.parameters(), decay=0.8)
+    ns_steps,ns_coefficients,adjust_lr_fn P tg.optim.Muon(model.parameters())
+    trust_coefficient          J   trust= \
+        tg.optim.LARS(model.parameters(), lr=0.1, trust=0.001)
+    """,
+    "LBFGS": """
+    history_size,memory_size   PJ  history=     tg.optim.LBFGS(model.parameters(), history=100)
+    max_eval                   P   max_iter=    tg.optim.LBFGS(model.parameters(), max_iter=20)
+    line_search_fn,linesearch  PJ  # leave it out: it searches by the strong Wolfe conditions
+    """,
+    "LBFGS.step": """
+    closure                    P   cost=        lbfgs.step(cost=lambda: loss(model(X), labels))
+    """,
+    "EMA": """
+    model                      P   params=      tg.optim.EMA(params=model.parameters())
+    ema_momentum,momentum      K   decay=       tg.optim.EMA(model.parameters(), decay=0.99)
+    multi_avg_fn,avg_fn        P   \
+        tg.optim.EMA(model.parameters(), decay=lambda t: t / (t + 1))
+    """,
+    "Plateau": """
+    initial_learning_rate,lr   KP  alpha0=      tg.optim.schedules.Plateau(alpha0=0.1)
+    min_lr                     PK  least=       tg.optim.schedules.Plateau(0.1, least=0.001)
+    min_delta,rtol             KJ  threshold=   tg.optim.schedules.Plateau(0.1, threshold=0.01)
+    optimizer                  P   \
+        tg.optim.SGD(model.parameters(), lr=tg.optim.schedules.Plateau(0.1))
+    monitor                    K   # tell it the metric by see(…), in a callback
     """,
     "Schedule": """
     initial_learning_rate,learning_rate,lr,base_lr,init_value,value KPJ alpha0= \
@@ -239,6 +271,10 @@ KEYWORDS = {
     alpha                      KJ  \
         tg.optim.schedules.cosine(0.1, steps=100, final=0.001) # a rate, not a share of alpha0
     gamma                      P   base=        tg.optim.schedules.exponential(0.1, base=0.95)
+    T_mult,t_mul               PK  factor= \
+        tg.optim.schedules.cosine_restarts(0.1, steps=100, factor=2)
+    step_size_up               P   steps= \
+        tg.optim.schedules.cyclic(0.1, peak=0.5, steps=100)
     gamma                      P   factor= \
         tg.optim.schedules.staircase(0.1, factor=0.5, every=10)
     decay_rate                 KJ  base=        tg.optim.schedules.exponential(0.1, base=0.95)

@@ -17,7 +17,7 @@ from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.padding import MODES, extended
-from tensorgraph.ops.convolve import conv
+from tensorgraph.ops.convolution import conv
 from tensorgraph.ops.window import per_axis, per_side
 from tensorgraph.random import Generator
 

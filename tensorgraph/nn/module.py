@@ -28,6 +28,7 @@ from numpy.typing import DTypeLike, NDArray
 from tensorgraph import errors
 from tensorgraph.engine.arrays import placed, to_dtype, to_host
 from tensorgraph.engine.modes import MODE, ROOT, Call, Mode, Observer, go_back, mode
+from tensorgraph.engine.nested_containers import WHOLE
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object
@@ -196,7 +197,7 @@ class Module(HasContents):
         if observer is not None:
             self._show(observer)
         call = Call(entered[1], entered[2], around)
-        inside = Mode(outside.recording, outside.lines, observer, call)
+        inside = Mode(outside.recording, outside.lines, observer, call, outside.layer)
         token = MODE.set(inside)
         try:
             return self.forward(*args, **kwargs)  # type: ignore[attr-defined]
@@ -505,6 +506,9 @@ class Module(HasContents):
 
     def __repr__(self) -> str:
         return table_of(self)
+
+
+WHOLE.append(Module)
 
 
 _HOLD_NOTHING = frozenset((bool, str, type(None)))

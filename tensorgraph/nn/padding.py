@@ -12,7 +12,9 @@ from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.ops.shape import broadcast_to, concat, flip, pad
+from tensorgraph.ops.joining import concat
+from tensorgraph.ops.padding import pad
+from tensorgraph.ops.shape import broadcast_to, flip
 from tensorgraph.ops.window import Padding as Sides, per_side
 
 Ends = Callable[[Any, int, int, int], list[Any]]

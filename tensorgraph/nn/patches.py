@@ -13,7 +13,8 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.convolution import Padding, Size, brief
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.ops.shape import pad, permute_dims, reshape
+from tensorgraph.ops.padding import pad
+from tensorgraph.ops.shape import permute_dims, reshape
 from tensorgraph.ops.window import (
     cropped,
     overlap_add,

@@ -12,7 +12,7 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.convolution import Convolution, Padding, Size, brief
 from tensorgraph.nn.init import Initializer, he_normal
 from tensorgraph.nn.message_place import here
-from tensorgraph.ops.convolve import conv_transpose
+from tensorgraph.ops.convolution import conv_transpose
 from tensorgraph.ops.window import per_axis, per_side
 from tensorgraph.random import Generator
 

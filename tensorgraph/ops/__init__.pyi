@@ -9,7 +9,10 @@ from numpy.typing import DTypeLike, NDArray
 from tensorgraph.engine.operands import Index, MakesTensor, Operand, Plain
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops._axes import OneOrMore, SomeAxes
-from tensorgraph.ops.index import Key
+from tensorgraph.ops._keys import Key
+from tensorgraph.ops.order import Picked, Probabilities
+from tensorgraph.ops.padding import AnyWidths
+from tensorgraph.ops.sets import UniqueAll, UniqueCounts, UniqueInverse
 from tensorgraph.ops.window import AnyPadding
 
 __all__ = [
@@ -61,6 +64,31 @@ __all__ = [
     "subtract",
     "trunc",
     "where",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "fliplr",
+    "flipud",
+    "moveaxis",
+    "ravel",
+    "rot90",
+    "swapaxes",
+    "unflatten",
+    "i0",
+    "i0e",
+    "i1",
+    "i1e",
+    "iv",
+    "ive",
+    "sinc",
+    "sinc_slope",
+    "bitwise_left_shift",
+    "bitwise_right_shift",
+    "choose",
+    "compress",
+    "extract",
+    "piecewise",
+    "select",
     "linear",
     "matmul",
     "outer",
@@ -80,15 +108,46 @@ __all__ = [
     "maximum_grad",
     "minimum",
     "minimum_grad",
-    "add_at",
+    "copysign",
+    "fmod",
+    "heaviside",
+    "nan_to_num",
+    "nextafter",
+    "signbit",
+    "betaln",
+    "digamma",
+    "digamma_slope",
+    "gammaln",
+    "polygamma",
+    "erfc",
+    "erfinv",
+    "erfinv_slope",
+    "log_ndtr",
+    "log_ndtr_gap",
+    "log_ndtr_slope",
+    "ndtr",
+    "broadcast_arrays",
+    "ix_",
+    "meshgrid",
+    "vander",
     "argsort",
     "getitem",
     "one_hot",
     "scatter",
-    "set_at",
     "sort",
     "take",
     "take_along_axis",
+    "append",
+    "block",
+    "column_stack",
+    "concat",
+    "dstack",
+    "hstack",
+    "stack",
+    "vstack",
+    "logit",
+    "xlog1py",
+    "xlogy",
     "log_softmax",
     "logsumexp",
     "minus_mean",
@@ -106,10 +165,41 @@ __all__ = [
     "std_slope",
     "unit",
     "var",
+    "nanmax",
+    "nanmean",
+    "nanmedian",
+    "nanmin",
+    "nanpercentile",
+    "nanprod",
+    "nanquantile",
+    "nanstd",
+    "nansum",
+    "nanvar",
+    "kthvalue",
+    "median",
+    "percentile",
+    "ptp",
+    "quantile",
+    "searchsorted",
+    "topk",
+    "pad",
     "avg_pool",
     "avg_pool_grad",
     "max_pool",
     "max_pool_grad",
+    "celu",
+    "glu",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "mish",
+    "relu6",
+    "selu",
+    "softshrink",
+    "softsign",
+    "tanhshrink",
+    "threshold",
     "all",
     "any",
     "argmax",
@@ -123,21 +213,55 @@ __all__ = [
     "sum",
     "repeat",
     "tile",
+    "cbrt",
+    "cbrt_slope",
+    "convolve",
+    "correlate",
+    "cumulative_trapezoid",
+    "gradient",
+    "increments",
+    "interp",
+    "trapezoid",
+    "cumulative_max",
+    "cumulative_max_place",
+    "cumulative_min",
+    "cumulative_prod",
+    "linear_recurrence",
+    "logcumsumexp",
+    "segment_max",
+    "segment_mean",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
+    "argwhere",
+    "bincount",
+    "flatnonzero",
+    "histogram",
+    "nonzero",
+    "unique_all",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
     "broadcast_to",
-    "concat",
     "expand_dims",
     "flip",
     "matrix_transpose",
-    "pad",
     "permute_dims",
     "reshape",
     "roll",
-    "split",
     "squeeze",
-    "stack",
     "tril",
     "triu",
+    "array_split",
+    "dsplit",
+    "hsplit",
+    "split",
     "unstack",
+    "vsplit",
+    "average",
+    "corrcoef",
+    "count_nonzero",
+    "cov",
     "erf",
     "erf_slope",
     "exp",
@@ -168,11 +292,22 @@ __all__ = [
     "atanh_slope",
     "cos",
     "cosh",
+    "deg2rad",
+    "rad2deg",
     "sin",
     "sinh",
     "tan",
     "tanh",
     "tanh_slope",
+    "add_at",
+    "delete",
+    "insert",
+    "max_at",
+    "min_at",
+    "multiply_at",
+    "put_along_axis",
+    "resize",
+    "set_at",
     "overlap_add",
     "windows",
 ]
@@ -945,6 +1080,404 @@ def where(condition: Plain, x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def where(condition: Operand, x: Operand, y: Operand) -> Any: ...
 @overload
+def atleast_1d(*arrays: MakesTensor) -> Any:
+    """Return x as it is, or as a vector of one element if it has no axes.
+
+    Of several arrays a tuple of each.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.atleast_1d(tg.tensor(3.0))
+        tensor([3.])
+    """
+
+@overload
+def atleast_1d(*arrays: Plain) -> Any: ...
+@overload
+def atleast_1d(*arrays: Operand) -> Any: ...
+@overload
+def atleast_2d(*arrays: MakesTensor) -> Any:
+    """Return x as it is, or with axes of length 1 in front of those it has, so that there are two.
+
+    Of several arrays a tuple of each.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.atleast_2d(tg.tensor([1.0, 2.0]))
+        tensor([[1., 2.]])
+    """
+
+@overload
+def atleast_2d(*arrays: Plain) -> Any: ...
+@overload
+def atleast_2d(*arrays: Operand) -> Any: ...
+@overload
+def atleast_3d(*arrays: MakesTensor) -> Any:
+    """Return x as it is, or with axes of length 1, so that there are three.
+
+    A vector of n elements has shape (1, n, 1) then, a matrix of shape (m, n) has (m, n, 1). Of
+    several arrays a tuple of each.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.atleast_3d(tg.zeros(4)).shape, tg.atleast_3d(tg.zeros((2, 4))).shape
+        ((1, 4, 1), (2, 4, 1))
+    """
+
+@overload
+def atleast_3d(*arrays: Plain) -> Any: ...
+@overload
+def atleast_3d(*arrays: Operand) -> Any: ...
+@overload
+def fliplr(x: MakesTensor) -> Tensor:
+    """Return x with its columns in reverse order: flipped along the second axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.fliplr(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        tensor([[2., 1.],
+                [4., 3.]])
+    """
+
+@overload
+def fliplr(x: Operand) -> Any: ...
+@overload
+def flipud(x: MakesTensor) -> Tensor:
+    """Return x with its rows in reverse order: flipped along the first axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.flipud(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        tensor([[3., 4.],
+                [1., 2.]])
+    """
+
+@overload
+def flipud(x: Operand) -> Any: ...
+@overload
+def moveaxis(x: MakesTensor, source: OneOrMore, destination: OneOrMore) -> Tensor:
+    """Return x with axes moved to other places; the rest keep their order.
+
+    Raises:
+        ArgumentError: ``source`` and ``destination`` are not as many, or an axis is named twice.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.moveaxis(tg.zeros((2, 3, 4)), 0, -1).shape
+        (3, 4, 2)
+    """
+
+@overload
+def moveaxis(x: Operand, source: OneOrMore, destination: OneOrMore) -> Any: ...
+@overload
+def ravel(x: MakesTensor) -> Tensor:
+    """Return the elements of x in a row.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.ravel(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        tensor([1., 2., 3., 4.])
+    """
+
+@overload
+def ravel(x: Operand) -> Any: ...
+@overload
+def rot90(x: MakesTensor, k: SupportsIndex = 1, axes: OneOrMore = (0, 1)) -> Tensor:
+    """Return x turned by k quarters in the plane of two axes, from the first towards the second.
+
+    Raises:
+        ArgumentError: ``axes`` are not two different ones.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.rot90(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        tensor([[2., 4.],
+                [1., 3.]])
+    """
+
+@overload
+def rot90(x: Operand, k: SupportsIndex = 1, axes: OneOrMore = (0, 1)) -> Any: ...
+@overload
+def swapaxes(x: MakesTensor, axis1: SupportsIndex, axis2: SupportsIndex) -> Tensor:
+    """Return x with two axes exchanged.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.swapaxes(tg.zeros((2, 3, 4)), 0, 2).shape
+        (4, 3, 2)
+    """
+
+@overload
+def swapaxes(x: Operand, axis1: SupportsIndex, axis2: SupportsIndex) -> Any: ...
+@overload
+def unflatten(x: MakesTensor, axis: SupportsIndex, shape: OneOrMore) -> Tensor:
+    """Return x with one axis taken apart into several, of which one length may be −1.
+
+    Raises:
+        ShapeError: the lengths do not fill the axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.unflatten(tg.zeros((2, 12)), 1, (3, -1)).shape
+        (2, 3, 4)
+    """
+
+@overload
+def unflatten(x: Operand, axis: SupportsIndex, shape: OneOrMore) -> Any: ...
+@overload
+def i0(x: MakesTensor) -> Tensor:
+    """Return I₀(x), the modified Bessel function of order 0, of negative numbers too.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.i0([0.0, 1.0]).round(3)
+        tensor([1.   , 1.266])
+    """
+
+@overload
+def i0(x: Operand) -> Any: ...
+@overload
+def i0e(x: MakesTensor) -> Tensor:
+    """Return e^−|x| · I₀(x), without overflow.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.i0e([0.0, 1000.0]).round(4)
+        tensor([1.    , 0.0126])
+    """
+
+@overload
+def i0e(x: Operand) -> Any: ...
+@overload
+def i1(x: MakesTensor) -> Tensor:
+    """Return I₁(x), the modified Bessel function of order 1, the derivative of I₀.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.i1([0.0, 1.0]).round(3)
+        tensor([0.   , 0.565])
+    """
+
+@overload
+def i1(x: Operand) -> Any: ...
+@overload
+def i1e(x: MakesTensor) -> Tensor:
+    """Return e^−|x| · I₁(x), without overflow.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.i1e([0.0, 1000.0]).round(4)
+        tensor([0.    , 0.0126])
+    """
+
+@overload
+def i1e(x: Operand) -> Any: ...
+@overload
+def iv(x: MakesTensor, order: SupportsIndex = 0) -> Tensor:
+    """Return Iₙ(x), the modified Bessel function of a whole order n ≥ 0 (DLMF 10.25).
+
+    Orders up to 3 are exact to 4 ulps, those up to 10 to 16.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.iv([0.0, 1.0], order=1).round(3)
+        tensor([0.   , 0.565])
+    """
+
+@overload
+def iv(x: NDArray[Any], order: SupportsIndex = 0) -> NDArray[Any]: ...
+@overload
+def iv(x: Operand, order: SupportsIndex = 0) -> Any: ...
+@overload
+def ive(x: MakesTensor, order: SupportsIndex = 0) -> Tensor:
+    """Return e^−|x| · Iₙ(x), without overflow; its derivative at 0 is that of Iₙ.
+
+    The derivative's terms cancel where x is large: it is exact to an ulp of them.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.ive([0.0, 1000.0]).round(4)
+        tensor([1.    , 0.0126])
+    """
+
+@overload
+def ive(x: NDArray[Any], order: SupportsIndex = 0) -> NDArray[Any]: ...
+@overload
+def ive(x: Operand, order: SupportsIndex = 0) -> Any: ...
+@overload
+def sinc(x: MakesTensor) -> Tensor:
+    """Return sin(πx)/(πx), and 1 at 0; exactly 0 at the other whole numbers.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sinc([0.0, 0.5, 1.0]).round(3)
+        tensor([1.   , 0.637, 0.   ])
+    """
+
+@overload
+def sinc(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def sinc(x: Operand) -> Any: ...
+@overload
+def sinc_slope(x: MakesTensor, order: SupportsIndex = 1) -> Tensor:
+    """Return the n-th derivative of sinc, n = `order` ≥ 1, also near 0.
+
+    Its terms cancel at its zeros: it is exact to an ulp of the largest, πⁿ/x or less.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sinc_slope([0.0, 1.0])
+        tensor([ 0., -1.])
+    """
+
+@overload
+def sinc_slope(x: NDArray[Any], order: SupportsIndex = 1) -> NDArray[Any]: ...
+@overload
+def sinc_slope(x: Operand, order: SupportsIndex = 1) -> Any: ...
+@overload
+def bitwise_left_shift(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x << y: x · 2^y, of which what does not fit in the dtype is lost.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bitwise_left_shift([1, 5], 2)
+        tensor([ 4, 20])
+    """
+
+@overload
+def bitwise_left_shift(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def bitwise_left_shift(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_left_shift(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def bitwise_left_shift(x: Operand, y: Operand) -> Any: ...
+@overload
+def bitwise_right_shift(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x >> y: x / 2^y, rounded down.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bitwise_right_shift([4, 23], 2)
+        tensor([1, 5])
+    """
+
+@overload
+def bitwise_right_shift(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def bitwise_right_shift(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_right_shift(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def bitwise_right_shift(x: Operand, y: Operand) -> Any: ...
+@overload
+def choose(index: MakesTensor, choices: Iterable[MakesTensor], mode: str = "raise") -> Tensor:
+    """Return each element of the choice whose number stands at its place in ``index``.
+
+    Raises:
+        ArgumentError: there are no choices.
+        AxisError: there is none of that number; ``mode="wrap"`` counts on from the first,
+            ``"clip"`` takes the nearest.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.choose([0, 1, 0], [tg.tensor([1.0, 2.0, 3.0]), tg.tensor([4.0, 5.0, 6.0])])
+        tensor([1., 5., 3.])
+    """
+
+@overload
+def choose(index: Plain, choices: Iterable[Plain], mode: str = "raise") -> Any: ...
+@overload
+def choose(index: Operand, choices: Iterable[Operand], mode: str = "raise") -> Tensor: ...
+@overload
+def compress(condition: MakesTensor, x: Operand, axis: SupportsIndex | None = None) -> Tensor:
+    """Return the slices of x along an axis where a vector of conditions is true (flat by default).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.compress([True, False, True], tg.tensor([1.0, 2.0, 3.0]))
+        tensor([1., 3.])
+    """
+
+@overload
+def compress(condition: Operand, x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor: ...
+@overload
+def compress(condition: Operand, x: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def extract(condition: MakesTensor, x: Operand) -> Tensor:
+    """Return the elements of x where a condition of its shape is true, in a row.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor([[1.0, -2.0], [3.0, 4.0]])
+        >>> tg.extract(x > 0, x)
+        tensor([1., 3., 4.])
+    """
+
+@overload
+def extract(condition: Operand, x: MakesTensor) -> Tensor: ...
+@overload
+def extract(condition: Operand, x: Operand) -> Any: ...
+@overload
+def piecewise(
+    x: MakesTensor, conditions: MakesTensor, functions: Sequence[Any], *args: Any, **kwargs: Any
+) -> Tensor:
+    """Return functions of x, each where its condition is true; one more is for where none is.
+
+    Each is called with the elements of x where it holds, so what it does elsewhere does not matter,
+    to its gradient neither. Of conditions that hold together the last counts. A number stands for a
+    constant; what is left is 0.
+
+    Args:
+        x: what the functions are called with.
+        conditions: masks of x's shape.
+        functions: as many, or one more; functions or numbers.
+        *args: given to each function after the elements.
+        **kwargs: given to each function.
+
+    Raises:
+        ArgumentError: the functions are not as many, or one more.
+        ShapeError: a condition has another shape than x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor([-4.0, 0.0, 4.0])
+        >>> tg.piecewise(x, [x > 0], [tg.sqrt, lambda x: 1 - x])
+        tensor([5., 1., 2.])
+    """
+
+@overload
+def piecewise(
+    x: Plain, conditions: Plain, functions: Sequence[Any], *args: Any, **kwargs: Any
+) -> Any: ...
+@overload
+def piecewise(
+    x: Operand, conditions: Operand, functions: Sequence[Any], *args: Any, **kwargs: Any
+) -> Tensor: ...
+@overload
+def select(
+    conditions: Iterable[MakesTensor], choices: Iterable[MakesTensor], default: Any = 0
+) -> Tensor:
+    """Return each element of the first choice whose condition is true, ``default`` where none is.
+
+    Raises:
+        ArgumentError: there are not as many choices as conditions.
+        DTypeError: a condition is not of booleans.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor([-2.0, 0.0, 2.0])
+        >>> tg.select([x < 0, x > 0], [-x, x * x], 7.0)
+        tensor([2., 7., 4.])
+    """
+
+@overload
+def select(conditions: Iterable[Plain], choices: Iterable[Plain], default: Any = 0) -> Any: ...
+@overload
+def select(
+    conditions: Iterable[Operand], choices: Iterable[Operand], default: Any = 0
+) -> Tensor: ...
+@overload
 def linear(x: MakesTensor, weight: Operand, bias: Operand) -> Tensor:
     """Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).
 
@@ -1271,22 +1804,35 @@ def einsum(subscripts: Any, *operands: Plain) -> Any: ...
 def einsum(subscripts: Any, *operands: Operand) -> Tensor: ...
 @overload
 def clip(
-    x: MakesTensor, min: SupportsFloat | None = None, max: SupportsFloat | None = None
+    x: MakesTensor,
+    min: Operand | SupportsFloat | None = None,
+    max: Operand | SupportsFloat | None = None,
 ) -> Tensor:
     """Return x limited to [min, max]; the gradient passes inside and on the bounds.
+
+    Bounds may be arrays, that are broadcast: where x lies beyond one, that gets the gradient, and
+    on a bound x does. Where a bound is NaN the result is; where min is above max it is max.
 
     Example:
         >>> import tensorgraph as tg
         >>> tg.clip([1.0, 5.0, 9.0], 2.0, 6.0)
         tensor([2., 5., 6.])
+        >>> tg.clip([1.0, 5.0, 9.0], [2.0, 2.0, 9.5])
+        tensor([2. , 5. , 9.5])
     """
 
 @overload
 def clip(
-    x: NDArray[Any], min: SupportsFloat | None = None, max: SupportsFloat | None = None
+    x: NDArray[Any],
+    min: Plain | SupportsFloat | None = None,
+    max: Plain | SupportsFloat | None = None,
 ) -> NDArray[Any]: ...
 @overload
-def clip(x: Operand, min: SupportsFloat | None = None, max: SupportsFloat | None = None) -> Any: ...
+def clip(
+    x: Operand,
+    min: Operand | SupportsFloat | None = None,
+    max: Operand | SupportsFloat | None = None,
+) -> Any: ...
 @overload
 def maximum(x: MakesTensor, y: Operand) -> Tensor:
     """Return the larger of x and y; where they tie, each gets half of the gradient.
@@ -1372,19 +1918,382 @@ def minimum_grad(gradient: Plain, x: Plain, y: NDArray[Any]) -> NDArray[Any]: ..
 @overload
 def minimum_grad(gradient: Operand, x: Operand, y: Operand) -> Any: ...
 @overload
-def add_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
-    """Return a copy of x with ``value`` added at ``key``; repeated indices add up.
+def copysign(x: MakesTensor, y: Operand) -> Tensor:
+    """Return |x| with the sign of y, of a zero too; the derivative is that of |x|, 0 at 0.
 
     Example:
         >>> import tensorgraph as tg
-        >>> tg.add_at(tg.zeros(3), [0, 0, 2], 1.0)
-        tensor([2., 0., 1.])
+        >>> tg.copysign([1.0, -2.0], [-1.0, 0.0])
+        tensor([-1.,  2.])
     """
 
 @overload
-def add_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+def copysign(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def add_at(x: Operand, key: Index, value: Operand) -> Any: ...
+def copysign(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def copysign(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def copysign(x: Operand, y: Operand) -> Any: ...
+@overload
+def fmod(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x − y·trunc(x / y), with the sign of x. Integers by 0 are 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.fmod([7, -7], 2)
+        tensor([ 1, -1])
+    """
+
+@overload
+def fmod(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def fmod(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def fmod(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def fmod(x: Operand, y: Operand) -> Any: ...
+@overload
+def heaviside(x: MakesTensor, y: Operand) -> Tensor:
+    """Return 0 below 0, 1 above and y where x is 0; its derivative by x is 0. NaN stays NaN.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.heaviside([-1.0, 0.0, 2.0], 0.5)
+        tensor([0. , 0.5, 1. ])
+    """
+
+@overload
+def heaviside(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def heaviside(x: Operand, y: Operand) -> Any: ...
+@overload
+def nan_to_num(
+    x: MakesTensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> Tensor:
+    """Return x with numbers in place of NaN and ±inf; the gradient is 0 there.
+
+    Args:
+        x: of any shape.
+        nan: in place of NaN.
+        posinf: in place of inf; None for the largest finite number of x's dtype.
+        neginf: in place of −inf; None for the smallest.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nan_to_num([1.0, float("nan"), float("-inf")], neginf=-9.0)
+        tensor([ 1.,  0., -9.])
+    """
+
+@overload
+def nan_to_num(
+    x: Operand, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> Any: ...
+@overload
+def nextafter(x: MakesTensor, y: Operand) -> Tensor:
+    """Return the next floating-point number after x in the direction of y.
+
+    The derivative by x is 1, as the distance is that of rounding; by y it is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nextafter([1.0], [2.0]) > 1
+        tensor([ True])
+    """
+
+@overload
+def nextafter(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def nextafter(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def nextafter(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def nextafter(x: Operand, y: Operand) -> Any: ...
+@overload
+def signbit(x: MakesTensor) -> Tensor:
+    """Return where x is negative, −0 included.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.signbit([1.0, -1.0, -0.0])
+        tensor([False,  True,  True])
+    """
+
+@overload
+def signbit(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def signbit(x: Operand) -> Any: ...
+@overload
+def betaln(x: MakesTensor, y: Operand) -> Tensor:
+    """Return log |B(x, y)| = log |Γ(x) Γ(y) / Γ(x + y)|, also where the terms are far larger.
+
+    It is exact to an ulp of log Γ of the smaller of both; below 0 of the largest term. So are its
+    derivatives ψ(x) − ψ(x + y), of their terms.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.betaln([1.0, 2.0], [1.0, 3.0]).round(3)
+        tensor([ 0.   , -2.485])
+    """
+
+@overload
+def betaln(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def betaln(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def betaln(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def betaln(x: Operand, y: Operand) -> Any: ...
+@overload
+def digamma(x: MakesTensor) -> Tensor:
+    """Return ψ(x) = Γ′(x)/Γ(x), the derivative of gammaln (DLMF 5.2).
+
+    At 0 it is −inf and at −0 inf; at the poles −1, −2, … NaN. Below 0 it is exact to an ulp of
+    ψ(1 − x) and of π cot πx, which cancel at its zeros.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.digamma([1.0, 2.0]).round(3)
+        tensor([-0.577,  0.423])
+    """
+
+@overload
+def digamma(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def digamma(x: Operand) -> Any: ...
+@overload
+def digamma_slope(x: MakesTensor, order: SupportsIndex = 1) -> Tensor:
+    """Return the n-th derivative of digamma, n = `order` ≥ 1 (DLMF 5.15).
+
+    Below 0 it is exact to an ulp of ψ⁽ⁿ⁾(1 − x) and of the cotangent's derivative; at the poles
+    there it is inf where n is odd, and NaN where the side decides of the sign.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.digamma_slope([1.0, 2.0]).round(3)
+        tensor([1.645, 0.645])
+    """
+
+@overload
+def digamma_slope(x: NDArray[Any], order: SupportsIndex = 1) -> NDArray[Any]: ...
+@overload
+def digamma_slope(x: Operand, order: SupportsIndex = 1) -> Any: ...
+@overload
+def gammaln(x: MakesTensor) -> Tensor:
+    """Return log |Γ(x)|: of a whole number, log (x − 1)!; inf at the poles 0, −1 and so on.
+
+    Its zeros at 1 and 2 are relatively exact; at those below 0 an ulp of log Γ(−x) counts.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.gammaln([1.0, 5.0]).round(3)
+        tensor([0.   , 3.178])
+    """
+
+@overload
+def gammaln(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def gammaln(x: Operand) -> Any: ...
+@overload
+def polygamma(n: SupportsIndex, x: MakesTensor) -> Tensor:
+    """Return ψ⁽ⁿ⁾(x), the n-th derivative of digamma; digamma itself for n = 0.
+
+    Raises:
+        ArgumentError: n is not a whole number ≥ 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.polygamma(1, [1.0, 2.0]).round(3)
+        tensor([1.645, 0.645])
+    """
+
+@overload
+def polygamma(n: SupportsIndex, x: Operand) -> Any: ...
+@overload
+def erfc(x: MakesTensor) -> Tensor:
+    """Return 1 − erf(x), whose tail is relatively exact.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.erfc([0.0, 1.0]).round(3)
+        tensor([1.   , 0.157])
+    """
+
+@overload
+def erfc(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def erfc(x: Operand) -> Any: ...
+@overload
+def erfinv(y: MakesTensor) -> Tensor:
+    """Return the x with erf(x) = y; ±inf at ±1, NaN beyond.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.erfinv([0.0, 0.5, 1.0]).round(3)
+        tensor([0.   , 0.477,   inf])
+    """
+
+@overload
+def erfinv(y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def erfinv(y: Operand) -> Any: ...
+@overload
+def erfinv_slope(y: MakesTensor) -> Tensor:
+    """Return √π/2 · exp(erfinv(y)²), the derivative of erfinv; inf at ±1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.erfinv_slope([0.0, 0.5]).round(3)
+        tensor([0.886, 1.113])
+    """
+
+@overload
+def erfinv_slope(y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def erfinv_slope(y: Operand) -> Any: ...
+@overload
+def log_ndtr(x: MakesTensor) -> Tensor:
+    """Return log Φ(x), also where Φ(x) is 0 or rounds to 1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.log_ndtr([0.0, -100.0]).round(3)
+        tensor([-6.9300e-01, -5.0055e+03])
+    """
+
+@overload
+def log_ndtr(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def log_ndtr(x: Operand) -> Any: ...
+@overload
+def log_ndtr_gap(x: MakesTensor) -> Tensor:
+    """Return x + φ(x)/Φ(x), also far below 0, where the terms cancel.
+
+    The terms of its own derivative cancel there: that is exact to an ulp of 1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.log_ndtr_gap([0.0, -1e4])
+        tensor([7.9788e-01, 1.0000e-04])
+    """
+
+@overload
+def log_ndtr_gap(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def log_ndtr_gap(x: Operand) -> Any: ...
+@overload
+def log_ndtr_slope(x: MakesTensor) -> Tensor:
+    """Return φ(x)/Φ(x), the derivative of log_ndtr; −x far below 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.log_ndtr_slope([0.0, -1e4]).round(3)
+        tensor([7.980e-01, 1.000e+04])
+    """
+
+@overload
+def log_ndtr_slope(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def log_ndtr_slope(x: Operand) -> Any: ...
+@overload
+def ndtr(x: MakesTensor) -> Tensor:
+    """Return Φ(x), the standard normal distribution function, whose tail is relatively exact.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.ndtr([0.0, -10.0])
+        tensor([5.0000e-01, 7.6199e-24])
+    """
+
+@overload
+def ndtr(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def ndtr(x: Operand) -> Any: ...
+@overload
+def broadcast_arrays(*arrays: MakesTensor) -> tuple[Tensor, ...]:
+    """Return each tensor repeated to the shape that they have together.
+
+    Raises:
+        ShapeError: their shapes do not broadcast together.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x, y = tg.broadcast_arrays(tg.zeros((2, 1)), tg.zeros(3))
+        >>> x.shape, y.shape
+        ((2, 3), (2, 3))
+    """
+
+@overload
+def broadcast_arrays(*arrays: Plain) -> tuple[Any, ...]: ...
+@overload
+def broadcast_arrays(*arrays: Operand) -> tuple[Tensor, ...]: ...
+@overload
+def ix_(*indices: MakesTensor) -> tuple[Tensor, ...]:
+    """Return vectors of indices as a key for the rows, columns … they name together.
+
+    ``x[tg.ix_(rows, columns)]`` has a row for each of ``rows``. A vector of booleans stands for the
+    places where it is true.
+
+    Raises:
+        DTypeError: indices are neither integers nor booleans.
+        ShapeError: they are no vector.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.reshape(tg.arange(6), (2, 3))
+        >>> x[tg.ix_([0, 1], [0, 2])]
+        tensor([[0, 2],
+                [3, 5]])
+    """
+
+@overload
+def ix_(*indices: Plain) -> tuple[Any, ...]: ...
+@overload
+def ix_(*indices: Operand) -> tuple[Tensor, ...]: ...
+@overload
+def meshgrid(
+    *arrays: MakesTensor, indexing: str = "xy", sparse: bool = False
+) -> tuple[Tensor, ...]:
+    """Return the coordinates of a grid's points, one tensor for each of the vectors given.
+
+    The k-th has the elements of the k-th vector along axis k; for ``indexing="xy"`` the first two
+    axes are exchanged, as rows of a picture are. With ``sparse`` the other axes have length 1.
+
+    Raises:
+        ShapeError: an array has more than one axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x, y = tg.meshgrid(tg.tensor([1.0, 2.0, 3.0]), tg.tensor([4.0, 5.0]))
+        >>> x
+        tensor([[1., 2., 3.],
+                [1., 2., 3.]])
+    """
+
+@overload
+def meshgrid(*arrays: Plain, indexing: str = "xy", sparse: bool = False) -> tuple[Any, ...]: ...
+@overload
+def meshgrid(
+    *arrays: Operand, indexing: str = "xy", sparse: bool = False
+) -> tuple[Tensor, ...]: ...
+@overload
+def vander(x: MakesTensor, n: SupportsIndex | None = None, increasing: bool = False) -> Tensor:
+    """Return the powers of a vector's elements as columns: Vandermonde's matrix.
+
+    Column k is x^(n − 1 − k), with ``increasing`` x^k; n is as many as x has elements by default.
+
+    Raises:
+        ShapeError: x is no vector.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.vander(tg.tensor([2.0, 3.0]), 3)
+        tensor([[4., 2., 1.],
+                [9., 3., 1.]])
+    """
+
+@overload
+def vander(x: Operand, n: SupportsIndex | None = None, increasing: bool = False) -> Any: ...
 @overload
 def argsort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
     """Return the positions that sort x along `axis`; equal elements keep their order.
@@ -1454,23 +2363,6 @@ def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> Any:
 @overload
 def scatter(x: Operand, *indices: Operand, key: Key, shape: tuple[int, ...]) -> Tensor: ...
 @overload
-def set_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
-    """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
-
-    Raises:
-        GraphError: an index array is symbolic.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.set_at(tg.zeros(3), 1, 5.0)
-        tensor([0., 5., 0.])
-    """
-
-@overload
-def set_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
-@overload
-def set_at(x: Operand, key: Index, value: Operand) -> Any: ...
-@overload
 def sort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
     """Return x sorted along ``axis``; a gradient goes back to where each element came from.
 
@@ -1483,8 +2375,16 @@ def sort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> 
 @overload
 def sort(x: Operand, axis: SupportsIndex = -1, descending: bool = False) -> Any: ...
 @overload
-def take(x: MakesTensor, indices: Operand, axis: SupportsIndex | None = None) -> Tensor:
+def take(
+    x: MakesTensor, indices: Operand, axis: SupportsIndex | None = None, mode: str = "raise"
+) -> Tensor:
     """Return the slices of x at integer ``indices`` along ``axis`` (elements of the flat tensor).
+
+    What lies outside is an error, begins again at the other end (``mode="wrap"``), or stands for
+    the nearest (``mode="clip"``, in which negative ones do not count from the end).
+
+    Raises:
+        AxisError: an index is out of range, and ``mode`` is ``"raise"``.
 
     Example:
         >>> import tensorgraph as tg
@@ -1494,9 +2394,13 @@ def take(x: MakesTensor, indices: Operand, axis: SupportsIndex | None = None) ->
     """
 
 @overload
-def take(x: Operand, indices: MakesTensor, axis: SupportsIndex | None = None) -> Tensor: ...
+def take(
+    x: Operand, indices: MakesTensor, axis: SupportsIndex | None = None, mode: str = "raise"
+) -> Tensor: ...
 @overload
-def take(x: Operand, indices: Operand, axis: SupportsIndex | None = None) -> Any: ...
+def take(
+    x: Operand, indices: Operand, axis: SupportsIndex | None = None, mode: str = "raise"
+) -> Any: ...
 @overload
 def take_along_axis(x: MakesTensor, indices: Operand, axis: SupportsIndex = -1) -> Tensor:
     """Return the element of x named by ``indices`` in each slice along ``axis``.
@@ -1515,6 +2419,191 @@ def take_along_axis(x: MakesTensor, indices: Operand, axis: SupportsIndex = -1) 
 def take_along_axis(x: Operand, indices: MakesTensor, axis: SupportsIndex = -1) -> Tensor: ...
 @overload
 def take_along_axis(x: Operand, indices: Operand, axis: SupportsIndex = -1) -> Any: ...
+@overload
+def append(x: MakesTensor, values: Operand, axis: SupportsIndex | None = None) -> Tensor:
+    """Return x followed by ``values`` along an axis; both flat for ``axis=None``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.append(tg.tensor([1.0, 2.0]), [3.0])
+        tensor([1., 2., 3.])
+    """
+
+@overload
+def append(x: Operand, values: MakesTensor, axis: SupportsIndex | None = None) -> Tensor: ...
+@overload
+def append(x: Operand, values: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def block(arrays: Iterable[MakesTensor]) -> Tensor:
+    """Put tensors together as nested lists say: the innermost along the last axis.
+
+    Each list further out is along the axis before. Tensors of fewer axes get new ones in front.
+
+    Raises:
+        ArgumentError: a list is empty, or tensors stand at different depths.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.block([[tg.ones((1, 2)), tg.zeros((1, 1))], [tg.zeros((1, 3))]])
+        tensor([[1., 1., 0.],
+                [0., 0., 0.]])
+    """
+
+@overload
+def block(arrays: Iterable[Plain]) -> Any: ...
+@overload
+def block(arrays: Iterable[Operand]) -> Tensor: ...
+@overload
+def column_stack(arrays: Iterable[MakesTensor]) -> Tensor:
+    """Join tensors side by side; vectors are columns.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.column_stack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])])
+        tensor([[1., 3.],
+                [2., 4.]])
+    """
+
+@overload
+def column_stack(arrays: Iterable[Plain]) -> Any: ...
+@overload
+def column_stack(arrays: Iterable[Operand]) -> Tensor: ...
+@overload
+def concat(arrays: Iterable[MakesTensor], axis: SupportsIndex | None = 0) -> Tensor:
+    """Join tensors along an axis that they have; flat ones for ``axis=None``.
+
+    Raises:
+        ShapeError: they differ along another axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.concat([tg.tensor([1.0, 2.0]), tg.tensor([3.0])])
+        tensor([1., 2., 3.])
+    """
+
+@overload
+def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> Any: ...
+@overload
+def concat(arrays: Iterable[Operand], axis: SupportsIndex | None = 0) -> Tensor: ...
+@overload
+def dstack(arrays: Iterable[MakesTensor]) -> Tensor:
+    """Join tensors along the third axis, which matrices get as their last.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.dstack([tg.ones((2, 3)), tg.zeros((2, 3))]).shape
+        (2, 3, 2)
+    """
+
+@overload
+def dstack(arrays: Iterable[Plain]) -> Any: ...
+@overload
+def dstack(arrays: Iterable[Operand]) -> Tensor: ...
+@overload
+def hstack(arrays: Iterable[MakesTensor]) -> Tensor:
+    """Join tensors side by side: along the second axis, vectors along their only one.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.hstack([tg.ones((2, 1)), tg.zeros((2, 1))])
+        tensor([[1., 0.],
+                [1., 0.]])
+    """
+
+@overload
+def hstack(arrays: Iterable[Plain]) -> Any: ...
+@overload
+def hstack(arrays: Iterable[Operand]) -> Tensor: ...
+@overload
+def stack(arrays: Iterable[MakesTensor], axis: SupportsIndex = 0) -> Tensor:
+    """Join tensors of one shape along a new axis.
+
+    Raises:
+        ShapeError: their shapes differ.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.stack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])], axis=1)
+        tensor([[1., 3.],
+                [2., 4.]])
+    """
+
+@overload
+def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> Any: ...
+@overload
+def stack(arrays: Iterable[Operand], axis: SupportsIndex = 0) -> Tensor: ...
+@overload
+def vstack(arrays: Iterable[MakesTensor]) -> Tensor:
+    """Join tensors one below the other; vectors are rows.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.vstack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])])
+        tensor([[1., 2.],
+                [3., 4.]])
+    """
+
+@overload
+def vstack(arrays: Iterable[Plain]) -> Any: ...
+@overload
+def vstack(arrays: Iterable[Operand]) -> Tensor: ...
+@overload
+def logit(x: MakesTensor) -> Tensor:
+    """Return the log-odds log(x / (1 − x)): the inverse of sigmoid, relatively exact at ½ too.
+
+    It is −inf at 0, inf at 1 and NaN outside. Its derivative is 1/x + 1/(1 − x); that of this one
+    cancels at ½, where it is exact to an ulp of 1/x².
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.logit([0.5, 0.0])
+        tensor([  0., -inf])
+    """
+
+@overload
+def logit(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def logit(x: Operand) -> Any: ...
+@overload
+def xlog1py(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x · log(1 + y), and 0 where x is 0, y = −1 included.
+
+    The derivative by x is log(1 + y), −inf at −1; that by y is x / (1 + y), and 0 at x = 0, y = −1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.xlog1py([0.0, 2.0], [-1.0, 0.0])
+        tensor([0., 0.])
+    """
+
+@overload
+def xlog1py(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def xlog1py(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def xlog1py(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def xlog1py(x: Operand, y: Operand) -> Any: ...
+@overload
+def xlogy(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x · log y, and 0 where x is 0, y = 0 included.
+
+    The derivative by x is log y, −inf at y = 0; that by y is x / y, and 0 where both are 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.xlogy([0.0, 2.0], [0.0, 1.0])
+        tensor([0., 0.])
+    """
+
+@overload
+def xlogy(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def xlogy(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def xlogy(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def xlogy(x: Operand, y: Operand) -> Any: ...
 @overload
 def log_softmax(x: MakesTensor, axis: SomeAxes = -1) -> Tensor:
     """Return x − log Σ eˣ along `axis`, the logarithm of softmax, without overflow.
@@ -1768,6 +2857,360 @@ def var(
     x: Operand, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
 ) -> Any: ...
 @overload
+def nanmax(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the largest element over ``axis`` that is not NaN; tied ones share the gradient.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nanmax(tg.tensor([1.0, float("nan"), 2.0]))
+        tensor(2.)
+    """
+
+@overload
+def nanmax(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def nanmean(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the mean over ``axis`` of what is not NaN; NaN for nothing.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nanmean(tg.tensor([1.0, float("nan"), 2.0]))
+        tensor(1.5)
+    """
+
+@overload
+def nanmean(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def nanmedian(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the median over ``axis`` of what is not NaN; NaN for nothing.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nanmedian(tg.tensor([1.0, float("nan"), 3.0, 2.0]))
+        tensor(2.)
+    """
+
+@overload
+def nanmedian(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def nanmin(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the smallest element over ``axis`` that is not NaN; tied ones share the gradient.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nanmin(tg.tensor([1.0, float("nan"), 2.0]))
+        tensor(1.)
+    """
+
+@overload
+def nanmin(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def nanpercentile(
+    x: MakesTensor,
+    q: Probabilities,
+    axis: SomeAxes = None,
+    keepdims: bool = False,
+    method: str = "linear",
+) -> Tensor:
+    """Return what ``nanquantile`` does, of q in percent.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nanpercentile(tg.tensor([1.0, float("nan"), 3.0, 2.0]), 75)
+        tensor(2.5)
+    """
+
+@overload
+def nanpercentile(
+    x: Operand,
+    q: Probabilities,
+    axis: SomeAxes = None,
+    keepdims: bool = False,
+    method: str = "linear",
+) -> Any: ...
+@overload
+def nanprod(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the product over ``axis`` of what is not NaN; 1 for nothing.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nanprod(tg.tensor([3.0, float("nan"), 2.0]))
+        tensor(6.)
+    """
+
+@overload
+def nanprod(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def nanquantile(
+    x: MakesTensor,
+    q: Probabilities,
+    axis: SomeAxes = None,
+    keepdims: bool = False,
+    method: str = "linear",
+) -> Tensor:
+    """Return the q-quantiles over ``axis`` of what is not NaN; NaN for nothing.
+
+    Args:
+        x: of any shape.
+        q: a number in [0, 1], or several; these make a first axis of the result.
+        axis: one, several or None for all.
+        keepdims: whether reduced axes stay, with length 1.
+        method: linear, lower, higher, nearest or midpoint.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nanquantile(tg.tensor([1.0, float("nan"), 3.0, 2.0]), 0.75)
+        tensor(2.5)
+    """
+
+@overload
+def nanquantile(
+    x: Operand,
+    q: Probabilities,
+    axis: SomeAxes = None,
+    keepdims: bool = False,
+    method: str = "linear",
+) -> Any: ...
+@overload
+def nanstd(
+    x: MakesTensor, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
+) -> Tensor:
+    """Return √nanvar; its derivative is 0 where all elements are equal.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nanstd(tg.tensor([1.0, float("nan"), 3.0]))
+        tensor(1.)
+    """
+
+@overload
+def nanstd(
+    x: Operand, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
+) -> Any: ...
+@overload
+def nansum(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the sum over ``axis`` of what is not NaN; 0 for nothing.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nansum(tg.tensor([1.0, float("nan"), 2.0]))
+        tensor(3.)
+    """
+
+@overload
+def nansum(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def nanvar(
+    x: MakesTensor, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
+) -> Tensor:
+    """Return the variance over ``axis`` of what is not NaN, Σ(x − mean)² / (n − correction).
+
+    NaN where there are no more elements than the correction.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nanvar(tg.tensor([1.0, float("nan"), 3.0]))
+        tensor(1.)
+    """
+
+@overload
+def nanvar(
+    x: Operand, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
+) -> Any: ...
+@overload
+def kthvalue(
+    x: MakesTensor, k: SupportsIndex, axis: SupportsIndex = -1, keepdims: bool = False
+) -> Picked:
+    """Return the k-th smallest element along ``axis``, counted from 1, and its place.
+
+    Raises:
+        ArgumentError: there are less than k elements.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.kthvalue(tg.tensor([3.0, 9.0, 5.0]), 2).values
+        tensor(5.)
+    """
+
+@overload
+def kthvalue(
+    x: Operand, k: SupportsIndex, axis: SupportsIndex = -1, keepdims: bool = False
+) -> Picked: ...
+@overload
+def median(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the middle element over ``axis``, or the mean of the two in the middle.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.median(tg.tensor([1.0, 9.0, 2.0]))
+        tensor(2.)
+    """
+
+@overload
+def median(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def percentile(
+    x: MakesTensor,
+    q: Probabilities,
+    axis: SomeAxes = None,
+    keepdims: bool = False,
+    method: str = "linear",
+) -> Tensor:
+    """Return what ``quantile`` does, of q in percent.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.percentile(tg.tensor([1.0, 2.0, 3.0, 10.0]), 75)
+        tensor(4.75)
+    """
+
+@overload
+def percentile(
+    x: Operand,
+    q: Probabilities,
+    axis: SomeAxes = None,
+    keepdims: bool = False,
+    method: str = "linear",
+) -> Any: ...
+@overload
+def ptp(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the largest element less the smallest over ``axis``, "peak to peak".
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.ptp(tg.tensor([1.0, 9.0, 2.0]))
+        tensor(8.)
+    """
+
+@overload
+def ptp(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def quantile(
+    x: MakesTensor,
+    q: Probabilities,
+    axis: SomeAxes = None,
+    keepdims: bool = False,
+    method: str = "linear",
+) -> Tensor:
+    """Return the q-quantiles over ``axis``: below the result lies a share q of the elements.
+
+    The gradient goes to the one element or two elements that the result is made of.
+
+    Args:
+        x: of any shape.
+        q: a number in [0, 1], or several; these make a first axis of the result.
+        axis: one, several or None for all.
+        keepdims: whether reduced axes stay, with length 1.
+        method: one of NumPy's, which says what lies between two elements (Hyndman & Fan 1996).
+
+    Raises:
+        AxisError: there are no elements.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.quantile(tg.tensor([1.0, 2.0, 3.0, 10.0]), [0.5, 0.75])
+        tensor([2.5 , 4.75])
+    """
+
+@overload
+def quantile(
+    x: Operand,
+    q: Probabilities,
+    axis: SomeAxes = None,
+    keepdims: bool = False,
+    method: str = "linear",
+) -> Any: ...
+@overload
+def searchsorted(x: MakesTensor, values: Operand, side: str = "left") -> Tensor:
+    """Return where values are to be inserted in a sorted row, before equal ones or behind.
+
+    No gradient passes. Of a row that is not sorted see ``tg.argsort``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.searchsorted([1.0, 2.0, 3.0], [2.0, 9.0])
+        tensor([1, 3])
+    """
+
+@overload
+def searchsorted(x: Operand, values: MakesTensor, side: str = "left") -> Tensor: ...
+@overload
+def searchsorted(x: Operand, values: Operand, side: str = "left") -> Any: ...
+@overload
+def topk(
+    x: MakesTensor, k: SupportsIndex, axis: SupportsIndex = -1, largest: bool = True
+) -> Picked:
+    """Return the k largest elements along ``axis`` in order, or the smallest, and their places.
+
+    NaN counts as the largest; of equal elements the first come first.
+
+    Raises:
+        ArgumentError: there are less than k elements.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> values, indices = tg.topk(tg.tensor([3.0, 9.0, 5.0]), 2)
+        >>> values, indices
+        (tensor([9., 5.]), tensor([1, 2]))
+    """
+
+@overload
+def topk(
+    x: Operand, k: SupportsIndex, axis: SupportsIndex = -1, largest: bool = True
+) -> Picked: ...
+@overload
+def pad(
+    x: MakesTensor,
+    pad_width: AnyWidths,
+    constant: Any = 0,
+    mode: str = "constant",
+    *,
+    reflect_type: str = "even",
+    stat_length: Any = None,
+    end_values: Any = 0,
+) -> Tensor:
+    """Return x with something around it: (before, after) for each axis, axis by axis.
+
+    What it is says NumPy's ``mode``: ``"constant"`` is a number; ``"edge"`` repeats the last
+    elements; ``"reflect"`` mirrors x at its last elements and ``"symmetric"`` beside them
+    (``reflect_type="odd"``: at the point there, 2·edge − mirrored); ``"wrap"`` begins again at the
+    other end; ``"maximum"``, ``"minimum"``, ``"mean"`` and ``"median"`` are those of each line, or
+    of its ``stat_length`` elements next to the edge; ``"linear_ramp"`` goes in equal steps to
+    ``end_values``.
+
+    Args:
+        x: what is in the middle.
+        pad_width: how many, as a number, a pair, or a pair for each axis.
+        constant: the number, or as many as ``pad_width`` may be; an array has no gradient.
+        mode: what is put there.
+        reflect_type: ``"even"`` or ``"odd"``, of the two mirrors.
+        stat_length: how many elements the statistics are of, for each side; all by default.
+        end_values: where the ramps end, for each side.
+
+    Raises:
+        ArgumentError: another mode; widths that are negative, or not as many as axes.
+        ShapeError: an axis without elements, which only a constant can be put around.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.pad([1, 2], (1, 2))
+        tensor([0, 1, 2, 0, 0])
+        >>> tg.pad([1.0, 2.0, 3.0], 2, mode="reflect")
+        tensor([3., 2., 1., 2., 3., 2., 1.])
+    """
+
+@overload
+def pad(
+    x: Operand,
+    pad_width: AnyWidths,
+    constant: Any = 0,
+    mode: str = "constant",
+    *,
+    reflect_type: str = "even",
+    stat_length: Any = None,
+    end_values: Any = 0,
+) -> Any: ...
+@overload
 def avg_pool(
     x: MakesTensor, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Tensor:
@@ -1880,6 +3323,176 @@ def max_pool_grad(
     stride: OneOrMore | None = None,
     padding: AnyPadding = 0,
 ) -> Any: ...
+@overload
+def celu(x: MakesTensor, alpha: float = 1.0) -> Tensor:
+    """Return x above 0 and alpha · (exp(x / alpha) − 1) elsewhere, smooth at 0 (Barron 2017).
+
+    Raises:
+        ArgumentError: alpha is not above 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.celu([1.0, -1.0], alpha=2.0).round(3)
+        tensor([ 1.   , -0.787])
+    """
+
+@overload
+def celu(x: Operand, alpha: float = 1.0) -> Any: ...
+@overload
+def glu(x: MakesTensor, axis: SupportsIndex = -1) -> Tensor:
+    """Return a · σ(b), where a and b are the halves of x along ``axis`` (Dauphin et al. 2017).
+
+    Raises:
+        ShapeError: x has an odd length there.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.glu([1.0, 2.0, 0.0, 0.0])
+        tensor([0.5, 1. ])
+    """
+
+@overload
+def glu(x: Operand, axis: SupportsIndex = -1) -> Any: ...
+@overload
+def hardshrink(x: MakesTensor, limit: float = 0.5) -> Tensor:
+    """Return x where |x| is above ``limit``, and 0 elsewhere, with derivative 0.
+
+    Raises:
+        ArgumentError: the limit is negative.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.hardshrink([0.25, -2.0])
+        tensor([ 0., -2.])
+    """
+
+@overload
+def hardshrink(x: Operand, limit: float = 0.5) -> Any: ...
+@overload
+def hardsigmoid(x: MakesTensor) -> Tensor:
+    """Return x/6 + ½ limited to [0, 1]; the derivative at ±3 is 1/6, as inside.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.hardsigmoid([-4.0, 0.0, 1.5])
+        tensor([0.  , 0.5 , 0.75])
+    """
+
+@overload
+def hardsigmoid(x: Operand) -> Any: ...
+@overload
+def hardswish(x: MakesTensor) -> Tensor:
+    """Return x · hardsigmoid(x): 0 up to −3, x from 3 on (Howard et al. 2019).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.hardswish([-4.0, 1.5, 4.0])
+        tensor([-0.   ,  1.125,  4.   ])
+    """
+
+@overload
+def hardswish(x: Operand) -> Any: ...
+@overload
+def hardtanh(x: MakesTensor, min: SupportsFloat = -1.0, max: SupportsFloat = 1.0) -> Tensor:
+    """Return x limited to [min, max]; the gradient passes inside and on the bounds, as clip's.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.hardtanh([0.5, 3.0])
+        tensor([0.5, 1. ])
+    """
+
+@overload
+def hardtanh(x: Operand, min: SupportsFloat = -1.0, max: SupportsFloat = 1.0) -> Any: ...
+@overload
+def mish(x: MakesTensor) -> Tensor:
+    """Return x · tanh(softplus(x)): 0 at −∞ (Misra 2019).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.mish([1.0, -1.0]).round(3)
+        tensor([ 0.865, -0.303])
+    """
+
+@overload
+def mish(x: Operand) -> Any: ...
+@overload
+def relu6(x: MakesTensor) -> Tensor:
+    """Return min(max(x, 0), 6); the derivative at 0 is 0, as relu's, and at 6 it is 1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.relu6([-1.0, 4.0, 9.0])
+        tensor([0., 4., 6.])
+    """
+
+@overload
+def relu6(x: Operand) -> Any: ...
+@overload
+def selu(x: MakesTensor) -> Tensor:
+    """Return λ · elu(x, α), which keeps mean 0 and variance 1 (Klambauer et al. 2017).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.selu([1.0, -1.0]).round(3)
+        tensor([ 1.051, -1.111])
+    """
+
+@overload
+def selu(x: Operand) -> Any: ...
+@overload
+def softshrink(x: MakesTensor, limit: float = 0.5) -> Tensor:
+    """Return x moved towards 0 by ``limit``, and 0 where |x| ≤ limit, with derivative 0.
+
+    Raises:
+        ArgumentError: the limit is negative.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.softshrink([0.25, -2.0])
+        tensor([ 0. , -1.5])
+    """
+
+@overload
+def softshrink(x: Operand, limit: float = 0.5) -> Any: ...
+@overload
+def softsign(x: MakesTensor) -> Tensor:
+    """Return x / (1 + |x|); ±1 at ±inf. The second derivative at 0 is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.softsign([1.0, -3.0, float("inf")])
+        tensor([ 0.5 , -0.75,  1.  ])
+    """
+
+@overload
+def softsign(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def softsign(x: Operand) -> Any: ...
+@overload
+def tanhshrink(x: MakesTensor) -> Tensor:
+    """Return x − tanh(x), whose terms cancel near 0: it is exact to an ulp of x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.tanhshrink([0.0, 2.0]).round(3)
+        tensor([0.   , 1.036])
+    """
+
+@overload
+def tanhshrink(x: Operand) -> Any: ...
+@overload
+def threshold(x: MakesTensor, threshold: float, value: float) -> Tensor:
+    """Return x above the threshold and ``value`` elsewhere; the derivative on the threshold is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.threshold([0.5, 2.0], 1.0, -9.0)
+        tensor([-9.,  2.])
+    """
+
+@overload
+def threshold(x: Operand, threshold: float, value: float) -> Any: ...
 @overload
 def all(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
     """Return whether all elements over `axis` are true.
@@ -2034,21 +3647,25 @@ def sum(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor
 @overload
 def sum(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
-def repeat(x: MakesTensor, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Tensor:
+def repeat(x: MakesTensor, repeats: OneOrMore, axis: SupportsIndex | None = None) -> Tensor:
     """Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
+
+    Several numbers, one for each element along the axis, repeat unevenly.
 
     Example:
         >>> import tensorgraph as tg
         >>> tg.repeat([1, 2], 2)
         tensor([1, 1, 2, 2])
+        >>> tg.repeat([1, 2], [3, 1])
+        tensor([1, 1, 1, 2])
     """
 
 @overload
 def repeat(
-    x: NDArray[Any], repeats: SupportsIndex, axis: SupportsIndex | None = None
+    x: NDArray[Any], repeats: OneOrMore, axis: SupportsIndex | None = None
 ) -> NDArray[Any]: ...
 @overload
-def repeat(x: Operand, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Any: ...
+def repeat(x: Operand, repeats: OneOrMore, axis: SupportsIndex | None = None) -> Any: ...
 @overload
 def tile(x: MakesTensor, repetitions: OneOrMore) -> Tensor:
     """Return x repeated as a whole, `repetitions` times along each axis.
@@ -2064,6 +3681,594 @@ def tile(x: NDArray[Any], repetitions: OneOrMore) -> NDArray[Any]: ...
 @overload
 def tile(x: Operand, repetitions: OneOrMore) -> Any: ...
 @overload
+def cbrt(x: MakesTensor) -> Tensor:
+    """Return the cube root, of negative numbers too. The derivative at 0 is inf.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.cbrt([8.0, -27.0])
+        tensor([ 2., -3.])
+    """
+
+@overload
+def cbrt(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def cbrt(x: Operand) -> Any: ...
+@overload
+def cbrt_slope(x: MakesTensor) -> Tensor:
+    """Return 1 / (3·∛x²), the derivative of cbrt; inf at 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.cbrt_slope([8.0, 0.0]).round(3)
+        tensor([0.083,   inf])
+    """
+
+@overload
+def cbrt_slope(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def cbrt_slope(x: Operand) -> Any: ...
+@overload
+def convolve(a: MakesTensor, v: Operand, mode: str = "full") -> Tensor:
+    """Return Σₖ aₖ·vₙ₋ₖ of two rows.
+
+    Args:
+        a: a row.
+        v: another, which may be the longer one.
+        mode: full for all overlaps, same for as many as the longer has, valid for whole ones.
+
+    Raises:
+        ShapeError: they are no rows, or empty.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.convolve(tg.tensor([1.0, 2.0, 3.0]), [0.0, 1.0, 0.5])
+        tensor([0. , 1. , 2.5, 4. , 1.5])
+    """
+
+@overload
+def convolve(a: Operand, v: MakesTensor, mode: str = "full") -> Tensor: ...
+@overload
+def convolve(a: Operand, v: Operand, mode: str = "full") -> Any: ...
+@overload
+def correlate(a: MakesTensor, v: Operand, mode: str = "valid") -> Tensor:
+    """Return Σₙ aₙ₊ₖ·vₙ of two rows, by the modes of convolve.
+
+    Raises:
+        ShapeError: they are no rows, or empty.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.correlate(tg.tensor([1.0, 2.0, 3.0]), [1.0, 10.0])
+        tensor([21., 32.])
+    """
+
+@overload
+def correlate(a: Operand, v: MakesTensor, mode: str = "valid") -> Tensor: ...
+@overload
+def correlate(a: Operand, v: Operand, mode: str = "valid") -> Any: ...
+@overload
+def cumulative_trapezoid(
+    y: MakesTensor,
+    x: Operand | None = None,
+    dx: float = 1.0,
+    axis: SupportsIndex = -1,
+    initial: float | None = None,
+) -> Tensor:
+    """Return the running area under y along ``axis`` by the trapezoidal rule.
+
+    Args:
+        y: values.
+        x: where they are taken; None for points ``dx`` apart.
+        dx: that distance.
+        axis: along which.
+        initial: 0 to begin with, so that the result is as long as y; None for one less.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.cumulative_trapezoid(tg.tensor([0.0, 1.0, 4.0]), initial=0)
+        tensor([0. , 0.5, 3. ])
+    """
+
+@overload
+def cumulative_trapezoid(
+    y: Operand,
+    x: Operand | None = None,
+    dx: float = 1.0,
+    axis: SupportsIndex = -1,
+    initial: float | None = None,
+) -> Any: ...
+@overload
+def gradient(
+    f: MakesTensor, *spacing: Any, axis: SomeAxes = None, edge_order: SupportsIndex = 1
+) -> Any:
+    """Return NumPy's gradient of samples: second-order central differences inside.
+
+    It is the slope of data; that of a function is ``tg.grad``.
+
+    Args:
+        f: samples, at least edge_order + 1 along each axis.
+        *spacing: none for 1; one distance for all axes; or for each axis one, or the coordinates.
+        axis: along which; None for all.
+        edge_order: the order of the differences at the ends, 1 or 2.
+
+    Returns:
+        One tensor of f's shape for one axis, else a list with one for each.
+
+    Raises:
+        ArgumentError: there are more or less distances than axes.
+        ShapeError: there are too few samples.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.gradient(tg.tensor([1.0, 4.0, 9.0, 16.0]))
+        tensor([3., 4., 6., 7.])
+    """
+
+@overload
+def gradient(
+    f: Plain, *spacing: Any, axis: SomeAxes = None, edge_order: SupportsIndex = 1
+) -> Any: ...
+@overload
+def gradient(
+    f: Operand, *spacing: Any, axis: SomeAxes = None, edge_order: SupportsIndex = 1
+) -> Any: ...
+@overload
+def increments(
+    x: MakesTensor,
+    n: SupportsIndex = 1,
+    axis: SupportsIndex = -1,
+    prepend: Operand | None = None,
+    append: Operand | None = None,
+) -> Tensor:
+    """Return the n-th differences of neighbours along ``axis``, as ``np.diff`` does.
+
+    Of booleans they are where neighbours differ.
+
+    Args:
+        x: with at least one axis.
+        n: how often differences are taken.
+        axis: along which.
+        prepend: what stands before x: a number, or a tensor that fits along the other axes.
+        append: what stands behind x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.increments(tg.tensor([1.0, 4.0, 9.0]), prepend=0.0)
+        tensor([1., 3., 5.])
+    """
+
+@overload
+def increments(
+    x: Operand,
+    n: SupportsIndex = 1,
+    axis: SupportsIndex = -1,
+    prepend: Operand | None = None,
+    append: Operand | None = None,
+) -> Any: ...
+@overload
+def interp(
+    x: MakesTensor,
+    xp: Operand,
+    fp: Operand,
+    left: Operand | None = None,
+    right: Operand | None = None,
+    period: float | None = None,
+) -> Tensor:
+    """Return what lies at x on straight lines between the points (xp, fp).
+
+    Gradients go to x, xp and fp. At a point the slope by x is that of the line to its right, at the
+    last one that to its left; beyond the points it is 0.
+
+    Args:
+        x: where, of any shape.
+        xp: where the points are, increasing; in any order with a period.
+        fp: the values there.
+        left: the value before the first point; None for that of the first.
+        right: the value behind the last point; None for that of the last.
+        period: after which the points are repeated; None for never.
+
+    Raises:
+        ShapeError: xp and fp are not two rows of one length, at least 1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.interp([0.5, 9.0], [0.0, 1.0, 3.0], [0.0, 10.0, 0.0])
+        tensor([5., 0.])
+    """
+
+@overload
+def interp(
+    x: Operand,
+    xp: MakesTensor,
+    fp: Operand,
+    left: Operand | None = None,
+    right: Operand | None = None,
+    period: float | None = None,
+) -> Tensor: ...
+@overload
+def interp(
+    x: Operand,
+    xp: Operand,
+    fp: MakesTensor,
+    left: Operand | None = None,
+    right: Operand | None = None,
+    period: float | None = None,
+) -> Tensor: ...
+@overload
+def interp(
+    x: Operand,
+    xp: Operand,
+    fp: Operand,
+    left: Operand | None = None,
+    right: Operand | None = None,
+    period: float | None = None,
+) -> Any: ...
+@overload
+def trapezoid(
+    y: MakesTensor, x: Operand | None = None, dx: float = 1.0, axis: SupportsIndex = -1
+) -> Tensor:
+    """Return the area under y along ``axis`` by the trapezoidal rule, Σ ½(yₖ + yₖ₊₁)·(xₖ₊₁ − xₖ).
+
+    Args:
+        y: values.
+        x: where they are taken, along one axis or as y; None for points ``dx`` apart.
+        dx: that distance.
+        axis: along which.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.trapezoid(tg.tensor([0.0, 1.0, 4.0]), [0.0, 1.0, 3.0])
+        tensor(5.5)
+    """
+
+@overload
+def trapezoid(
+    y: Operand, x: Operand | None = None, dx: float = 1.0, axis: SupportsIndex = -1
+) -> Any: ...
+@overload
+def cumulative_max(x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor:
+    """Return the largest element so far along ``axis``; the first of tied ones gets the gradient.
+
+    From a NaN on it is NaN. The places are those of ``tg.cumulative_max_place``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.cumulative_max(tg.tensor([1.0, 3.0, 2.0]))
+        tensor([1., 3., 3.])
+    """
+
+@overload
+def cumulative_max(x: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def cumulative_max_place(
+    x: MakesTensor, axis: SupportsIndex | None = None, least: bool = False
+) -> Tensor:
+    """Return where along `axis` the first largest element so far stands, or the `least` one.
+
+    A NaN counts as that, the first of them.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.cumulative_max_place([1.0, 3.0, 2.0, 3.0])
+        tensor([0, 1, 1, 1])
+    """
+
+@overload
+def cumulative_max_place(
+    x: Operand, axis: SupportsIndex | None = None, least: bool = False
+) -> Any: ...
+@overload
+def cumulative_min(x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor:
+    """Return the smallest element so far along ``axis``; the first of tied ones gets the gradient.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.cumulative_min(tg.tensor([2.0, 3.0, 1.0]))
+        tensor([2., 2., 1.])
+    """
+
+@overload
+def cumulative_min(x: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def cumulative_prod(x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor:
+    """Return the running product along `axis`; its gradient is exact at zeros too.
+
+    Behind a product that overflows the gradient does so too.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.cumulative_prod([1, 2, 3])
+        tensor([1, 2, 6])
+    """
+
+@overload
+def cumulative_prod(x: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def linear_recurrence(
+    x: MakesTensor, factors: Operand, axis: SupportsIndex | None = None
+) -> Tensor:
+    """Return yₖ = xₖ + factorsₖ · yₖ₋₁ along `axis`, y₋₁ = 0; the first factor does not count.
+
+    It is computed in log₂ n passes over all terms. A moving average of weight β is that of
+    (1 − β)·x and β.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.linear_recurrence([1.0, 1.0, 1.0], [0.0, 0.5, 0.5])
+        tensor([1.  , 1.5 , 1.75])
+    """
+
+@overload
+def linear_recurrence(
+    x: Operand, factors: MakesTensor, axis: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def linear_recurrence(x: Operand, factors: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def logcumsumexp(x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor:
+    """Return log Σ eˣ of the elements so far along `axis`, without overflow.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.logcumsumexp([1000.0, 1000.0]).round(3)
+        tensor([1000.   , 1000.693])
+    """
+
+@overload
+def logcumsumexp(x: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def segment_max(
+    x: MakesTensor, labels: Operand, num_segments: SupportsIndex | None = None
+) -> Tensor:
+    """Return the largest over the rows of each label; tied ones share the gradient evenly.
+
+    A segment without rows is −∞, of integers the least that there is. NaN where one is: those
+    share the gradient then. See :func:`segment_sum` for what it takes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.segment_max([1.0, 2.0, 3.0], [0, 1, 0], num_segments=2)
+        tensor([3., 2.])
+    """
+
+@overload
+def segment_max(
+    x: Operand, labels: MakesTensor, num_segments: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def segment_max(x: Operand, labels: Operand, num_segments: SupportsIndex | None = None) -> Any: ...
+@overload
+def segment_mean(
+    x: MakesTensor, labels: Operand, num_segments: SupportsIndex | None = None
+) -> Tensor:
+    """Return the mean over the rows of each label; 0 for a segment without rows.
+
+    See :func:`segment_sum` for what it takes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.segment_mean(tg.tensor([1.0, 2.0, 3.0]), [0, 2, 0])
+        tensor([2., 0., 2.])
+    """
+
+@overload
+def segment_mean(
+    x: Operand, labels: MakesTensor, num_segments: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def segment_mean(x: Operand, labels: Operand, num_segments: SupportsIndex | None = None) -> Any: ...
+@overload
+def segment_min(
+    x: MakesTensor, labels: Operand, num_segments: SupportsIndex | None = None
+) -> Tensor:
+    """Return the smallest over the rows of each label; tied ones share the gradient evenly.
+
+    A segment without rows is ∞, of integers the most that there is. NaN where one is: those share
+    the gradient then. See :func:`segment_sum` for what it takes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.segment_min([1.0, 2.0, 3.0], [0, 1, 0], num_segments=2)
+        tensor([1., 2.])
+    """
+
+@overload
+def segment_min(
+    x: Operand, labels: MakesTensor, num_segments: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def segment_min(x: Operand, labels: Operand, num_segments: SupportsIndex | None = None) -> Any: ...
+@overload
+def segment_prod(
+    x: MakesTensor, labels: Operand, num_segments: SupportsIndex | None = None
+) -> Tensor:
+    """Return the product over the rows of each label; 1 for a segment without rows.
+
+    The gradient is exact at zeros too. Each segment takes as much memory as the largest. See
+    :func:`segment_sum` for what it takes.
+
+    Raises:
+        GraphError: labels are symbolic.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.segment_prod(tg.tensor([2.0, 5.0, 3.0]), [0, 2, 0])
+        tensor([6., 1., 5.])
+    """
+
+@overload
+def segment_prod(
+    x: Operand, labels: MakesTensor, num_segments: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def segment_prod(x: Operand, labels: Operand, num_segments: SupportsIndex | None = None) -> Any: ...
+@overload
+def segment_sum(
+    x: MakesTensor, labels: Operand, num_segments: SupportsIndex | None = None
+) -> Tensor:
+    """Return Σ x over the rows of each label: result[k] = Σ x[i] where labels[i] = k.
+
+    A segment without rows is 0. There are as many as ``num_segments`` says, by default one more
+    than the largest label. Booleans and short integers are added up as 64 bits.
+
+    Raises:
+        AxisError: a label is not one of ``0 … num_segments - 1``.
+        DTypeError: labels are no integers.
+        ShapeError: the shape of ``labels`` is not that of x's first axes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.segment_sum(tg.tensor([1.0, 2.0, 3.0]), [0, 2, 0])
+        tensor([4., 0., 2.])
+    """
+
+@overload
+def segment_sum(
+    x: Operand, labels: MakesTensor, num_segments: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def segment_sum(x: Operand, labels: Operand, num_segments: SupportsIndex | None = None) -> Any: ...
+@overload
+def argwhere(x: MakesTensor) -> Tensor:
+    """Return where x is not 0: a row for each such element, with its place along each axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.argwhere(tg.tensor([[0.0, 3.0], [5.0, 0.0]]))
+        tensor([[0, 1],
+                [1, 0]])
+    """
+
+@overload
+def argwhere(x: Operand) -> Any: ...
+@overload
+def bincount(
+    x: MakesTensor, weights: Operand | None = None, minlength: SupportsIndex = 0
+) -> Tensor:
+    """Return how often 0, 1, 2, … stands in x, or the sum of the weights there.
+
+    Args:
+        x: a row of integers, not below 0.
+        weights: of x's shape, which gradients go to; None for 1.
+        minlength: how many counts there are at least.
+
+    Raises:
+        ArgumentError: one is below 0.
+        DTypeError: they are no integers.
+        GraphError: x is a symbol.
+        ShapeError: x is no row, or the weights are not of its shape.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bincount([0, 2, 2], weights=[1.0, 0.5, 0.25])
+        tensor([1.  , 0.  , 0.75])
+    """
+
+@overload
+def bincount(x: Operand, weights: Operand | None = None, minlength: SupportsIndex = 0) -> Any: ...
+@overload
+def flatnonzero(x: MakesTensor) -> Tensor:
+    """Return where the flat x is not 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.flatnonzero(tg.tensor([[0.0, 3.0], [5.0, 0.0]]))
+        tensor([1, 2])
+    """
+
+@overload
+def flatnonzero(x: Operand) -> Any: ...
+@overload
+def histogram(
+    x: MakesTensor, bins: Any = 10, range: Any = None, density: bool = False, weights: Any = None
+) -> tuple[Any, Any]:
+    """Return how many elements fall into each bin, and the bins' edges, as NumPy does.
+
+    No gradient passes: counts do not change with x but by steps.
+
+    Raises:
+        GraphError: x is a symbol.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.histogram(tg.tensor([1.0, 2.0, 2.5]), bins=2)[0]
+        tensor([1, 2])
+    """
+
+@overload
+def histogram(
+    x: Operand, bins: Any = 10, range: Any = None, density: bool = False, weights: Any = None
+) -> tuple[Any, Any]: ...
+@overload
+def nonzero(x: MakesTensor) -> tuple[Any, ...]:
+    """Return where x is not 0: for each axis the places along it.
+
+    Raises:
+        GraphError: x is a symbol.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nonzero(tg.tensor([0.0, 3.0, 5.0]))
+        (tensor([1, 2]),)
+    """
+
+@overload
+def nonzero(x: Operand) -> tuple[Any, ...]: ...
+@overload
+def unique_all(x: MakesTensor) -> UniqueAll:
+    """Return the different elements of x in order, their first places, x in terms of them, counts.
+
+    The gradient of a value goes to the first element that has it. Each NaN is different.
+
+    Raises:
+        GraphError: x is a symbol.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.unique_all(tg.tensor([3, 1, 3])).inverse_indices
+        tensor([1, 0, 1])
+    """
+
+@overload
+def unique_all(x: Operand) -> UniqueAll: ...
+@overload
+def unique_counts(x: MakesTensor) -> UniqueCounts:
+    """Return the different elements of x in order, and how often each stands there.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.unique_counts(tg.tensor([3, 1, 3])).counts
+        tensor([1, 2])
+    """
+
+@overload
+def unique_counts(x: Operand) -> UniqueCounts: ...
+@overload
+def unique_inverse(x: MakesTensor) -> UniqueInverse:
+    """Return the different elements of x in order, and the places among them that make up x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.unique_inverse(tg.tensor([3, 1, 3])).inverse_indices
+        tensor([1, 0, 1])
+    """
+
+@overload
+def unique_inverse(x: Operand) -> UniqueInverse: ...
+@overload
+def unique_values(x: MakesTensor) -> Tensor:
+    """Return the different elements of x in order; the first of equal ones gets the gradient.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.unique_values(tg.tensor([3, 1, 3]))
+        tensor([1, 3])
+    """
+
+@overload
+def unique_values(x: Operand) -> Any: ...
+@overload
 def broadcast_to(x: MakesTensor, shape: OneOrMore) -> Tensor:
     """Return x repeated along new axes and axes of length 1, without copying.
 
@@ -2078,23 +4283,6 @@ def broadcast_to(x: MakesTensor, shape: OneOrMore) -> Tensor:
 def broadcast_to(x: NDArray[Any], shape: OneOrMore) -> NDArray[Any]: ...
 @overload
 def broadcast_to(x: Operand, shape: OneOrMore) -> Any: ...
-@overload
-def concat(arrays: Iterable[MakesTensor], axis: SupportsIndex | None = 0) -> Tensor:
-    """Join tensors along an axis that they have; flat ones for ``axis=None``.
-
-    Raises:
-        ShapeError: they differ along another axis.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.concat([tg.tensor([1.0, 2.0]), tg.tensor([3.0])])
-        tensor([1., 2., 3.])
-    """
-
-@overload
-def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> Any: ...
-@overload
-def concat(arrays: Iterable[Operand], axis: SupportsIndex | None = 0) -> Tensor: ...
 @overload
 def expand_dims(x: MakesTensor, axis: OneOrMore = 0) -> Tensor:
     """Return x with a new axis of length 1 at `axis` of the result.
@@ -2139,26 +4327,6 @@ def matrix_transpose(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def matrix_transpose(x: Operand) -> Any: ...
 @overload
-def pad(
-    x: MakesTensor, pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
-) -> Tensor:
-    """Return x with `constant` put around it: (before, after) for each axis.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.pad([1, 2], (1, 2))
-        tensor([0, 1, 2, 0, 0])
-    """
-
-@overload
-def pad(
-    x: NDArray[Any], pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
-) -> NDArray[Any]: ...
-@overload
-def pad(
-    x: Operand, pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
-) -> Any: ...
-@overload
 def permute_dims(x: MakesTensor, axes: Sequence[SupportsIndex] | None = None) -> Tensor:
     """Return x with its axes in the order `axes` (reversed by default).
 
@@ -2202,21 +4370,6 @@ def roll(x: NDArray[Any], shift: OneOrMore, axis: SomeAxes = None) -> NDArray[An
 @overload
 def roll(x: Operand, shift: OneOrMore, axis: SomeAxes = None) -> Any: ...
 @overload
-def split(x: MakesTensor, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Tensor]:
-    """Cut a tensor along an axis into equal ``sections``, or before the given positions.
-
-    Raises:
-        ArgumentError: the axis cannot be cut into that many equal parts.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> [part.shape for part in tg.split(tg.zeros((4, 3)), 2)]
-        [(2, 3), (2, 3)]
-    """
-
-@overload
-def split(x: Operand, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Any]: ...
-@overload
 def squeeze(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
     """Return x without axes of length 1: those at `axis`, or all.
 
@@ -2230,24 +4383,6 @@ def squeeze(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
 def squeeze(x: NDArray[Any], axis: SomeAxes = None) -> NDArray[Any]: ...
 @overload
 def squeeze(x: Operand, axis: SomeAxes = None) -> Any: ...
-@overload
-def stack(arrays: Iterable[MakesTensor], axis: SupportsIndex = 0) -> Tensor:
-    """Join tensors of one shape along a new axis.
-
-    Raises:
-        ShapeError: their shapes differ.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.stack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])], axis=1)
-        tensor([[1., 3.],
-                [2., 4.]])
-    """
-
-@overload
-def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> Any: ...
-@overload
-def stack(arrays: Iterable[Operand], axis: SupportsIndex = 0) -> Tensor: ...
 @overload
 def tril(x: MakesTensor, k: SupportsIndex = 0) -> Tensor:
     """Return x with zeros above the `k`-th diagonal of its last two axes.
@@ -2279,6 +4414,60 @@ def triu(x: NDArray[Any], k: SupportsIndex = 0) -> NDArray[Any]: ...
 @overload
 def triu(x: Operand, k: SupportsIndex = 0) -> Any: ...
 @overload
+def array_split(x: MakesTensor, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Tensor]:
+    """Cut a tensor along an axis into ``sections`` of nearly equal length, the longer ones first.
+
+    Raises:
+        ArgumentError: ``sections`` is less than 1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [part.shape for part in tg.array_split(tg.zeros(5), 3)]
+        [(2,), (2,), (1,)]
+    """
+
+@overload
+def array_split(x: Operand, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Any]: ...
+@overload
+def dsplit(x: MakesTensor, sections: OneOrMore) -> list[Tensor]:
+    """Cut a tensor of three axes or more along its third.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [part.shape for part in tg.dsplit(tg.zeros((2, 3, 4)), 2)]
+        [(2, 3, 2), (2, 3, 2)]
+    """
+
+@overload
+def dsplit(x: Operand, sections: OneOrMore) -> list[Any]: ...
+@overload
+def hsplit(x: MakesTensor, sections: OneOrMore) -> list[Tensor]:
+    """Cut a tensor along its second axis, a vector along its only one.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [part.shape for part in tg.hsplit(tg.zeros((2, 4)), 2)]
+        [(2, 2), (2, 2)]
+    """
+
+@overload
+def hsplit(x: Operand, sections: OneOrMore) -> list[Any]: ...
+@overload
+def split(x: MakesTensor, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Tensor]:
+    """Cut a tensor along an axis into equal ``sections``, or before the given positions.
+
+    Raises:
+        ArgumentError: the axis cannot be cut into that many equal parts.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [part.shape for part in tg.split(tg.zeros((4, 3)), 2)]
+        [(2, 3), (2, 3)]
+    """
+
+@overload
+def split(x: Operand, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Any]: ...
+@overload
 def unstack(x: MakesTensor, axis: SupportsIndex = 0) -> tuple[Tensor, ...]:
     """Return the slices of a tensor along an axis, which they lose.
 
@@ -2291,6 +4480,119 @@ def unstack(x: MakesTensor, axis: SupportsIndex = 0) -> tuple[Tensor, ...]:
 
 @overload
 def unstack(x: Operand, axis: SupportsIndex = 0) -> tuple[Any, ...]: ...
+@overload
+def vsplit(x: MakesTensor, sections: OneOrMore) -> list[Tensor]:
+    """Cut a tensor of two axes or more along its first.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [part.shape for part in tg.vsplit(tg.zeros((4, 3)), [1])]
+        [(1, 3), (3, 3)]
+    """
+
+@overload
+def vsplit(x: Operand, sections: OneOrMore) -> list[Any]: ...
+@overload
+def average(
+    x: MakesTensor, axis: SomeAxes = None, weights: Operand | None = None, keepdims: bool = False
+) -> Tensor:
+    """Return the weighted mean Σ w·x / Σ w over ``axis``; gradients go to x and the weights.
+
+    Args:
+        x: of any shape.
+        axis: one, several or None for all.
+        weights: of x's shape, or of the lengths of the axes; None for equal ones.
+        keepdims: whether reduced axes stay, with length 1.
+
+    Raises:
+        ShapeError: the weights do not fit.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.average(tg.tensor([1.0, 4.0]), weights=[3.0, 1.0])
+        tensor(1.75)
+    """
+
+@overload
+def average(
+    x: Operand, axis: SomeAxes = None, weights: Operand | None = None, keepdims: bool = False
+) -> Any: ...
+@overload
+def corrcoef(x: MakesTensor, y: Operand | None = None, rowvar: bool = True) -> Tensor:
+    """Return the correlations of variables, each a row of x with an observation in each column.
+
+    Each is cov(a, b) / √(cov(a, a)·cov(b, b)), cut to [−1, 1]; NaN where one does not vary.
+
+    Args:
+        x: variables, as rows; or one.
+        y: more of them.
+        rowvar: whether rows are variables, or columns.
+
+    Raises:
+        ShapeError: x has more than two axes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.corrcoef(tg.tensor([[1.0, 2.0, 3.0], [2.0, 1.0, 0.0]])).round(6)
+        tensor([[ 1., -1.],
+                [-1.,  1.]])
+    """
+
+@overload
+def corrcoef(x: Operand, y: Operand | None = None, rowvar: bool = True) -> Any: ...
+@overload
+def count_nonzero(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return how many elements over ``axis`` are not 0, NaN included; no gradient passes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.count_nonzero(tg.tensor([0.0, 3.0, 5.0]))
+        tensor(2)
+    """
+
+@overload
+def count_nonzero(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def cov(
+    x: MakesTensor,
+    y: Operand | None = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    correction: float | None = None,
+    fweights: Operand | None = None,
+    aweights: Operand | None = None,
+) -> Tensor:
+    """Return the covariances of variables, each a row of x with an observation in each column.
+
+    Args:
+        x: variables, as rows; or one.
+        y: more of them.
+        rowvar: whether rows are variables, or columns.
+        bias: whether sums are divided by the number of observations N, or by N − 1.
+        correction: N − correction is divided by; None as ``bias`` says.
+        fweights: how often each observation counts.
+        aweights: how much each observation weighs.
+
+    Raises:
+        ShapeError: x has more than two axes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.cov(tg.tensor([[1.0, 3.0], [2.0, 8.0]]))
+        tensor([[ 2.,  6.],
+                [ 6., 18.]])
+    """
+
+@overload
+def cov(
+    x: Operand,
+    y: Operand | None = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    correction: float | None = None,
+    fweights: Operand | None = None,
+    aweights: Operand | None = None,
+) -> Any: ...
 @overload
 def erf(x: MakesTensor) -> Tensor:
     """Return the error function, 2/√π ∫₀ˣ exp(−t²) dt.
@@ -2754,6 +5056,30 @@ def cosh(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def cosh(x: Operand) -> Any: ...
 @overload
+def deg2rad(x: MakesTensor) -> Tensor:
+    """Return an angle in radians, given in degrees: x · π / 180.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.deg2rad([180.0, -90.0]).round(3)
+        tensor([ 3.142, -1.571])
+    """
+
+@overload
+def deg2rad(x: Operand) -> Any: ...
+@overload
+def rad2deg(x: MakesTensor) -> Tensor:
+    """Return an angle in degrees, given in radians: x · 180 / π.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.rad2deg([np.pi, -np.pi / 2])
+        tensor([180., -90.])
+    """
+
+@overload
+def rad2deg(x: Operand) -> Any: ...
+@overload
 def sin(x: MakesTensor) -> Tensor:
     """Return the sine.
 
@@ -2823,6 +5149,163 @@ def tanh_slope(x: MakesTensor) -> Tensor:
 def tanh_slope(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def tanh_slope(x: Operand) -> Any: ...
+@overload
+def add_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
+    """Return a copy of x with ``value`` added at ``key``; repeated indices add up.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.add_at(tg.zeros(3), [0, 0, 2], 1.0)
+        tensor([2., 0., 1.])
+    """
+
+@overload
+def add_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+@overload
+def add_at(x: Operand, key: Index, value: Operand) -> Any: ...
+@overload
+def delete(x: MakesTensor, index: Index, axis: SupportsIndex | None = None) -> Tensor:
+    """Return x without what ``index`` names along an axis (elements of the flat tensor).
+
+    It is an integer, a slice, several integers, or a mask that is true for what is left out.
+
+    Raises:
+        AxisError: an index is out of range.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.delete(tg.tensor([1.0, 2.0, 3.0]), 1)
+        tensor([1., 3.])
+    """
+
+@overload
+def delete(x: Operand, index: Index, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def insert(
+    x: MakesTensor, index: Index, values: Operand, axis: SupportsIndex | None = None
+) -> Tensor:
+    """Return x with ``values`` put in before what ``index`` names along an axis (flat by default).
+
+    Raises:
+        AxisError: an index is out of range.
+        ShapeError: ``values`` do not fit.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.insert(tg.tensor([1.0, 2.0]), 1, 5.0)
+        tensor([1., 5., 2.])
+    """
+
+@overload
+def insert(
+    x: Operand, index: Index, values: MakesTensor, axis: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def insert(x: Operand, index: Index, values: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def max_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
+    """Return a copy of x in which ``x[key]`` is the larger of itself and ``value``.
+
+    Of repeated indices all values count. Where some tie, they share the gradient evenly.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.max_at(tg.zeros(3), [0, 0, 2], [1.0, 5.0, -1.0])
+        tensor([5., 0., 0.])
+    """
+
+@overload
+def max_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+@overload
+def max_at(x: Operand, key: Index, value: Operand) -> Any: ...
+@overload
+def min_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
+    """Return a copy of x in which ``x[key]`` is the smaller of itself and ``value``.
+
+    Of repeated indices all values count. Where some tie, they share the gradient evenly.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.min_at(tg.zeros(3), [0, 0, 2], [1.0, -5.0, -1.0])
+        tensor([-5.,  0., -1.])
+    """
+
+@overload
+def min_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+@overload
+def min_at(x: Operand, key: Index, value: Operand) -> Any: ...
+@overload
+def multiply_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
+    """Return a copy of x with ``x[key]`` multiplied by ``value``; repeated indices by all of them.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.multiply_at(tg.ones(3), [0, 0, 2], [2.0, 3.0, 4.0])
+        tensor([6., 1., 4.])
+    """
+
+@overload
+def multiply_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+@overload
+def multiply_at(x: Operand, key: Index, value: Operand) -> Any: ...
+@overload
+def put_along_axis(
+    x: MakesTensor, indices: Operand, values: Operand, axis: SupportsIndex = -1
+) -> Tensor:
+    """Return a copy of x in which the elements that ``take_along_axis`` takes are ``values``.
+
+    Raises:
+        ShapeError: ``indices`` has another number of axes than x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.put_along_axis(tg.zeros((2, 2)), [[1], [0]], 5.0, axis=1)
+        tensor([[0., 5.],
+                [5., 0.]])
+    """
+
+@overload
+def put_along_axis(
+    x: Operand, indices: MakesTensor, values: Operand, axis: SupportsIndex = -1
+) -> Tensor: ...
+@overload
+def put_along_axis(
+    x: Operand, indices: Operand, values: MakesTensor, axis: SupportsIndex = -1
+) -> Tensor: ...
+@overload
+def put_along_axis(
+    x: Operand, indices: Operand, values: Operand, axis: SupportsIndex = -1
+) -> Any: ...
+@overload
+def resize(x: MakesTensor, shape: Sequence[SupportsIndex] | SupportsIndex) -> Tensor:
+    """Return a tensor of another size, with the elements of x in a row as often as it takes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.resize(tg.tensor([1.0, 2.0, 3.0]), (2, 2))
+        tensor([[1., 2.],
+                [3., 1.]])
+    """
+
+@overload
+def resize(x: Operand, shape: Sequence[SupportsIndex] | SupportsIndex) -> Any: ...
+@overload
+def set_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
+    """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
+
+    Raises:
+        GraphError: an index array is symbolic.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.set_at(tg.zeros(3), 1, 5.0)
+        tensor([0., 5., 0.])
+    """
+
+@overload
+def set_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+@overload
+def set_at(x: Operand, key: Index, value: Operand) -> Any: ...
 @overload
 def overlap_add(
     x: MakesTensor, shape: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1

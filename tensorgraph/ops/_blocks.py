@@ -122,3 +122,20 @@ def by_blocks(kernel: Kernel, complex_: Kernel | None = None) -> Kernel:
         return out
 
     return kernel_of_all
+
+
+def double_by_blocks(kernel: Kernel, complex_: Kernel | None = None) -> Kernel:
+    """Return an elementwise kernel of one array for all dtypes, of one for float64 alone.
+
+    Args:
+        kernel: is fed arrays of float64.
+        complex_: the same function for complex numbers.
+    """
+
+    @wraps(kernel)
+    def in_double(x: Any, *others: Any) -> Any:
+        if x.dtype == _DOUBLE:
+            return kernel(x, *others)
+        return kernel(x.astype(_DOUBLE), *others).astype(x.dtype)
+
+    return by_blocks(in_double, complex_)

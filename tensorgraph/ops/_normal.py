@@ -148,6 +148,30 @@ def _gelu_slope_of_complex(z: Any) -> Any:
     return _cdf_beside_real_axis("gelu_slope", z) + z * _DENSITY_0 * np.exp(-0.5 * (z * z))
 
 
+def scaled_tail(x: Any) -> Any:
+    """Return erfcx(x) = exp(x²)·erfc(x) for 0 ≤ x ≤ 27; R does not mind the rounding of √2·x."""
+    return 2 * _tail_ratio(math.sqrt(2) * x, _FITS[x.dtype])
+
+
+def _erfc(x: Any) -> Any:
+    """Return erfc(x) for real x."""
+    # Half of it is f with f(x) = 1 − f(−x), as Φ is.
+    size = at_most(np.abs(x), _FITS[x.dtype].end / math.sqrt(2))
+    tail = 0.5 * scaled_tail(size)
+    tail *= exp_of_square(size, 1.0)
+    tail = from_below(tail, -x)
+    tail *= 2
+    return tail
+
+
+def _erfc_of_complex(z: Any) -> Any:
+    return first_order("erfc", z, _erfc, lambda x: -2 / math.sqrt(math.pi) * np.exp(-(x * x)))
+
+
+erfc = by_blocks(_erfc, _erfc_of_complex)
+"""1 − erf(x)."""
+ndtr = by_blocks(_cdf, lambda z: _cdf_beside_real_axis("ndtr", z))
+"""Φ(x)."""
 gelu = by_blocks(_gelu, _gelu_of_complex)
 """x · Φ(x)."""
 gelu_slope = by_blocks(_gelu_slope, _gelu_slope_of_complex)

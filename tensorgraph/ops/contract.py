@@ -8,13 +8,16 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
+from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.notation import MATMUL
-from tensorgraph.engine.op import register
+from tensorgraph.engine.op import Op, register
 from tensorgraph.engine.operands import AnyArray
+from tensorgraph.engine.rule import MULTILINEAR
 from tensorgraph.engine.shapes import ndim_of, shape_of, sum_over
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import OneOrMore, one_axis
+from tensorgraph.ops._batching import Operand, Static, elementwise
 from tensorgraph.ops.arithmetic import astype, multiply
 from tensorgraph.ops.reduce import sum
 from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape
@@ -56,11 +59,30 @@ def _matmul_shape(x: Any, y: Any) -> Shape:
     return (*batch, *shape_of(x)[-2:-1], *shape_of(y)[-1:] * (ndim_of(y) > 1))
 
 
+def _products(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    x, y = operands
+    if x.batched and not y.batched and y.ndim <= 2:  # one product, of the rows of all examples
+        if x.ndim == 1:
+            return dispatch(op, (x.value, y.value), {})
+        rows = x.value.reshape((size * math.prod(x.shape[:-1]), x.shape[-1]))
+        return dispatch(op, (rows, y.value), {}).reshape((size, *x.shape[:-1], *y.shape[1:]))
+    if y.batched and not x.batched and y.ndim == 1 and x.ndim <= 2:
+        return dispatch(op, (y.value, x.value.mT if x.ndim == 2 else x.value), {})
+    left = x if x.ndim > 1 else Operand(x.value[..., None, :], x.batched)
+    right = y if y.ndim > 1 else Operand(y.value[..., None], y.batched)
+    out = elementwise(op, size, [left, right], {})
+    if x.ndim == 1:
+        out = out[..., 0, :]
+    return out[..., 0] if y.ndim == 1 else out
+
+
 matmul = register(
     "matmul",
     np.matmul,
     {"x": _matmul_by_x, "y": _matmul_by_y},
     family="contract",
+    jvp={"x": MULTILINEAR, "y": MULTILINEAR},
+    batch=_products,
     shape=_matmul_shape,
     symbol="@",
     notation=MATMUL,
@@ -123,6 +145,17 @@ def _linear_body(x: Any, weight: Any, bias: Any) -> Any:
     return matmul(x, matrix_transpose(weight)) + bias
 
 
+def _layers(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    x, weight, bias = operands
+    if weight.batched:
+        return NotImplemented
+    value = bias.value
+    if bias.batched or bias.ndim > 1:
+        shape = (size, *x.shape[:-1], weight.shape[0])
+        value = np.broadcast_to(bias.aligned(x.ndim), shape)
+    return dispatch(op, (x.spread(size), weight.value, value), {})
+
+
 linear = register(
     "linear",
     _linear_kernel,
@@ -132,6 +165,12 @@ linear = register(
         "bias": _linear_by_bias,
     },
     family="fused",
+    jvp={
+        "x": lambda g, weight: matmul(g, matrix_transpose(weight)),
+        "weight": lambda g, x: matmul(x, matrix_transpose(g)),
+        "bias": lambda g: g,
+    },
+    batch=_layers,
     symbol="x Wᵀ + b",
     body=_linear_body,
     lowering=_linear_body,

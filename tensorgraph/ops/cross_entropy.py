@@ -15,12 +15,13 @@ from tensorgraph.engine.arrays import as_array, host_values, is_foreign
 from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Integer, Simplex
 from tensorgraph.engine.op import register
-from tensorgraph.engine.rule import NONDIFF
+from tensorgraph.engine.rule import NONDIFF, Rule
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ShapeError
 from tensorgraph.ops import _lowerings
 from tensorgraph.ops._axes import kept, one_axis
+from tensorgraph.ops._batching import along, leading
 from tensorgraph.ops._blocks import floating, over
 from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, sigmoid_slope, softplus
 from tensorgraph.ops.arithmetic import abs_kernel
@@ -84,6 +85,13 @@ softmax_cross_entropy = register(
         ),
     },
     family="fused",
+    jvp={
+        "logits": lambda g, logits, targets, axis: (
+            -sum(g * minus_share(targets, softmax(logits, axis=axis), axis=axis), axis=axis)
+        ),
+        "targets": lambda g, logits, axis: -sum(g * log_softmax(logits, axis=axis), axis=axis),
+    },
+    batch=along("axis"),
     lowering=_lowerings.softmax_cross_entropy,
     domain={"targets": Simplex()},
     body=lambda logits, targets, *, axis: -sum(targets * log_softmax(logits, axis=axis), axis=axis),
@@ -148,6 +156,8 @@ softmax_minus_one_hot = register(
     in_single(_softmax_minus_one_hot_kernel),
     {"logits": _difference_rule, "labels": NONDIFF},
     family="fused",
+    jvp={"logits": _difference_rule},
+    batch=along("axis"),
     lowering=_lowerings.softmax_minus_one_hot,
     symbol="A − Y",
     domain={"labels": Integer()},
@@ -181,6 +191,12 @@ class_cross_entropy = register(
     in_single(_class_cross_entropy_kernel),
     {"logits": _class_cross_entropy_rule, "labels": NONDIFF},
     family="fused",
+    jvp={
+        "logits": lambda g, logits, labels, axis: sum(
+            g * softmax_minus_one_hot(logits, labels, axis=axis), axis=axis
+        )
+    },
+    batch=along("axis"),
     lowering=_lowerings.class_cross_entropy,
     domain={"labels": Integer()},
     body=_class_cross_entropy_body,
@@ -235,14 +251,19 @@ def _sigmoid_minus_kernel(logits: Any, targets: Any) -> Any:
     return _less_target(above, targets, logits) - np.copysign(small, logits)
 
 
+_MINUS_SLOPES: dict[str, Rule] = {
+    "logits": lambda g, logits: g * sigmoid_slope(logits),
+    "targets": lambda g: -g,
+}
+"""Rules of both directions: each element depends on its own ones alone."""
+
 sigmoid_minus = register(
     "sigmoid_minus",
     in_single(_sigmoid_minus_kernel),
-    {
-        "logits": lambda g, logits: g * sigmoid_slope(logits),
-        "targets": lambda g: -g,
-    },
+    _MINUS_SLOPES,
     family="fused",
+    jvp=_MINUS_SLOPES,
+    batch=leading,
     lowering=_lowerings.sigmoid_minus,
     symbol="A − Y",
     body=lambda logits, targets: sigmoid(logits) - targets,
@@ -254,14 +275,18 @@ sigmoid_minus = register(
     """,
 )
 
+_BINARY_SLOPES: dict[str, Rule] = {
+    "logits": lambda g, logits, targets: g * sigmoid_minus(logits, targets),
+    "targets": lambda g, logits: -(g * logits),
+}
+
 sigmoid_cross_entropy = register(
     "sigmoid_cross_entropy",
     in_single(_binary_kernel),
-    {
-        "logits": lambda g, logits, targets: g * sigmoid_minus(logits, targets),
-        "targets": lambda g, logits: -(g * logits),
-    },
+    _BINARY_SLOPES,
     family="fused",
+    jvp=_BINARY_SLOPES,
+    batch=leading,
     lowering=_lowerings.sigmoid_cross_entropy,
     body=lambda logits, targets: softplus(logits) - logits * targets,
     prepare=_check_same_shape,

@@ -10,12 +10,15 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import as_array
-from tensorgraph.engine.op import register
+from tensorgraph.engine.dispatch import dispatch
+from tensorgraph.engine.op import Op, register
 from tensorgraph.engine.operands import AnyArray
+from tensorgraph.engine.rule import MULTILINEAR
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
+from tensorgraph.ops._batching import Operand, Static
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.shape import matrix_transpose
 
@@ -144,11 +147,25 @@ def _einsum_kernel(*operands: Any, subscripts: str) -> Any:
     return out.astype(dtype, copy=False)
 
 
+def _with_examples(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    """Give the axis of the examples a letter of its own."""
+    left, _, result = static["subscripts"].partition("->")
+    letter = next((c for c in _LETTERS if c not in left), None)
+    if letter is None:
+        return NotImplemented
+    named = zip(operands, left.split(","), strict=True)
+    terms = [letter * operand.batched + term for operand, term in named]
+    subscripts = f"{','.join(terms)}->{letter}{result}"
+    return dispatch(op, tuple(o.value for o in operands), {"subscripts": subscripts})
+
+
 _einsum = register(
     "einsum",
     _einsum_kernel,
     {"*operands": _einsum_rule},
     family="contract",
+    jvp={"*operands": MULTILINEAR},
+    batch=_with_examples,
     shape=_einsum_shape,
     prepare=_check_einsum,
     code="np.einsum(subscripts, *operands)",

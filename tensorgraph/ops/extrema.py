@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any, SupportsFloat
 
 import numpy as np
@@ -10,10 +11,13 @@ from tensorgraph.arguments import scalar
 from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import ZERO
 from tensorgraph.engine.shapes import ndim_of
 from tensorgraph.errors import ArgumentError
-from tensorgraph.ops.arithmetic import equal, greater, less, where
+from tensorgraph.leads.calls import with_leads
+from tensorgraph.ops._axes import from_list
+from tensorgraph.ops.arithmetic import equal, greater, isnan, less, logical_or, where
 
 __all__ = ["clip", "maximum", "maximum_grad", "minimum", "minimum_grad"]
 
@@ -107,13 +111,8 @@ def _clip_rule(g: Any, x: Any, min: float | None, max: float | None) -> Any:
 
 
 def _check_bounds(
-    x: Any, *, min: SupportsFloat | None, max: SupportsFloat | None
+    x: Any, *, min: AnyArray | SupportsFloat | None, max: AnyArray | SupportsFloat | None
 ) -> dict[str, Any]:
-    for bound in (min, max):
-        if bound is not None and ndim_of(bound) > 0:
-            raise ArgumentError(
-                "bounds are numbers; for arrays write tg.minimum(tg.maximum(x, min), max)"
-            )
     low = None if min is None else scalar(min, "min")
     high = None if max is None else scalar(max, "max")
     if low is not None and high is not None and low > high:
@@ -133,7 +132,7 @@ def _check_bounds(
     }
 
 
-clip: OpFunction = register(
+clipped = register(
     "clip",
     _clip_kernel,
     {"x": _clip_rule},
@@ -143,7 +142,38 @@ clip: OpFunction = register(
     code="x if min is None and max is None else x.clip(min, max)",
     doc="""Return x limited to [min, max]; the gradient passes inside and on the bounds.
 
+    Bounds may be arrays, that are broadcast: where x lies beyond one, that gets the gradient, and
+    on a bound x does. Where a bound is NaN the result is; where min is above max it is max.
+
     >>> tg.clip([1.0, 5.0, 9.0], 2.0, 6.0)
     tensor([2., 5., 6.])
+    >>> tg.clip([1.0, 5.0, 9.0], [2.0, 2.0, 9.5])
+    tensor([2. , 5. , 9.5])
     """,
 )
+
+
+def _is_number(bound: Any) -> bool:
+    """Return whether a bound is a parameter of the operation, without a gradient."""
+    return bound is None or not (
+        ndim_of(bound) or getattr(bound, "requires_grad", False) or is_foreign(bound)
+    )
+
+
+@with_leads
+@wraps(clipped)
+def clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    """Return x limited, by the record where the bounds are numbers."""
+    if _is_number(min) and _is_number(max):
+        return clipped(x, min=min, max=max)
+    x = from_list(x)
+    if min is not None:
+        min = from_list(min)
+        x = where(logical_or(less(x, min), isnan(min)), min, x)
+    if max is not None:
+        max = from_list(max)
+        x = where(logical_or(greater(x, max), isnan(max)), max, x)
+    return x
+
+
+clip.op = clipped.op  # type: ignore[attr-defined]

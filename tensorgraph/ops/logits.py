@@ -19,10 +19,12 @@ import numpy as np
 from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.rule import MULTILINEAR
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import BLOCK, add_up
 from tensorgraph.ops import _lowerings
 from tensorgraph.ops._axes import Axes, SomeAxes, some_axes
+from tensorgraph.ops._batching import along as along_axes
 from tensorgraph.ops._blocks import over
 from tensorgraph.ops.reduce import all_finite, along, in_single, sum
 from tensorgraph.ops.transcendental import POSITIVE, exp
@@ -85,6 +87,8 @@ minus_mean: OpFunction = register(
         "weights": _by_weights,
     },
     family="fused",
+    jvp={"y": MULTILINEAR},
+    batch=along_axes("axis"),
     lowering=_lowerings.minus_mean,
     domain={"weights": POSITIVE},
     body=lambda y, weights, *, axis: (
@@ -108,6 +112,8 @@ minus_share: OpFunction = register(
         "weights": lambda g, y, weights, axis: _by_weights(y, g, weights, axis),
     },
     family="fused",
+    jvp={"y": MULTILINEAR},
+    batch=along_axes("axis"),
     lowering=_lowerings.minus_share,
     domain={"weights": POSITIVE},
     body=lambda y, weights, *, axis: (
@@ -247,6 +253,8 @@ softmax = register(
     in_single(_softmax_kernel),
     {"x": softmax_rule},
     family="fused",
+    jvp={"x": softmax_rule},
+    batch=along_axes("axis"),
     lowering=_lowerings.softmax,
     body=lambda x, *, axis: exp(x) / sum(exp(x), axis=axis, keepdims=True),
     facts={"positive": True, "sums_to_one": "axis"},
@@ -265,6 +273,8 @@ log_softmax = register(
     in_single(log_softmax_kernel),
     {"x": _log_softmax_rule},
     family="fused",
+    jvp={"x": lambda g, out, axis: minus_mean(g, exp(out), axis=axis)},
+    batch=along_axes("axis"),
     lowering=_lowerings.log_softmax,
     body=lambda x, *, axis: x - logsumexp(x, axis=axis, keepdims=True),
     prepare=_normalised,

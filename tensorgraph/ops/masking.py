@@ -10,9 +10,10 @@ from tensorgraph.arguments import number
 from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.domain import Boolean
 from tensorgraph.engine.op import OpFunction, register
-from tensorgraph.engine.rule import NONDIFF
+from tensorgraph.engine.rule import MULTILINEAR, NONDIFF
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import DTypeError, ShapeError
+from tensorgraph.ops._batching import elementwise, leading
 from tensorgraph.ops.arithmetic import not_equal, where
 from tensorgraph.ops.contract import matmul
 
@@ -66,6 +67,8 @@ dropout: OpFunction = register(
         "mask": NONDIFF,
     },
     family="fused",
+    jvp={"x": MULTILINEAR},
+    batch=leading,
     symbol="x·D/keep_prob",
     domain={"mask": Boolean()},
     body=lambda x, mask, *, keep_prob: x * mask / keep_prob,
@@ -148,6 +151,8 @@ matmul_where: OpFunction = register(
         "mask": NONDIFF,
     },
     family="fused",
+    jvp={"x": MULTILINEAR, "y": MULTILINEAR},
+    batch=elementwise,
     symbol="@ where",
     domain={"mask": Boolean()},
     body=_matmul_where_body,
@@ -173,6 +178,8 @@ masked_matmul: OpFunction = register(
         "mask": NONDIFF,
     },
     family="fused",
+    jvp={"x": MULTILINEAR, "y": MULTILINEAR},
+    batch=elementwise,
     symbol="@ masked",
     domain={"mask": Boolean()},
     body=lambda x, y, mask: matmul(where(mask, x, 0), y),

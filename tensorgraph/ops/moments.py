@@ -9,6 +9,7 @@ derivatives at subnormal numbers have the few digits that a subnormal divisor ha
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,13 @@ import numpy as np
 from tensorgraph.arguments import number, scalar
 from tensorgraph.engine.arrays import as_array, is_foreign
 from tensorgraph.engine.notation import enclosed
-from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.op import Op, OpFunction, register
+from tensorgraph.engine.rule import LINEAR, Rule
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.ops import _lowerings
 from tensorgraph.ops._axes import Axes, SomeAxes, kept, length, some_axes
+from tensorgraph.ops._batching import Operand, Static, along as along_axes, elementwise
 from tensorgraph.ops.arithmetic import abs_kernel, equal, square, where
 from tensorgraph.ops.reduce import all_finite, along, divisor, in_single, mean, mean_kernel, sum
 from tensorgraph.ops.transcendental import sqrt
@@ -63,6 +66,8 @@ center = register(
     in_single(_center_kernel),
     {"x": lambda g, axis: g - mean(g, axis=axis, keepdims=True)},
     family="fused",
+    jvp={"x": LINEAR},
+    batch=along_axes("axis"),
     lowering=_lowerings.center,
     symbol="x − μ",
     body=lambda x, *, axis: x - mean(x, axis=axis, keepdims=True),
@@ -200,6 +205,8 @@ unit: OpFunction = register(
     in_single(_unit_kernel),
     {"x": _unit_rule},
     family="fused",
+    jvp={"x": _unit_rule},
+    batch=along_axes("axis"),
     lowering=_lowerings.unit,
     symbol="x / ‖x‖",
     body=lambda x, *, axis: x / _length(norm(x, axis=axis), x, axis),
@@ -257,6 +264,8 @@ std_slope: OpFunction = register(
     in_single(_std_slope_kernel),
     {"x": _std_slope_rule},
     family="fused",
+    jvp={"x": _std_slope_rule},
+    batch=along_axes("axis"),
     lowering=_lowerings.std_slope,
     symbol="std′",
     body=_std_slope_body,
@@ -358,6 +367,8 @@ rms_slope: OpFunction = register(
     in_single(_rms_slope_kernel),
     {"x": _rms_slope_rule},
     family="fused",
+    jvp={"x": _rms_slope_rule},
+    batch=along_axes("axis"),
     lowering=_lowerings.rms_slope,
     symbol="RMS′",
     body=lambda x, *, axis: x / _length(rms(x, axis=axis), x, axis) / length(shape_of(x), axis),
@@ -373,6 +384,7 @@ rms: OpFunction = register(
     in_single(_rms_kernel),
     {"x": _rms_rule},
     family="fused",
+    batch=along_axes("axis"),
     lowering=_lowerings.rms,
     symbol="RMS",
     body=lambda x, *, axis, eps, keepdims: sqrt(
@@ -403,15 +415,25 @@ def _affine_body(x: Any, scale: Any, shift: Any) -> Any:
     return x * scale + shift
 
 
+def _scaled(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    x, *others = operands
+    return elementwise(op, size, [Operand(x.spread(size), True), *others], static)
+
+
+_AFFINE_SLOPES: dict[str, Rule] = {
+    "x": lambda g, scale: g * scale,
+    "scale": lambda g, x: g * x,
+    "shift": lambda g: g,
+}
+"""Rules of both directions."""
+
 affine = register(
     "affine",
     _affine_kernel,
-    {
-        "x": lambda g, scale: g * scale,
-        "scale": lambda g, x: g * x,
-        "shift": lambda g: g,
-    },
+    _AFFINE_SLOPES,
     family="fused",
+    jvp=_AFFINE_SLOPES,
+    batch=_scaled,
     symbol="a·x + b",
     body=_affine_body,
     lowering=_affine_body,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -19,17 +21,28 @@ from tensorgraph.caller.asking import asking
 from tensorgraph.caller.warning_line import written_once
 from tensorgraph.engine.lost_gradients import asking_frame, values_leave
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ImmutableError
 from tensorgraph.leads.attributes import lead_of_function
+from tensorgraph.ops import numpy_methods
+from tensorgraph.ops._masked import COMBINED, KEYWORDS, NEUTRAL, masked
 
 Table = dict[Any, Callable[..., Any]]
 Ops = Mapping[str, Callable[..., Any]]
 
-_ALIASES = {"amax": "max", "amin": "min", "around": "round", "rint": "round", "fabs": "abs"}
+_ALIASES = {"amax": "max", "amin": "min", "around": "round", "rint": "round", "fabs": "abs",
+            "radians": "deg2rad", "degrees": "rad2deg"}  # fmt: skip
 _REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min",
                "logical_and": "all", "logical_or": "any", "logaddexp": "logsumexp"}  # fmt: skip
 """What ``np.<ufunc>.reduce`` is called here."""
+_RUNNING = {"add": "cumulative_sum", "multiply": "cumulative_prod", "maximum": "cumulative_max",
+            "minimum": "cumulative_min", "logaddexp": "logcumsumexp"}  # fmt: skip
+"""What ``np.<ufunc>.accumulate`` is called here."""
+
+_OF_SCIPY = {"psi": "digamma", "expit": "sigmoid", "log_expit": "log_sigmoid"}
+"""What ``scipy.special`` calls elementwise functions that have another name here."""
+_COMPOSED = ("i0", "i0e", "i1", "i1e")
+"""The elementwise functions of its that are no record here."""
 
 _RENAMED = {
     "a_min": "min",
@@ -39,6 +52,7 @@ _RENAMED = {
     "newshape": "shape",
     "reps": "repetitions",
     "constant_values": "constant",
+    "N": "n",
 }
 """NumPy's keywords for which we have other names."""
 
@@ -48,7 +62,6 @@ _WITHOUT_EFFECT = {
     "device": ("cpu",),
     "include_initial": (False,),
     "kind": ("quicksort", "mergesort", "heapsort", "stable"),
-    "mode": ("constant", "raise"),
     "optimize": (True, False, "greedy", "optimal"),
     "order": ("C", "K", "A"),
     "stable": (True, False),
@@ -65,39 +78,43 @@ _ON_VALUES = (
 ).split()
 """Functions that are called with the arrays: they tell a fact about the values, or write them."""
 
-_TAKING_VALUES = "atleast_1d atleast_2d atleast_3d bincount broadcast_arrays copyto".split()
-"""Functions that are called with the arrays, whose gradients are lost.
+_TAKING_VALUES = ("copyto",)
+"""Functions that are called with the arrays, whose gradients are lost."""
 
-By them other libraries take in what they draw or compute on, expecting NumPy's arrays.
+_TAKING_IN = "atleast_1d atleast_2d atleast_3d broadcast_arrays".split()
+"""Functions by which libraries take in what they draw or compute on, expecting NumPy's arrays.
+
+They are called with the arrays there; in the user's own code they are operations.
 """
 
-_ON_KINDS = "result_type can_cast common_type iscomplexobj isrealobj size einsum_path".split()
+_ON_KINDS = (
+    "result_type can_cast common_type iscomplexobj isrealobj size einsum_path diag_indices_from"
+    " tril_indices_from triu_indices_from"
+).split()
 """Functions that ask for shape and dtype alone, which arrays without values have too."""
 
 _MAKING = (np.zeros, np.ones, np.full, np.empty, np.arange, np.eye, np.asarray)
 """Functions that are asked for an array where another one is: ``np.zeros(3, like=x)``."""
 
 
-def recorded_functions(ops: Ops) -> Table:
+FURTHER: Table = {}
+"""What the rooms behind ``ops`` answer, before these: each enters its own when it is imported."""
+
+
+def recorded_functions(ops: Ops) -> Mapping[Any, Callable[..., Any]]:
     """Return which op stands for which NumPy function, ufunc, or ``(ufunc, method)``."""
+    return ChainMap(FURTHER, _functions_of(ops))
+
+
+def _functions_of(ops: Ops) -> Table:
     table: Table = {}
     for module in (np.linalg, np):
-        named = {name: getattr(module, name, None) for name in ops}
+        named = {name: getattr(module, name, None) for name in ops if name not in _ON_VALUES}
         table.update({f: ops[name] for name, f in named.items() if callable(f)})
     table.update({getattr(np, alias): ops[name] for alias, name in _ALIASES.items()})
     table.update({(getattr(np, f), "reduce"): ops[name] for f, name in _REDUCTIONS.items()})
-    table[np.add, "accumulate"] = ops["cumulative_sum"]
-
-    def cumsum(x: Any, axis: Any = None) -> Any:
-        flat = axis is None
-        return ops["cumulative_sum"](ravel(x) if flat else x, axis=0 if flat else axis)
-
-    def dot(x: Any, y: Any) -> Any:
-        if not (ndim_of(x) and ndim_of(y)):
-            return ops["multiply"](x, y)
-        if max(ndim_of(x), ndim_of(y)) <= 2:
-            return ops["matmul"](x, y)
-        return ops["tensordot"](x, y, axes=[[ndim_of(x) - 1], [max(ndim_of(y) - 2, 0)]])
+    table.update({(getattr(np, f), "accumulate"): ops[name] for f, name in _RUNNING.items()})
+    del table[np.put_along_axis]  # which changes its operand
 
     def inner(a: Any, b: Any) -> Any:
         if not (ndim_of(a) and ndim_of(b)):
@@ -105,75 +122,76 @@ def recorded_functions(ops: Ops) -> Table:
         return ops["tensordot"](a, b, axes=[[-1], [-1]])
 
     def vdot(a: Any, b: Any) -> Any:
-        return ops["matmul"](*(x if ndim_of(x) == 1 else ravel(x) for x in (a, b)))
+        return ops["matmul"](*(x if ndim_of(x) == 1 else ops["ravel"](x) for x in (a, b)))
 
-    def hstack(tup: Any) -> Any:
-        return ops["concat"](list(map(at_least_1d, tup)), axis=0 if ndim_of(tup[0]) < 2 else 1)
+    def angle(x: Any, deg: bool = False) -> Any:
+        # Nothing flows through a comparison; NaN stays what it is.
+        angle_of = ops["where"](ops["less"](x, 0), 180.0 if deg else math.pi, 0.0)
+        return ops["where"](ops["isnan"](x), x, angle_of)
 
-    def vstack(tup: Any) -> Any:
-        return ops["concat"]([x if ndim_of(x) > 1 else ops["reshape"](x, (1, -1)) for x in tup])
+    def beside_nan(chosen: Callable[..., Any]) -> Callable[..., Any]:
+        def of_two(x: Any, y: Any) -> Any:
+            no_x, no_y = ops["isnan"](x), ops["isnan"](y)
+            return chosen(ops["where"](no_x, y, x), ops["where"](no_y, x, y))
 
-    def at_least_1d(x: Any) -> Any:
-        return x if ndim_of(x) else ravel(x)
+        return of_two
 
-    def column_stack(tup: Any) -> Any:
-        columns = [x if ndim_of(x) > 1 else ops["reshape"](x, (-1, 1)) for x in tup]
-        return ops["concat"](columns, axis=1)
+    def logaddexp2(x: Any, y: Any) -> Any:
+        two = math.log(2)
+        total = ops["logaddexp"](ops["multiply"](x, two), ops["multiply"](y, two))
+        return ops["divide"](total, two)
 
-    def radians(x: Any) -> Any:
-        return ops["multiply"](x, math.pi / 180)
+    def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
+        place = start + ndim_of(x) if start < 0 else start
+        axis = axis % ndim_of(x)
+        return ops["moveaxis"](x, axis, place - 1 if axis < place else place)
 
-    def degrees(x: Any) -> Any:
-        return ops["multiply"](x, 180 / math.pi)
-
-    def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
-        less = ops["not_equal"] if a.dtype == bool else ops["subtract"]
-        ahead = (*(slice(None),) * (axis % a.ndim), slice(1, None))
-        behind = (*ahead[:-1], slice(None, -1))
-        for _ in range(n):
-            a = less(a[ahead], a[behind])
-        return a
-
-    def ravel(x: Any) -> Any:
-        return ops["reshape"](x, -1)
-
-    def reordered(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
-        def permute(x: Any, *args: Any) -> Any:
-            # The lengths of an array without elements name its axes.
-            axes = np.empty((*range(ndim_of(x)),))
-            return ops["permute_dims"](x, numpy_function(axes, *args).shape)
-
-        return permute
-
-    def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-        pair = ndim_of(x) == 2 if axis is None else isinstance(axis, tuple) and len(axis) == 2
-        if ord not in (None, "fro") and (ord != 2 or pair):
-            raise TypeError(f"np.linalg.norm on a Tensor: only the Euclidean norm, not ord={ord!r}")
-        return ops["norm"](x, axis=axis, keepdims=keepdims)
+    def linspace(
+        start: Any,
+        stop: Any,
+        num: int = 50,
+        endpoint: bool = True,
+        retstep: bool = False,
+        axis: int = 0,
+    ) -> Any:
+        start, stop = ops["broadcast_arrays"](start, stop)
+        parts = num - 1 if endpoint else num
+        step = ops["divide"](ops["subtract"](stop, start), max(parts, 1))
+        points = [ops["add"](start, ops["multiply"](step, k)) for k in range(num)]
+        if endpoint and num > 1:
+            points[-1] = stop
+        made = ops["stack"](points, axis=axis)
+        return (made, step) if retstep else made
 
     return table | {
-        np.cumsum: cumsum,
+        np.cumsum: numpy_methods.cumsum,
+        np.cumprod: numpy_methods.cumprod,
+        np.diff: ops["increments"],
         np.divmod: lambda x, y: (ops["floor_divide"](x, y), ops["remainder"](x, y)),
-        np.dot: dot,
+        np.dot: numpy_methods.dot,
         np.inner: inner,
         np.vdot: vdot,
-        np.hstack: hstack,
-        np.vstack: vstack,
-        np.column_stack: column_stack,
-        np.diff: diff,
-        np.deg2rad: radians,
-        np.radians: radians,
-        np.rad2deg: degrees,
-        np.degrees: degrees,
-        np.ravel: ravel,
-        np.moveaxis: reordered(np.moveaxis),
-        np.swapaxes: reordered(np.swapaxes),
-        np.copy: ops["positive"],
-        np.linalg.norm: norm,
+        np.fmax: beside_nan(ops["maximum"]),
+        np.fmin: beside_nan(ops["minimum"]),
+        np.logaddexp2: logaddexp2,
+        np.partition: lambda x, kth, axis=-1: ops["sort"](x, axis=axis),  # is partitioned, too
+        np.rollaxis: rollaxis,
+        np.linspace: linspace,
+        np.copy: numpy_methods.copy,
+        np.conj: numpy_methods.copy,
+        np.real: numpy_methods.copy,
+        np.real_if_close: lambda x, **tol: numpy_methods.copy(x),
+        np.imag: lambda x: ops["where"](False, x, 0),
+        np.angle: angle,
     }
 
 
-def other_functions(cls: type, value: Callable[[Any], Any], kind: Callable[[Any], Any]) -> Table:
+def other_functions(
+    cls: type,
+    value: Callable[[Any], Any],
+    kind: Callable[[Any], Any],
+    own: Callable[[Any, Any], Any] = lambda x, made: made,
+) -> Table:
     """Return NumPy functions without a gradient, by how to compute them on arrays of a class."""
 
     def on(array_of: Callable[[Any], Any], name: str) -> Callable[..., Any]:
@@ -194,7 +212,7 @@ def other_functions(cls: type, value: Callable[[Any], Any], kind: Callable[[Any]
         def call(x: Any, *fill: Any, **kwargs: Any) -> Any:
             fill = tuple(taken(value) if type(value) is cls else value for value in fill)
             made = function(kind(x) if type(x) is cls else x, *fill, **kwargs)
-            return wrap(made) if cls is Tensor else made
+            return own(x, made) if type(x) is cls else made
 
         return call
 
@@ -202,7 +220,7 @@ def other_functions(cls: type, value: Callable[[Any], Any], kind: Callable[[Any]
         np.shape: shape_of,
         np.ndim: ndim_of,
         **{getattr(np, name): on(value, name) for name in _ON_VALUES},
-        **{getattr(np, name): on(taken, name) for name in _TAKING_VALUES},
+        **{getattr(np, name): on(taken, name) for name in (*_TAKING_VALUES, *_TAKING_IN)},
         **{getattr(np, name): on(kind, name) for name in _ON_KINDS},
         **{f: like(f) for f in (np.zeros_like, np.ones_like, np.empty_like, np.full_like)},
     }
@@ -245,8 +263,10 @@ def _sorted_call(
     return inputs, options
 
 
-def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return NumPy's options under our names, without those that change nothing here.
+def _our_options(
+    name: str, options: dict[str, Any], function: Callable[..., Any]
+) -> dict[str, Any]:
+    """Return NumPy's options under the names of our function, without those of no effect here.
 
     Raises:
         TypeError: one asks for what no op does.
@@ -254,6 +274,9 @@ def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
     ours = {}
     for key, value in options.items():
         plain = value is None or isinstance(value, (bool, int, str))
+        if key == "mode" and key in inspect.signature(function).parameters:
+            ours[key] = value
+            continue
         if (value is None and key != "axis") or (plain and value in _WITHOUT_EFFECT.get(key, ())):
             continue
         if key == "out":
@@ -290,6 +313,17 @@ def _instead(function: Any, name: str, ops: Ops) -> str:
     return f"{known if lead else none}, or give {name} x.numpy() where no gradient is wanted"
 
 
+def _of_scipy(ufunc: Any, ops: Ops) -> Callable[..., Any] | None:
+    """Return the op for an elementwise function of ``scipy.special``, if there is one."""
+    own, arity = ufunc.__name__, ufunc.nin
+    if getattr(sys.modules.get("scipy.special"), own, None) is not ufunc:
+        return None
+    name = _OF_SCIPY.get(own, own)
+    record = getattr(ops.get(name), "op", None)
+    alike = name in _COMPOSED if record is None else record.arity == arity
+    return ops[name] if alike else None
+
+
 def _name_of(ufunc: Any) -> str:
     """Return what messages call a ufunc: as NumPy does, or as the user's line does another's."""
     own: str = ufunc.__name__
@@ -301,14 +335,21 @@ def _name_of(ufunc: Any) -> str:
 
 
 def numpy_protocol(
-    ops: Ops, cls: type, value: Callable[[Any], Any], kind: Callable[[Any], Any]
+    ops: Ops,
+    cls: type,
+    value: Callable[[Any], Any],
+    kind: Callable[[Any], Any],
+    own: Callable[[Any, Any], Any],
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return ``__array_ufunc__`` and ``__array_function__`` of a class that answers with ``ops``.
 
     NumPy's functions that are no op are asked about the array that ``value`` returns; those to
-    which only shape and dtype matter, about that of ``kind``.
+    which only shape and dtype matter, about that of ``kind``. What they make like one is what
+    ``own`` returns of both.
     """
-    recorded, others = recorded_functions(ops), other_functions(cls, value, kind)
+    recorded, others = recorded_functions(ops), other_functions(cls, value, kind, own)
+    taking_in = {getattr(np, name) for name in _TAKING_IN}
+    maskable = {ops[name] for name in (*NEUTRAL, *COMBINED, "mean")}
 
     def cast(x: Any, dtype: Any) -> Any:
         if isinstance(x, (list, tuple)):
@@ -318,16 +359,23 @@ def numpy_protocol(
     def call(key: Any, name: str, inputs: list[Any], options: dict[str, Any]) -> Any:
         if key not in recorded:
             raise TypeError(f"{name} {_instead(key, name, ops)}")
-        options = _our_options(name, options)
+        own = recorded[key]
+        if not options.keys().isdisjoint(KEYWORDS) and own in maskable:
+            rest = {k: v for k, v in options.items() if k not in KEYWORDS}
+            given = {k: options[k] for k in KEYWORDS if k in options}
+            return masked(ops, own.__name__, inputs[0], _our_options(name, rest, own) | given)
+        options = _our_options(name, options, own)
         dtype = options.pop("dtype", None)
         if dtype is not None:  # the type to compute in, rather than that of the result
             inputs = [cast(x, dtype) for x in inputs]
-        return recorded[key](*inputs, **options)
+        return own(*inputs, **options)
 
     def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Record a NumPy ufunc like the op of the same name."""
-        if method == "__call__" and not options and ufunc in recorded:
-            return recorded[ufunc](*inputs)
+        if method == "__call__" and not options:
+            known = recorded.get(ufunc) or _of_scipy(ufunc, ops)
+            if known is not None:
+                return known(*inputs)
         name = _name_of(ufunc)
         if "out" in options and options["out"][0] is None:
             del options["out"]
@@ -348,11 +396,17 @@ def numpy_protocol(
     ) -> Any:
         """Record a NumPy function like the op of the same name."""
         if function in _MAKING:
-            made = function(*args, like=kind(self), **kwargs)
-            return wrap(made) if cls is Tensor else made
+            return own(self, function(*args, like=kind(self), **kwargs))
+        if function in taking_in and not asking(asking_frame()).modules:
+            return call(function, f"np.{function.__name__}", list(args), kwargs)
         if function in others or (function is np.where and len(args) == 1):
             return others.get(function, others[np.nonzero])(*args, **kwargs)
         name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.", 1)
+        if function is np.put_along_axis:
+            raise ImmutableError(
+                f"{name} changes its operand, and tensors do not change; write"
+                " x = tg.put_along_axis(x, indices, values, axis)"
+            )
         inputs, options = _sorted_call(function, args, kwargs) if function in recorded else ([], {})
         return call(function, name, inputs, options)
 

@@ -18,14 +18,16 @@ from tensorgraph.arguments import integers
 from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
-from tensorgraph.engine.rule import NONDIFF
+from tensorgraph.engine.rule import LINEAR, MULTILINEAR, NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops._axes import OneOrMore
+from tensorgraph.ops._batching import in_one_batch
 from tensorgraph.ops.arithmetic import add, astype, equal, isnan, logical_or, where
 from tensorgraph.ops.extrema import maximum
+from tensorgraph.ops.padding import pad
 from tensorgraph.ops.reduce import all_finite, in_single, max, sum
-from tensorgraph.ops.shape import broadcast_to, expand_dims, pad, reshape
+from tensorgraph.ops.shape import broadcast_to, expand_dims, reshape
 from tensorgraph.ops.window import (
     AnyPadding,
     Padding,
@@ -339,6 +341,12 @@ max_pool: OpFunction = register(
     _max_pool_kernel,
     {"x": _max_pool_rule},
     family="fused",
+    jvp={
+        "x": lambda g, x, out, size, stride, padding: _mean_of_ties(
+            g, x, out, size, stride, padding
+        )
+    },
+    batch=in_one_batch,
     symbol="max▦",
     body=lambda x, **pooling: max(
         _elements(x, **pooling, constant=_lowest(x.dtype)), axis=_axes(pooling["size"])
@@ -363,6 +371,8 @@ max_pool_grad: OpFunction = register(
     in_single(_max_pool_grad_kernel),
     {"y": _mean_of_ties, "x": NONDIFF, "peaks": NONDIFF},
     family="fused",
+    jvp={"y": MULTILINEAR},
+    batch=in_one_batch,
     shape=lambda y, x, peaks, **_: x.shape,
     dtype=lambda y, x, peaks, **_: y.dtype,
     symbol="max▦ᵀ",
@@ -383,6 +393,8 @@ avg_pool: OpFunction = register(
     in_single(_avg_pool_kernel),
     {"x": _avg_pool_rule},
     family="fused",
+    jvp={"x": LINEAR},
+    batch=in_one_batch,
     symbol="mean▦",
     body=_avg_pool_body,
     dtype=lambda x, **_: x.dtype if x.dtype.kind in "fc" else np.float64,
@@ -403,6 +415,8 @@ avg_pool_grad: OpFunction = register(
     in_single(_avg_pool_grad_kernel),
     {"y": _avg_pool_grad_rule},
     family="fused",
+    jvp={"y": LINEAR},
+    batch=in_one_batch,
     symbol="mean▦ᵀ",
     body=_avg_pool_grad_body,
     prepare=_check_avg_pool_grad,

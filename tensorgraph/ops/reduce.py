@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from cmath import isfinite
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, SupportsIndex
 
@@ -16,14 +16,16 @@ from tensorgraph.engine.arrays import as_array, is_foreign
 from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Boolean, Integer
 from tensorgraph.engine.notation import reduction, relation
-from tensorgraph.engine.op import OpFunction, register
-from tensorgraph.engine.rule import NONDIFF
+from tensorgraph.engine.op import Op, OpFunction, register
+from tensorgraph.engine.rule import LINEAR, NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ArgumentError, AxisError
 from tensorgraph.ops._axes import Axes, SomeAxes, inverse, kept, length, one_axis, some_axes
+from tensorgraph.ops._batching import Operand, flat_or_along
 from tensorgraph.ops.arithmetic import where
-from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack
+from tensorgraph.ops.joining import concat, stack
+from tensorgraph.ops.shape import broadcast_to, flip, permute_dims, reshape
 
 __all__ = [
     "all", "any", "argmax", "argmin", "cumulative_sum", "max", "mean", "min", "prod", "same",
@@ -83,6 +85,7 @@ sum = register(
     add_up,
     {"x": lambda g, x_shape, axis: spread(g, x_shape, axis)},
     family="reduce",
+    jvp={"x": LINEAR},
     combine=np.add,
     prepare=_axes,
     notation=reduction("Σ", r"\sum"),
@@ -123,6 +126,7 @@ mean = register(
     in_single(mean_kernel),
     {"x": _mean_rule},
     family="reduce",
+    jvp={"x": LINEAR},
     prepare=_axes,
     notation=reduction("mean"),
     facts={"averaged": True},
@@ -210,7 +214,7 @@ prod = register(
 )
 
 
-def _one_axis(x: Any, *, axis: SupportsIndex | None) -> dict[str, Any]:
+def given_axis(x: Any, *, axis: SupportsIndex | None) -> dict[str, Any]:
     if axis is None:
         if ndim_of(x) != 1:
             raise ArgumentError(f"axis must be given for a tensor with {ndim_of(x)} axes")
@@ -232,8 +236,9 @@ cumulative_sum: OpFunction = register(
     _cumulative_sum_kernel,
     {"x": lambda g, axis: flip(cumulative_sum(flip(g, axis=axis), axis=axis), axis=axis)},
     family="reduce",
+    jvp={"x": LINEAR},
     shape=lambda x, *, axis: x.shape,
-    prepare=_one_axis,
+    prepare=given_axis,
     code="np.cumsum(x, axis=axis)",
     doc="""Return the running sum along `axis`.
 
@@ -319,6 +324,13 @@ min = register(
 )
 
 
+def _places(op: Op, size: int, operands: Sequence[Operand], static: dict[str, Any]) -> Any:
+    if static["axis"] is not None or not static["keepdims"]:
+        return flat_or_along(op, size, operands, static)
+    ones = (1,) * operands[0].ndim
+    return flat_or_along(op, size, operands, {**static, "keepdims": False}).reshape((size, *ones))
+
+
 def _arg_axis(x: Any, *, axis: SupportsIndex | None, keepdims: bool) -> dict[str, Any]:
     static = {
         "axis": None if axis is None else one_axis(axis, ndim_of(x)),
@@ -333,6 +345,7 @@ argmax = register(
     lambda x, *, axis=None, keepdims=False: np.argmax(x, axis=axis, keepdims=keepdims),
     {"x": NONDIFF},
     family="reduce",
+    batch=_places,
     prepare=_arg_axis,
     doc="""Return the position of the first largest element along `axis` (of the flat tensor).
 
@@ -345,6 +358,7 @@ argmin = register(
     lambda x, *, axis=None, keepdims=False: np.argmin(x, axis=axis, keepdims=keepdims),
     {"x": NONDIFF},
     family="reduce",
+    batch=_places,
     prepare=_arg_axis,
     doc="""Return the position of the first smallest element along `axis` (of the flat tensor).
 

@@ -13,14 +13,16 @@ import numpy as np
 
 from tensorgraph.engine.domain import Real
 from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.operands import AnyArray
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._blocks import by_blocks, floating, over
-from tensorgraph.ops.arithmetic import APART, by_real_part
+from tensorgraph.ops.arithmetic import APART, by_real_part, multiply
 from tensorgraph.ops.transcendental import hypot, hypot_slope, scaled, sqrt
 
 __all__ = [
     "acos", "acosh", "acosh_slope", "asin", "asin_slope", "asinh", "asinh_slope", "atan", "atan2",
-    "atan2_slope", "atanh", "atanh_slope", "cos", "cosh", "sin", "sinh", "tan", "tanh",
-    "tanh_slope",
+    "atan2_slope", "atanh", "atanh_slope", "cos", "cosh", "deg2rad", "rad2deg", "sin", "sinh",
+    "tan", "tanh", "tanh_slope",
 ]  # fmt: skip
 
 INSIDE_ONE = Real(-0.9, 0.9)
@@ -161,6 +163,31 @@ atan2 = register(
     tensor([ 1.571, -0.785])
     """,
 )
+
+
+@with_leads
+def deg2rad(x: AnyArray) -> AnyArray:
+    """Return an angle in radians, given in degrees: x · π / 180.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.deg2rad([180.0, -90.0]).round(3)
+        tensor([ 3.142, -1.571])
+    """
+    return multiply(x, math.pi / 180)
+
+
+@with_leads
+def rad2deg(x: AnyArray) -> AnyArray:
+    """Return an angle in degrees, given in radians: x · 180 / π.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.rad2deg([np.pi, -np.pi / 2])
+        tensor([180., -90.])
+    """
+    return multiply(x, 180 / math.pi)
+
 
 # ------------------------------------------------------------------------------------ hyperbolic
 

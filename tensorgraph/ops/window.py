@@ -1,6 +1,6 @@
 """Windows: all pieces of one size that an array has, and the adjoint that adds them up again.
 
-Convolution and pooling are defined by these two; see ``convolve.py`` and ``pool.py``. What the
+Convolution and pooling are defined by these two; see ``convolution.py`` and ``pool.py``. What the
 four have in common is here as well: how sizes, strides and padding are written, and what fits.
 """
 
@@ -15,9 +15,11 @@ from numpy.lib.stride_tricks import as_strided
 
 from tensorgraph.arguments import integers
 from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.rule import LINEAR
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops._axes import OneOrMore
+from tensorgraph.ops._batching import leading
 from tensorgraph.ops.reduce import in_single
 
 __all__ = ["overlap_add", "windows"]
@@ -217,6 +219,8 @@ windows = register(
     _windows_kernel,
     {"x": _windows_rule},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=leading,
     shape=_windows_shape,
     symbol="▦",
     prepare=_check_windows,
@@ -285,6 +289,8 @@ overlap_add: OpFunction = register(
     in_single(_overlap_add_kernel),
     {"x": _overlap_add_rule},
     family="shape",
+    jvp={"x": LINEAR},
+    batch=leading,
     shape=lambda x, *, shape, stride, dilation: (*x.shape[: -2 * len(shape)], *shape),
     symbol="Σ▦",
     prepare=_check_overlap_add,

@@ -21,6 +21,7 @@ root = Op(
     "root",
     np.sqrt,
     {"x": _slope},
+    family="elementwise",
     domain={"x": Real(0.1, 5.0)},
     ref="math.sqrt",
     symbol="√",

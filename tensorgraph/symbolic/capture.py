@@ -26,6 +26,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import Array, copied, holds
 from tensorgraph.engine.graph import Node
+from tensorgraph.engine.layers import layer_of
 from tensorgraph.engine.modes import Forward, Observer, meet, mode, number, user_level
 from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
 from tensorgraph.engine.random_generator import Generator
@@ -278,8 +279,8 @@ class Capturing(Observer):
 
     def met(self, thing: Any) -> None:
         """Keep what a tensor, an optimizer or the like holds; let a tensor hold a symbol."""
-        if id(thing) in self._before:
-            return
+        if id(thing) in self._before or layer_of(thing) is not None:
+            return  # what a layer holds is met where that computes with it
         self._before[id(thing)] = Attributes(thing)
         if type(thing) is not Tensor:
             return

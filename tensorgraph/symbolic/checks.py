@@ -10,7 +10,7 @@ from typing import Any
 
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.ops.index import ARRAY
+from tensorgraph.ops._keys import ARRAY
 from tensorgraph.symbolic.expr import Expr
 
 

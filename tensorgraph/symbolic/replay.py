@@ -204,10 +204,11 @@ def _check(node: Node) -> None:
             f"derive: a gradient hook on the result of {node.op.name!r}{where} changes the"
             " gradient in a way that has no formula; remove it first"
         )
-    if node.op.recomputes:
+    opened_by = node.static["again"].opened_by if node.op.recomputes else ""
+    if opened_by:
         raise errors.GraphError(
-            "derive: what tg.checkpoint leaves out of the graph has no formula; call the function"
-            " without checkpoint to derive its gradient"
+            f"derive: what tg.{node.op.name} leaves out of the graph has no formula; {opened_by} to"
+            " derive its gradient"
         )
 
 

@@ -12,42 +12,50 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.autodiff import differentiate, place_of
 from tensorgraph.engine.graph import Node, reachable
-from tensorgraph.engine.modes import MODE, enable_grad
+from tensorgraph.engine.layers import layer_of, outside
+from tensorgraph.engine.modes import MODE, enable_grad, meet
 from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatten
 from tensorgraph.engine.tensor import Tensor, argument, tensor, wrap
 
 
-class FunctionCall:
-    """One call of a function on variables of our own, and the way back from its outputs."""
+class Arguments:
+    """The arguments of a call, of which some are to be differentiated by.
+
+    Args:
+        f: the function that is called.
+        args: its arguments by position.
+        chosen: which of them are differentiated by.
+        variable: ``variable(leaf, k)`` returns what stands for a leaf of argument ``k``.
+    """
 
     def __init__(
         self,
         f: Callable[..., Any],
         args: Sequence[Any],
-        kwargs: dict[str, Any],
         chosen: int | tuple[int, ...],
+        variable: Callable[[Any, int], Tensor],
     ) -> None:
         self.name = name_of(f)
         self.single = isinstance(chosen, int)
-        positions = self._positions((chosen,) if isinstance(chosen, int) else chosen, len(args))
-        opened = list(args)
+        self.given = list(args)
+        self.positions = self._positions((chosen,) if self.single else chosen, len(args))  # type: ignore[arg-type]
         self.variables: list[Tensor] = []
         self.structures = []
-        given: list[Any] = []
-        for k in positions:
-            leaves, structure = flatten(args[k])
-            given += leaves
-            variables = [_variable(leaf, k) for leaf in leaves]
-            opened[k] = unflatten(structure, variables)
-            self.variables += variables
-            self.structures.append((structure, len(variables)))
-        with enable_grad():
-            result = f(*opened, **kwargs)
-        found, self.structure = flatten(result)
-        self.outputs = [_output(value, self.name) for value in found]
-        self.needs_graph = MODE.get().recording and self._depends_on_others()
-        arrays = [isinstance(x, (np.ndarray, np.generic)) for x in given]
+        leaves: list[Any] = []
+        for k in self.positions:
+            found, structure = flatten(args[k])
+            leaves += found
+            self.variables += [variable(leaf, k) for leaf in found]
+            self.structures.append((structure, len(found)))
+        arrays = [isinstance(x, (np.ndarray, np.generic)) for x in leaves]
         self.in_arrays = bool(arrays) and all(arrays)
+
+    def opened(self, variables: Sequence[Tensor]) -> list[Any]:
+        """Return the arguments with others in the places of the variables."""
+        opened, rest = list(self.given), iter(variables)
+        for k, (structure, count) in zip(self.positions, self.structures, strict=True):
+            opened[k] = unflatten(structure, [next(rest) for _ in range(count)])
+        return opened
 
     def _positions(self, chosen: tuple[int, ...], count: int) -> list[int]:
         """Return the chosen arguments, counted from the front."""
@@ -62,10 +70,58 @@ class FunctionCall:
             raise errors.ArgumentError(f"argnums {chosen} names an argument twice")
         return positions
 
-    def _depends_on_others(self) -> bool:
-        """Return whether something besides our own variables may want a gradient of a gradient."""
+    def handed_out(self, results: list[Tensor]) -> list[Any]:
+        """Return results as the caller has them: as arrays of their own if these were given."""
+        return handed_out(results, self.in_arrays)
+
+    def arrange(self, results: list[Tensor]) -> Any:
+        """Return results in the structure of the arguments they belong to."""
+        rest = iter(self.handed_out(results))
+        arranged = tuple(
+            unflatten(structure, [next(rest) for _ in range(count)])
+            for structure, count in self.structures
+        )
+        return arranged[0] if self.single else arranged
+
+    def arranged_aux(self, aux: Any, released: Callable[[Tensor], Tensor]) -> Any:
+        """Return what a function returned besides its result, its tensors without what is inside.
+
+        Args:
+            aux: any containers of anything.
+            released: what becomes of a tensor.
+        """
+        leaves, structure = flatten(aux)
+        outside = iter(self.handed_out([released(x) for x in leaves if type(x) is Tensor]))
+        return unflatten(structure, [next(outside) if type(x) is Tensor else x for x in leaves])
+
+
+class FunctionCall(Arguments):
+    """One call of a function on variables of our own, and the way back from its outputs."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        chosen: int | tuple[int, ...],
+        has_aux: bool = False,
+    ) -> None:
+        super().__init__(f, args, chosen, _variable)
+        with enable_grad():
+            result = f(*self.opened(self.variables), **kwargs)
+        self._aux: Any = None
+        if has_aux:
+            result, self._aux = with_aux(result, self.name)
+        found, self.structure = flatten(result)
+        self.outputs = [as_output(value, self.name) for value in found]
+        self.needs_graph = self._depends_on_others(self.outputs)
+
+    def _depends_on_others(self, results: Sequence[Tensor]) -> bool:
+        """Return whether something besides our own variables may want a gradient of results."""
+        if not MODE.get().recording:
+            return False
         own = set(self.variables)
-        places = [place_of(o) for o in self.outputs if o._requires_grad]
+        places = [place_of(r) for r in results if r._requires_grad]
         leaves = [place for place in places if type(place) is not Node]
         leaves += reachable([place for place in places if type(place) is Node])[1]
         return any(leaf not in own for leaf in leaves)
@@ -73,7 +129,10 @@ class FunctionCall:
     def single_output(self) -> Tensor:
         """Return the output of a function that returns one tensor."""
         if self.structure is not None:
-            raise errors.GraphError(f"grad() needs {self.name} to return one tensor, not several")
+            raise errors.GraphError(
+                f"grad() needs {self.name} to return one tensor, not several; where the rest is"
+                " only to be looked at, write return result, rest and has_aux=True"
+            )
         return self.outputs[0]
 
     def pull(self, seeds: Sequence[Any], retain: bool) -> list[Tensor]:
@@ -96,22 +155,14 @@ class FunctionCall:
 
     def released(self, output: Tensor) -> Any:
         """Return an output without a graph, unless somebody may still differentiate it."""
-        return output if self.needs_graph else self.handed_out([output.detach()])[0]
+        return output if self.needs_graph else self.handed_out([wrap(output._data)])[0]
 
-    def handed_out(self, results: list[Tensor]) -> list[Any]:
-        """Return results as the caller has them: as arrays of their own if these were given."""
-        if not self.in_arrays:
-            return results
-        return [r if r._requires_grad else np.array(to_host(r._data))[()] for r in results]
-
-    def arrange(self, results: list[Tensor]) -> Any:
-        """Return results in the structure of the arguments they belong to."""
-        rest = iter(self.handed_out(results))
-        arranged = tuple(
-            unflatten(structure, [next(rest) for _ in range(count)])
-            for structure, count in self.structures
-        )
-        return arranged[0] if self.single else arranged
+    @property
+    def aux(self) -> Any:
+        """What the function returned besides, without a graph that leads to our variables only."""
+        tensors = [x for x in flatten(self._aux)[0] if type(x) is Tensor]
+        depends = self._depends_on_others(tensors)
+        return self.arranged_aux(self._aux, lambda x: x if depends else wrap(x._data))
 
 
 def chosen_arguments(f: Callable[..., Any], argnums: Any) -> int | tuple[int, ...]:
@@ -124,8 +175,23 @@ def chosen_arguments(f: Callable[..., Any], argnums: Any) -> int | tuple[int, ..
         raise errors.DTypeError(f"argnums is an int or a tuple of ints, not {argnums!r}") from None
 
 
-def _variable(leaf: Any, k: int = 0) -> Tensor:
-    """Return a tensor of our own with the leaf's values, connected to the leaf if that matters."""
+def handed_out(results: list[Tensor], in_arrays: bool) -> list[Any]:
+    """Return results as the caller has them: as arrays of their own if these were given."""
+    if not in_arrays:
+        return results
+    plain = [not r._requires_grad and layer_of(r) is None for r in results]
+    return [
+        np.array(to_host(r._data))[()] if is_plain else r
+        for r, is_plain in zip(results, plain, strict=True)
+    ]
+
+
+def checked(leaf: Any, k: int = 0) -> Tensor:
+    """Return an argument as a tensor.
+
+    Raises:
+        DTypeError: it is nothing that has a derivative.
+    """
     try:
         value = leaf if type(leaf) is Tensor else tensor(leaf)  # the caller may change an array
     except errors.DTypeError as error:
@@ -133,11 +199,33 @@ def _variable(leaf: Any, k: int = 0) -> Tensor:
     if value.dtype.kind not in "fc":
         raise errors.DTypeError(
             f"argument {k} is {value.dtype}, only floating-point arguments have a derivative; write"
-            " 2.0 for 2 or .astype('float32'), or choose others by argnums"
+            " 2.0 for 2 or .astype('float32'), or choose others by argnums; a number in a dataclass"
+            " that is none to differentiate by is declared field(metadata={'static': True})"
         )
+    return value
+
+
+def _variable(leaf: Any, k: int = 0) -> Tensor:
+    """Return a tensor of our own with the leaf's values, connected to the leaf if that matters."""
+    value = checked(leaf, k)
+    layer = MODE.get().layer
+    if layer is not None and layer_of(value) is not layer:
+        return argument(layer.lift(outside(value)))
     if value._requires_grad and MODE.get().recording:
         return +value
-    return argument(value.detach()._data)
+    meet(value)
+    return argument(value._data)
+
+
+def with_aux(result: Any, name: str) -> tuple[Any, Any]:
+    """Return the pair that a function returns where ``has_aux`` is true."""
+    if isinstance(result, tuple) and len(result) == 2:
+        return result
+    got = f"a tuple of {len(result)}" if isinstance(result, tuple) else errors.describe(result)
+    raise errors.DTypeError(
+        f"with has_aux=True, {name} returns a pair (result, aux), not {got}; write return"
+        " result, aux"
+    )
 
 
 def _as_seed(value: Any, graph: bool) -> Any:
@@ -147,7 +235,8 @@ def _as_seed(value: Any, graph: bool) -> Any:
     return wrap(value) if graph else value
 
 
-def _output(value: Any, name: str) -> Tensor:
+def as_output(value: Any, name: str) -> Tensor:
+    """Return a result of a function, which must be a tensor."""
     if type(value) is Tensor:
         return value
     hint = "; is a return missing?" if value is None else ""

@@ -16,9 +16,13 @@ from tests.ops.op_cases import EVERY, cases
 pytestmark = needs("cc")
 
 KERNELS = {
-    "argmax", "argmin", "argsort", "avg_pool", "avg_pool_grad", "conv", "conv_transpose",
-    "conv_weight_grad", "cumulative_sum", "einsum", "floor_divide", "logaddexp", "masked_matmul",
-    "max_pool", "max_pool_grad", "remainder", "repeat", "roll", "round", "scatter", "tile",
+    "argmax", "argmin", "argsort", "avg_pool", "avg_pool_grad", "betaln", "cbrt", "cbrt_slope",
+    "conv", "conv_transpose", "conv_weight_grad", "copysign", "cumulative_max_place",
+    "cumulative_prod", "cumulative_sum", "digamma", "digamma_slope", "einsum", "erfinv",
+    "erfinv_slope", "floor_divide", "fmod", "gammaln", "iv", "ive", "linear_recurrence",
+    "log_ndtr", "log_ndtr_gap", "log_ndtr_slope", "logaddexp", "logcumsumexp", "masked_matmul",
+    "max_pool", "max_pool_grad", "nextafter", "remainder", "repeat", "roll", "round", "scatter",
+    "searchsorted", "signbit", "sinc", "sinc_slope", "tile",
 }  # fmt: skip
 """Operations whose kernels run as they are, in some cases at least; the others are C."""
 

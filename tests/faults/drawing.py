@@ -213,7 +213,6 @@ FAULTS: list[Fault] = [
         "drawing/scene/statistics.py",
         ("Again._leaf", "self.recorded.get(place, place._data)", "place._data",
          "render_scene: values of a leaf as it is now"),
-        ("_computed", "replay(again.states)", "", "render_scene: a checkpoint draws other numbers"),
         ("statistics", "int(np.count_nonzero(np.isnan(numbers)))", "0",
          "render_scene: NaN counted as infinite"),
     ),

@@ -45,7 +45,7 @@ PROGRAMS = "tests/engine/test_programs.py"
 STAGES = (
     ["tests/engine/test_backward.py", PROGRAMS],
     [
-        "tests/engine/test_checkpoint.py",
+        "tests/transforms/test_checkpoint.py",
         "tests/engine/test_threads.py",
         "tests/engine/test_edges.py",
         "tests/ops/test_ops.py",

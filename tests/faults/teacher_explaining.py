@@ -18,8 +18,6 @@ FAULTS: list[Fault] = [
         "teacher/explaining/run_again.py",
         ("Rerun._is_rounding", "size <= noise(passed.dtype) * rms(other)", "False",
          "explain: what rounding leaves of a sum counts as a gradient"),
-        ("_recomputed", "replay(again.states)", "replay({})",
-         "explain: a checkpoint draws other random numbers"),
     ),
     *planted_in(
         "teacher/explaining/watched_run.py",

@@ -26,7 +26,7 @@ from tensorgraph.engine.autodiff import backward
 from tensorgraph.engine.operators import METHODS, Operators
 from tensorgraph.nn import losses
 from tensorgraph.nn.activations import Activation
-from tensorgraph.ops import OPS, methods
+from tensorgraph.ops import OPS, methods, numpy_methods
 
 PACKAGE = Path(tensorgraph.__file__).parent
 
@@ -45,7 +45,10 @@ from tensorgraph.engine.operands import Index, MakesTensor, Operand, Plain
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.ops._axes import OneOrMore, SomeAxes
-from tensorgraph.ops.index import Key
+from tensorgraph.ops._keys import Key
+from tensorgraph.ops.padding import AnyWidths
+from tensorgraph.ops.order import Picked, Probabilities
+from tensorgraph.ops.sets import UniqueAll, UniqueCounts, UniqueInverse
 from tensorgraph.ops.window import AnyPadding
 """
 
@@ -170,9 +173,9 @@ def operators_stub() -> str:
     for name in methods.UNARY:
         parameters = [*unary.parameters.values(), *more.get(name, [])]
         lines.append(method(f"__{name}__", unary.replace(parameters=parameters)))
-    for name, call in {"T": methods.transpose, "mT": OPS["matrix_transpose"]}.items():
+    for name, call in {"T": numpy_methods.transpose, "mT": OPS["matrix_transpose"]}.items():
         lines += ["@property", method(name, unary, document(call))]
-    for name, call in {**{name: OPS[name] for name in METHODS}, "reshape": methods.reshape}.items():
+    for name, call in {**{name: OPS[name] for name in METHODS}, **numpy_methods.METHODS}.items():
         lines.append(method(name, typed(call), document(call)))
     lines.append(method("backward", inspect.signature(backward), document(backward)))
     body = indent("\n".join(lines), "    ")
@@ -185,7 +188,8 @@ def operators_stub() -> str:
 def activations_stub() -> str:
     """Return the stub of ``nn/activations.py``: layers with the parameters of their operations."""
     base = (
-        f"class Activation(Module):{document(Activation)}\n    op: ClassVar[Op]\n"
+        f"class Activation(Module):{document(Activation)}\n"
+        "    function: ClassVar[Callable[..., Any]]\n"
         f"    static: dict[str, Any]\n    def forward(self, x: Operand) -> Tensor: ..."
     )
     layers = (getattr(nn, name) for name in nn.__all__)
@@ -195,7 +199,7 @@ def activations_stub() -> str:
 
 def activation(layer: type[Activation]) -> str:
     """Return the lines of an activation's class, with the constructor that its record gives it."""
-    static = list(typed(layer.op.call).parameters.values())[len(layer.op.inputs) :]
+    static = list(typed(layer.function).parameters.values())[1:]
     self = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
     init = Signature([self, *static], return_annotation="None")
     doc, signature = document(layer), retyped(init, "")

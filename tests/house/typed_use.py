@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, assert_type
 
 import numpy as np
@@ -93,17 +94,50 @@ def differentiating(x: Tensor, a: NDArray[np.float64]) -> None:
     assert_type(tg.value_and_grad(cost)(x), tuple[Tensor, Tensor])
     assert_type(tg.value_and_grad(of_weights)(weights), tuple[Tensor, dict[str, Tensor]])
     assert_type(tg.jacobian(cost)(x), Tensor)
+    assert_type(tg.jacobian(cost, mode="forward")(x), Tensor)
     assert_type(tg.hessian(lambda w: (w**3).sum())(x), Tensor)
     assert_type(tg.jvp(cost, (x,), (x,)), tuple[Tensor, Tensor])
     assert_type(tg.vjp(cost, x)[0], Tensor)
     (product,) = tg.hvp(cost, (x,), (x,))
+    print(product)
     assert_type(tg.gradients(x.sum(), x), Tensor)
     assert_type(tg.gradients(x.sum(), weights), dict[str, Tensor])
     assert_type(tg.gradients(x.sum(), [x, x]), list[Tensor])
     assert_type(tg.checkpoint(cost)(x, b=2.0), Tensor)
 
+    def with_parts(w: Tensor) -> tuple[Tensor, list[Tensor]]:
+        return w.sum(), [w * w]
+
+    assert_type(tg.grad(with_parts, has_aux=True)(x), tuple[Tensor, list[Tensor]])
+    assert_type(
+        tg.value_and_grad(with_parts, has_aux=True)(x),
+        tuple[tuple[Tensor, list[Tensor]], Tensor],
+    )
+    assert_type(tg.vjp(with_parts, x, has_aux=True)[2], list[Tensor])
+    assert_type(tg.jvp(with_parts, (x,), (x,), has_aux=True)[2], list[Tensor])
+
+
+def transforming(x: Tensor) -> None:
+    def scaled(x: Tensor, by: float) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, None]]]:
+        return x * by, lambda g: (g * by, None)
+
+    assert_type(tg.custom_gradient(scaled)(x, 2.0), Tensor)
+    assert_type(tg.stop_gradient({"w": x}), dict[str, Tensor])
+    assert_type(tg.fori_loop(0, 3, lambda i, v: v * x, x), Tensor)
+    last, outputs = tg.scan(lambda carry, row: (carry + row, carry), x, tg.ones((3, 2)))
+    root = tg.implicit(lambda z, a: z * z - a, lambda a: a**0.5)
+    vector, unravel = tg.tree.ravel([x, x])
+    print(last, outputs, root(x), unravel(vector), tg.tree.map(tg.sqrt, [x]))
+
+    def pair(x: Tensor) -> tuple[Tensor, Tensor]:
+        return x, x
+
+    assert_type(tg.checkpoint(pair)(x), tuple[Tensor, Tensor])
+
+
+def modes(x: Tensor) -> None:
     with tg.no_grad(), tg.enable_grad(), tg.debug(), tg.profile() as measured:
-        print(measured, product)
+        print(measured)
 
     @tg.no_grad
     def predicted(x: Tensor) -> Tensor:
@@ -189,6 +223,8 @@ def optimizing(model: nn.Module, x: Tensor) -> None:
     for optimizer in (
         optim.SGD(model.parameters(), lr=0.1, weight_decay=0.01),
         optim.Adam(model.named_parameters(), lr=schedule, betas=(0.9, 0.99)),
+        optim.SGD(model.parameters(), 0.1, momentum=0.9, nesterov=True, l2=0.01, maximize=False),
+        optim.Muon(model.parameters(), lr=optim.schedules.cosine_restarts(0.1, 100, factor=2)),
         optim.RMSprop(optim.decay_groups(model, 0.1), lr=lambda step: 0.1 / (1 + step)),
     ):
         optimizer.zero_grad()

@@ -354,13 +354,17 @@ LAYERS: dict[str, list[LayerCase]] = {
     ],
 }
 
+PARAMETERS = {"Threshold": (0.1, -1.0)}
+"""Those without which a layer of an activation is not made."""
+
 ACTIVATIONS = [
     name
     for name, value in vars(nn).items()
     if inspect.isclass(value) and issubclass(value, nn.Activation) and value is not nn.Activation
 ]
 LAYERS |= {
-    name: [LayerCase(lambda dtype, n=name: getattr(nn, n)(), ((4, 3),))] for name in ACTIVATIONS
+    name: [LayerCase(lambda dtype, n=name: getattr(nn, n)(*PARAMETERS.get(n, ())), ((3, 4),))]
+    for name in ACTIVATIONS
 }
 
 WITHOUT_FORWARD = {"Module", "Activation", "ModuleList", "ModuleDict"}

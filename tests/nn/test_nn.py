@@ -88,11 +88,15 @@ def test_an_initialiser_keeps_its_own_array():
 
 # -------------------------------------------------------------------- activations, Sequential
 
+PARAMETERS = {"Threshold": (0.1, -1.0)}
 ACTIVATIONS = {
     nn.ReLU: tg.relu, nn.LeakyReLU: tg.leaky_relu, nn.ELU: tg.elu, nn.GELU: tg.gelu,
     nn.SiLU: tg.silu, nn.Sigmoid: tg.sigmoid, nn.LogSigmoid: tg.log_sigmoid,
     nn.Softplus: tg.softplus, nn.Tanh: tg.tanh, nn.Softmax: tg.softmax,
-    nn.LogSoftmax: tg.log_softmax,
+    nn.LogSoftmax: tg.log_softmax, nn.ReLU6: tg.relu6, nn.SELU: tg.selu, nn.CELU: tg.celu,
+    nn.GLU: tg.glu, nn.Mish: tg.mish, nn.Hardtanh: tg.hardtanh, nn.Hardsigmoid: tg.hardsigmoid,
+    nn.Hardswish: tg.hardswish, nn.Hardshrink: tg.hardshrink, nn.Softshrink: tg.softshrink,
+    nn.Tanhshrink: tg.tanhshrink, nn.Softsign: tg.softsign, nn.Threshold: tg.threshold,
 }  # fmt: skip
 
 
@@ -103,8 +107,9 @@ def test_every_activation_layer_is_listed_above():
 @pytest.mark.parametrize("layer", ACTIVATIONS, ids=lambda layer: layer.__name__)
 def test_an_activation_layer_is_its_function(layer):
     x = tg.tensor(normal(3, 4))
-    assert (layer()(x).data == ACTIVATIONS[layer](x).data).all()
-    assert layer().parameters() == []
+    static = PARAMETERS.get(layer.__name__, ())
+    assert (layer(*static)(x).data == ACTIVATIONS[layer](x, *static).data).all()
+    assert layer(*static).parameters() == []
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,134 @@ softplus = chain(lambda z: np.log1p(np.exp(z)), _logistic)
 log_sigmoid = chain(lambda z: -np.log1p(np.exp(-z)), lambda z: _logistic(-z))
 
 
+def _beside(f, slope):
+    """Return f beside the real axis, where f is known of real numbers alone."""
+    return lambda z: f(z.real) + 1j * z.imag * slope(z.real)
+
+
+def known(*functions):
+    """Return an elementwise function, given it and its first two derivatives for real numbers."""
+    f, slope, bend = functions
+    return chain(_beside(f, slope), _beside(slope, bend))
+
+
+def _density(x):
+    return np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+def _mills(x):
+    return _density(x) / special.ndtr(x)
+
+
+def _mills_slope(x):
+    return -_mills(x) * (x + _mills(x))
+
+
+def _mills_bend(x):
+    return _mills(x) * ((x + _mills(x)) ** 2 - 1 - _mills_slope(x))
+
+
+def _polygamma(n):
+    return lambda x: special.polygamma(n, x)
+
+
+def _sinc_derivative(n):
+    terms = [
+        (math.pi ** (2 * k), (-1) ** k / (math.factorial(2 * k) * (2 * k + 1))) for k in range(45)
+    ]
+    series = np.polynomial.Polynomial([c for a, b in terms for c in (a * b, 0)]).deriv(n)
+    return lambda x: series(x)
+
+
+def _erfinv_slope(y):
+    return _SQRT_PI / 2 * np.exp(special.erfinv(y) ** 2)
+
+
+def _erfinv_bend(y):
+    return 2 * special.erfinv(y) * _erfinv_slope(y) ** 2
+
+
+def _erfinv_third(y):
+    x, slope = special.erfinv(y), _erfinv_slope(y)
+    return (2 + 8 * x * x) * slope**3
+
+
+erfc = known(
+    special.erfc,
+    lambda x: -2 / _SQRT_PI * np.exp(-x * x),
+    lambda x: 4 * x / _SQRT_PI * np.exp(-x * x),
+)
+erfinv = known(special.erfinv, _erfinv_slope, _erfinv_bend)
+erfinv_slope = known(_erfinv_slope, _erfinv_bend, _erfinv_third)
+ndtr = known(special.ndtr, _density, lambda x: -x * _density(x))
+log_ndtr = known(special.log_ndtr, _mills, _mills_slope)
+log_ndtr_slope = known(_mills, _mills_slope, _mills_bend)
+log_ndtr_gap = known(lambda x: x + _mills(x), lambda x: 1 + _mills_slope(x), _mills_bend)
+gammaln = known(special.gammaln, special.digamma, _polygamma(1))
+digamma = known(special.digamma, _polygamma(1), _polygamma(2))
+sinc = known(*map(_sinc_derivative, range(3)))
+cbrt = known(
+    np.cbrt,
+    lambda x: 1 / (3 * np.cbrt(x) ** 2),
+    lambda x: -2 / (9 * np.cbrt(x) ** 5),
+)
+
+
+cbrt_slope = known(
+    lambda x: 1 / (3 * np.cbrt(x) ** 2),
+    lambda x: -2 / (9 * np.cbrt(x) ** 5),
+    lambda x: 10 / (27 * np.cbrt(x) ** 8),
+)
+
+
+def digamma_slope(x, order):
+    return known(*map(_polygamma, range(order, order + 3)))(x)
+
+
+def sinc_slope(x, order):
+    return known(*map(_sinc_derivative, range(order, order + 3)))(x)
+
+
+def iv(x, order):
+    return known(*(lambda x, k=k: special.ivp(order, x, k) for k in range(3)))(x)
+
+
+def ive(x, order):
+    return iv(x, order) * exp(abs(-x) * -1.0)
+
+
+def betaln(x, y):
+    return gammaln(x) + gammaln(y) - gammaln(x + y)
+
+
+def xlogy(x, y):
+    return x * log(y)
+
+
+def xlog1py(x, y):
+    return x * log1p(y)
+
+
+def logit(x):
+    return log(x) - log(1 - x)
+
+
+def softsign(x):
+    return x / (1 + abs(x))
+
+
+def copysign(x, y):
+    return x * (np.sign(x.real) * np.copysign(1.0, y.real))
+
+
+def nextafter(x, y):
+    return x + 0.0
+
+
+def fmod(x, y):
+    return x - y * np.trunc(x.real / y.real)
+
+
 asin_slope = chain(lambda z: 1 / np.sqrt(1 - z * z), lambda z: z / np.sqrt(1 - z * z) ** 3)
 acosh_slope = chain(lambda z: 1 / np.sqrt(z * z - 1), lambda z: -z / np.sqrt(z * z - 1) ** 3)
 asinh_slope = chain(lambda z: 1 / np.sqrt(z * z + 1), lambda z: -z / np.sqrt(z * z + 1) ** 3)
@@ -341,6 +469,32 @@ def max(x, axis=None, keepdims=False):
 
 def min(x, axis=None, keepdims=False):
     return -max(-x, axis=axis, keepdims=keepdims)
+
+
+def _rows(x, axis):
+    """Return what stands at each place along an axis."""
+    return [Dual(np.take(x.a, k, axis), np.take(x.b, k, axis)) for k in range(x.shape[axis])]
+
+
+def _running(step, axis, *arrays):
+    rows, results = zip(*(_rows(x, axis) for x in arrays), strict=True), []
+    for row in rows if arrays[0].shape[axis] else ():
+        results.append(step(results[-1] if results else None, *row))
+    if not results:
+        return arrays[0]
+    return stack(*results, axis=axis)
+
+
+def cumulative_prod(x, axis):
+    return _running(lambda before, x: x if before is None else before * x, axis, x)
+
+
+def logcumsumexp(x, axis):
+    return log(cumulative_sum(exp(x), axis=axis))
+
+
+def linear_recurrence(x, factors, axis):
+    return _running(lambda before, x, a: x if before is None else x + a * before, axis, x, factors)
 
 
 def var(x, axis=None, correction=0, keepdims=False):

@@ -6,11 +6,28 @@ derived. The others have a table of representative calls, and references of thei
 """
 
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.ops import OPS
+from tensorgraph.ops import sets
 from tensorgraph.testing.ops.op_calls import elementwise_cases
-from tests.ops import calls_contracting, calls_moving, calls_reducing
+from tests.ops import (
+    calls_contracting,
+    calls_linalg,
+    calls_moving,
+    calls_reducing,
+    calls_special,
+    calls_statistics,
+    calls_updating,
+)
+from tests.ops.op_call import FUNCTIONS
 
-TABLE = {**calls_reducing.TABLE, **calls_moving.TABLE, **calls_contracting.TABLE}
+FILES = (
+    calls_reducing, calls_moving, calls_contracting, calls_special, calls_statistics,
+    calls_linalg, calls_updating,
+)  # fmt: skip
+TABLE = {
+    name: [call for file in FILES for call in file.TABLE.get(name, ())]
+    for file in FILES
+    for name in file.TABLE
+}
 """Calls by operation."""
 
 RANDOM = {name for name, op in REGISTRY.items() if op.family == "random"}
@@ -18,7 +35,9 @@ RANDOM = {name for name, op in REGISTRY.items() if op.family == "random"}
 ELEMENTWISE = {
     name: op for name, op in REGISTRY.items() if op.family == "elementwise" and name != "astype"
 }
-EVERY = [name for name in {**REGISTRY, **OPS} if name not in RANDOM]
+OF_VALUES = set(sets.__all__)
+"""Functions whose results' number of elements the values decide; see ``test_sets.py``."""
+EVERY = [name for name in {**REGISTRY, **FUNCTIONS} if name not in RANDOM | OF_VALUES]
 
 
 def cases(name):

@@ -100,6 +100,15 @@ class TestRight:
         assert "2 times too large" in str(tg.judge(loss, {"dW": dW * 2}))
 
 
+def test_gradients_by_a_list_are_called_by_the_callers_variables():
+    weights, offsets = tg.ones((3, 2), requires_grad=True), tg.ones(2, requires_grad=True)
+    loss = ((tg.ones((4, 3)) @ weights + offsets) ** 2).mean()
+    found = tg.judge(loss, [np.ones((3, 2)), np.ones(2)], wrt=[weights, offsets])
+    assert [mark.key for mark in found] == ["dweights", "doffsets"]
+    with pytest.raises(KeyError, match="'W' was not judged; there is dweights, doffsets"):
+        found["W"]
+
+
 SLOPES = {
     "taken at Z1 where A1 is meant": lambda z, a: 1 - z**2,
     "the derivative of tanh is missing": lambda z, a: 1.0,

@@ -11,7 +11,7 @@ import numpy as np
 from tensorgraph.compiler.loops.scalars import ZERO, Index, Scalar, Shape, constant, scalar
 from tensorgraph.compiler.loops.statements import Array, strides_of
 from tensorgraph.engine.op import REGISTRY, Op
-from tensorgraph.ops.index import ARRAY
+from tensorgraph.ops._keys import ARRAY
 from tensorgraph.symbolic.expr import Expr
 
 Places = Sequence[Index]

@@ -42,7 +42,7 @@ from tensorgraph.ops.arithmetic import (
     not_equal,
     subtract,
 )  # fmt: skip
-from tensorgraph.ops.extrema import clip, maximum
+from tensorgraph.ops.extrema import clipped, maximum
 from tensorgraph.symbolic.expr import Expr, lift, make
 
 
@@ -238,7 +238,7 @@ def _terms(e: Expr) -> list[Expr]:
 
 def _does_not_limit(e: Expr, labels: Labels, mono: Mono) -> bool:
     """Return whether a value is clip(x) in a product with [x ≥ min] and [x ≤ max]."""
-    if e.op is not clip.op:
+    if e.op is not clipped.op:
         return False
     tests = [test for g in mono if g[1] == labels and (test := g[0].expr) is not None]
     bounds = [(greater_equal, e.static["min"]), (less_equal, e.static["max"])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from tensorgraph.formulas.writing.formula import Formula, is_tall
+from tensorgraph.formulas.writing.formula import Formula, inverse_of, is_tall
 from tensorgraph.formulas.writing.text import (
     CONDITION,
     GREEK,
@@ -118,6 +118,9 @@ def set_part(f: Formula) -> tuple[str, int]:
         case "root":
             return rf"\sqrt{{{set_part(f.parts[0])[0]}}}", WHOLE
         case "transpose":
+            inverted = inverse_of(f)
+            if inverted is not None:
+                return _raised(inverted, r"-\top"), POWER
             return _raised(f.parts[0], r"\top"), POWER
         case "reduction":
             return _reduction(f), MATMUL

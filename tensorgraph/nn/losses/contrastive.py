@@ -19,8 +19,9 @@ from tensorgraph.ops.arithmetic import where
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.cross_entropy import class_cross_entropy
 from tensorgraph.ops.extrema import maximum
+from tensorgraph.ops.joining import concat
 from tensorgraph.ops.moments import norm
-from tensorgraph.ops.shape import concat, matrix_transpose
+from tensorgraph.ops.shape import matrix_transpose
 
 LEAST = 1e-8
 """The least length of a vector that is divided by."""

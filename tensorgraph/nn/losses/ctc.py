@@ -26,8 +26,10 @@ from tensorgraph.nn.losses.classification import NO_LOGARITHM
 from tensorgraph.nn.message_place import here
 from tensorgraph.ops.arithmetic import equal, where
 from tensorgraph.ops.index import take_along_axis
+from tensorgraph.ops.joining import stack
 from tensorgraph.ops.logits import logsumexp, softmax
-from tensorgraph.ops.shape import pad, stack, unstack
+from tensorgraph.ops.padding import pad
+from tensorgraph.ops.splitting import unstack
 
 
 @in_single_precision

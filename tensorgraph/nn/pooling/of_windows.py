@@ -19,9 +19,10 @@ from tensorgraph.nn.convolution import Padding, Size, brief
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.extrema import clip
+from tensorgraph.ops.padding import pad
 from tensorgraph.ops.pool import avg_pool, max_pool
 from tensorgraph.ops.reduce import argmax, max
-from tensorgraph.ops.shape import pad, reshape
+from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.window import per_axis, per_side, windows
 
 

@@ -16,8 +16,9 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.convolution import Size, brief
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
+from tensorgraph.ops._keys import ARRAY
 from tensorgraph.ops.extrema import maximum
-from tensorgraph.ops.index import ARRAY, first_outside, scatter
+from tensorgraph.ops.index import first_outside, scatter
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.window import axis_names, per_axis
 

@@ -32,7 +32,8 @@ from tensorgraph.nn.module import Module
 from tensorgraph.nn.recurrent.lstm_steps import lstm_gates, lstm_memory, lstm_output
 from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.contract import linear
-from tensorgraph.ops.shape import concat, split
+from tensorgraph.ops.joining import concat
+from tensorgraph.ops.splitting import split
 from tensorgraph.ops.trigonometric import tanh
 from tensorgraph.random import Generator
 

@@ -25,7 +25,8 @@ from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.recurrent.cells import Cell, GRUCell, LSTMCell, Pair, RNNCell, State
 from tensorgraph.ops.arithmetic import where
-from tensorgraph.ops.shape import concat, stack, unstack
+from tensorgraph.ops.joining import concat, stack
+from tensorgraph.ops.splitting import unstack
 from tensorgraph.random import Generator
 
 

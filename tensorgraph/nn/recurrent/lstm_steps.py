@@ -17,10 +17,12 @@ from tensorgraph.engine.notation import STEPS
 from tensorgraph.engine.op import REGISTRY, Op, OpFunction
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
+from tensorgraph.ops._batching import leading
 from tensorgraph.ops._blocks import floating, over
 from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, sigmoid_slope
+from tensorgraph.ops.joining import concat
 from tensorgraph.ops.reduce import in_single
-from tensorgraph.ops.shape import concat, split
+from tensorgraph.ops.splitting import split
 from tensorgraph.ops.trigonometric import tanh, tanh_slope
 
 
@@ -89,6 +91,7 @@ lstm_gates_slope: OpFunction = Op(
     in_single(_gates_slope_kernel),
     {"z": _gates_curvature},
     family="fused",
+    batch=leading,
     symbol="gates′",
     body=_gates_slope_body,
     lowering=_gates_slope_body,
@@ -101,6 +104,7 @@ lstm_gates: OpFunction = Op(
     _gates_kernel,
     {"z": lambda g, z: g * lstm_gates_slope(z)},
     family="fused",
+    batch=leading,
     symbol="gates",
     body=_gates_body,
     lowering=_gates_body,
@@ -145,6 +149,7 @@ lstm_memory: OpFunction = Op(
     _memory_kernel,
     {"gates": _memory_by_gates, "c": lambda g, gates: g * _parts(gates)[1]},
     family="fused",
+    batch=leading,
     symbol="f·c + i·g",
     body=_memory_body,
     lowering=_memory_body,
@@ -171,6 +176,7 @@ lstm_output: OpFunction = Op(
         "c": lambda g, gates, c: g * _parts(gates)[3] * tanh_slope(c),
     },
     family="fused",
+    batch=leading,
     symbol="o·tanh(c)",
     body=_output_body,
     lowering=_output_body,

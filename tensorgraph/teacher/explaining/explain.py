@@ -8,7 +8,7 @@ from typing import Any, overload
 
 from tensorgraph import errors
 from tensorgraph.engine.modes import user_frame
-from tensorgraph.engine.nested_containers import flatten
+from tensorgraph.engine.nested_containers import flatten, opened
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
@@ -130,7 +130,7 @@ def _paths(target: Any, model: Module | None) -> dict[Tensor, str]:
 
 
 def _holds(target: Any) -> bool:
-    return isinstance(target, (list, tuple, dict))
+    return opened(target) is not None
 
 
 def _name(name: str, x: Tensor, frame: FrameType) -> str:

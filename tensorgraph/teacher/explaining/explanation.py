@@ -10,6 +10,7 @@ from typing import Any
 from tensorgraph.display.tables import text_table
 from tensorgraph.display.terminal import terminal_width
 from tensorgraph.display.text import escaped
+from tensorgraph.errors import listing
 
 WIDTH = 88
 """Lines of text are no longer, as far as words allow; in a narrow terminal they are shorter."""
@@ -145,7 +146,8 @@ class Explanations(Sequence[Explanation]):
             for one in self.each:
                 if one.name == key:
                     return one
-            raise KeyError(key)
+            names = listing([one.name for one in self.each])
+            raise KeyError(f"{key!r} was not explained; there is {names}")
         return self.each[key]  # type: ignore[return-value]
 
     def __iter__(self) -> Iterator[Explanation]:

@@ -19,8 +19,7 @@ from tensorgraph.engine.backward_pass import fitted
 from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.graph import Node, ancestors, interpret, reachable
 from tensorgraph.engine.modes import mode
-from tensorgraph.engine.random_generator import replay
-from tensorgraph.engine.tensor import Tensor, array_of
+from tensorgraph.engine.tensor import Tensor
 
 Array = Any
 
@@ -83,8 +82,6 @@ class Rerun:
         self.operands[node] = operands
         if node in self._instead:
             value = self._instead[node]
-        elif node.op.recomputes:
-            value = _recomputed(node)
         else:
             value = node.op.compute(operands, node.static)
         self.values[node] = value if hasattr(value, "dtype") else np.asarray(value)
@@ -212,10 +209,3 @@ def like(array: Array, size: float = 1.0) -> Array:
     random = np.random.default_rng(SEED)
     values = random.uniform(0.5, 1.5, np.shape(array)) * random.choice([-1, 1], np.shape(array))
     return np.asarray(size * values, np.asarray(array).dtype)
-
-
-def _recomputed(node: Node) -> Array:
-    """Return the value of a checkpoint: its function runs again, and draws what it drew."""
-    again = node.static["again"]
-    with replay(again.states), mode(recording=True, call=again.call):  # as it was computed
-        return array_of(again.f(*again.args, **again.kwargs))

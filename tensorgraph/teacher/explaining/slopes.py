@@ -20,7 +20,7 @@ from tensorgraph.ops.cross_entropy import (
     sigmoid_cross_entropy,
     softmax_cross_entropy,
 )
-from tensorgraph.ops.extrema import clip, maximum, minimum
+from tensorgraph.ops.extrema import clipped, maximum, minimum
 from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.moments import center
 from tensorgraph.ops.trigonometric import tanh
@@ -276,7 +276,7 @@ _BY_OP: dict[Op, Callable[[Facts], Told]] = {
         _loss_is_reached,
     ),
     center.op: _centred,
-    clip.op: _clipped,
+    clipped.op: _clipped,
     **dict.fromkeys([maximum.op, minimum.op], _lost_the_choice),
 }
 

@@ -12,7 +12,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops.activation import relu
 from tensorgraph.ops.contract import linear, matmul
-from tensorgraph.ops.convolve import conv
+from tensorgraph.ops.convolution import conv
 from tensorgraph.ops.extrema import maximum
 
 MOST_LISTED = 8

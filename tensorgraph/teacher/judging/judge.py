@@ -109,7 +109,7 @@ def judged(
             f"judge: got {len(args)} more arguments, which only a function is called with; write"
             " tg.judge(loss, backward, caches)"
         )
-    tensors = dict(_of_tensors(wrt))
+    tensors = dict(_of_tensors(wrt, scope))
     for name, t in tensors.items():
         scope.places.setdefault(place_of(t), name)
     recording = record(loss)
@@ -119,7 +119,7 @@ def judged(
         recording = record(loss, inputs, called=scope.of_operand)
         names = Names(root, recording, scope)
     values = {name: recording.values[p] for p, name in names.called.items()}
-    by_name = _by_name(grads, wrt, names)
+    by_name = _by_name(grads, None if wrt is None else list(tensors), names)
     names.number_from_one(by_name)
     places = {key: _places(key, names, recording, tensors) for key in by_name}
     space = Namespace(frame, values, by_name)
@@ -193,24 +193,28 @@ def _leaf_types(root: Any) -> list[Any]:
     return found
 
 
-def _of_tensors(wrt: Any) -> list[tuple[str, Any]]:
+def _of_tensors(wrt: Any, scope: Scope) -> list[tuple[str, Any]]:
+    """Return what gradients are by, each with what the caller calls it."""
     if wrt is None:
         return []
     found = parameters_in_order(wrt)
     for _, t in found:
         if type(t) is not Tensor:
             raise errors.DTypeError(f"judge: wrt is of tensors, not {errors.describe(t)}")
-    return [(name or f"parameter {n}", t) for n, (name, t) in enumerate(found)]
+    return [
+        (name or scope.places.get(place_of(t)) or t.name or f"parameter {n}", t)
+        for n, (name, t) in enumerate(found)
+    ]
 
 
-def _by_name(grads: Any, wrt: Any, names: Names) -> dict[str, Any]:
+def _by_name(grads: Any, wrt: list[str] | None, names: Names) -> dict[str, Any]:
     """Return gradients by name; those of a list in the order of the parameters."""
     if isinstance(grads, Mapping):
         return flat(grads, lambda key: bool(names.find(key)))
     several = isinstance(grads, (list, tuple))
     values = list(grads) if several else [grads]
     if wrt is not None:
-        keys = [name for name, _ in _of_tensors(wrt)]
+        keys = wrt
     else:
         keys = [names.of(leaf) for leaf in names.recording.leaves if leaf in names.called]
         if len(keys) != len(names.recording.leaves):

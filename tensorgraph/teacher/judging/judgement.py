@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from tensorgraph.display.terminal import in_terminal
 from tensorgraph.display.text import escaped
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.errors import listing
 from tensorgraph.teacher.judging.beside import Written
 from tensorgraph.teacher.judging.mark import Mark
 
@@ -51,8 +52,17 @@ class Judgement:
             FAILED[:] = [self]
         return fine
 
+    def __len__(self) -> int:
+        return len(self.marks)
+
+    def __iter__(self) -> Iterator[Mark]:
+        return iter(self.marks)
+
     def __getitem__(self, key: str) -> Mark:
-        return next(mark for mark in self.marks if mark.key == key)
+        for mark in self.marks:
+            if mark.key == key:
+                return mark
+        raise KeyError(f"{key!r} was not judged; there is {listing([m.key for m in self.marks])}")
 
     @property
     def wrong(self) -> tuple[Mark, ...]:

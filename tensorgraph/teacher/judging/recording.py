@@ -6,8 +6,7 @@ it runs once more: if the output comes out as it was recorded, no leaf was assig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +19,6 @@ from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.graph import Node, ancestors, interpret, reachable
 from tensorgraph.engine.modes import mode
-from tensorgraph.engine.op import Op
-from tensorgraph.engine.random_generator import replay
 from tensorgraph.engine.tensor import Tensor, argument
 
 WHOLE = frozenset("softmax log_softmax conv conv_transpose unit rms center".split())
@@ -149,8 +146,7 @@ def record(
         if op.body is not None and op.family == "fused" and op.name not in WHOLE:
             out = op.body(*operands, **static)
         else:
-            with _as_before(op, static):
-                out = dispatch(op, tuple(operands), static)
+            out = dispatch(op, tuple(operands), static)
         if type(out) is Tensor and out._requires_grad:
             place[node] = place_of(out)
         return out
@@ -174,25 +170,13 @@ def recorded_once_more(output: Tensor) -> tuple[Tensor, dict[Any, Any]]:
     place: dict[Any, Any] = {}
 
     def step(node: Node, operands: list[Any]) -> Any:
-        with _as_before(node.op, node.static):
-            out = dispatch(node.op, tuple(operands), node.static)
+        out = dispatch(node.op, tuple(operands), node.static)
         place[node] = place_of(out)
         return out
 
     with mode(recording=True, observer=None):
         results = interpret(ancestors([root]), lambda node, i: node.parents[i], step)
     return results[root], place
-
-
-@contextmanager
-def _as_before(op: Op, static: Mapping[str, Any]) -> Iterator[None]:
-    """Let a checkpoint draw what it drew, in the mode it ran in, and leave averages alone."""
-    if not op.recomputes:
-        yield
-        return
-    again = static["again"]
-    with replay(again.states), mode(recording=True, call=again.call):
-        yield
 
 
 def _opened(root: Node) -> tuple[Node, list[Node], dict[Any, Any]]:
@@ -207,8 +191,7 @@ def _opened(root: Node) -> tuple[Node, list[Node], dict[Any, Any]]:
         return parent
 
     def step(node: Node, operands: list[Any]) -> Any:
-        with _as_before(node.op, node.static):
-            return np.asarray(node.op.compute(operands, node.static))
+        return np.asarray(node.op.compute(operands, node.static))
 
     values |= interpret(ancestors([root]), leaf, step)
     return root, reachable([root])[0], values

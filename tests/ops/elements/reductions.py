@@ -25,12 +25,12 @@ def reduction(f, dtype=float):
     return reduce
 
 
-def average(values):
+def mean_of(values):
     return math.fsum(values) / len(values)
 
 
 def _var(values, correction=0):
-    middle = average(values)
+    middle = mean_of(values)
     return math.fsum((v - middle) ** 2 for v in values) / (len(values) - correction)
 
 
@@ -40,7 +40,7 @@ def _logsumexp(values):
 
 
 sum = reduction(math.fsum)
-mean = reduction(average)
+mean = reduction(mean_of)
 prod = reduction(math.prod)
 max = reduction(lambda values: sorted(values)[-1])
 min = reduction(lambda values: sorted(values)[0])

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tests.ops.elements.reductions import average
+from tests.ops.elements.reductions import mean_of
 from tests.ops.elements.storage import build, indices
 
 
@@ -126,7 +126,7 @@ def max_pool(x, size, stride=None, padding=0):
 
 def avg_pool(x, size, stride=None, padding=0):
     shape, places = _pooled(x.shape, size, stride, padding)
-    return build(shape, lambda at: average([x[at[:2] + p] for p in places[at[2:]]]))
+    return build(shape, lambda at: mean_of([x[at[:2] + p] for p in places[at[2:]]]))
 
 
 def max_pool_grad(y, x, peaks, size, stride=None, padding=0):

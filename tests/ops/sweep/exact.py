@@ -65,6 +65,33 @@ def _hypot(x, y):
     return mp.sqrt(x * x + y * y)
 
 
+def _log_ndtr(x):
+    if x > 2**20:
+        return mpf(0)
+    if x > -(2**20):
+        return mp.log(_normal_cdf(x)) if x < 8 else mp.log1p(-mp.erfc(x / mp.sqrt(2)) / 2)
+    series, term = mpf(0), mpf(1)
+    for k in range(1, 80):
+        series, term = series + term, -term * (2 * k - 1) / (x * x)
+    return -x * x / 2 - mp.log(-x * mp.sqrt(2 * mp.pi)) + mp.log(series)
+
+
+def _scaled_bessel(order, x):
+    """Return e^−|x| Iₙ(x)."""
+    size = abs(x)
+    if size < 2**14:
+        value = mp.besseli(order, size) * mp.exp(-size)
+    else:
+        value, term = mpf(0), 1 / mp.sqrt(2 * mp.pi * size)
+        for k in range(1, 40):
+            value, term = value + term, term * ((2 * k - 1) ** 2 - 4 * order**2) / (8 * k * size)
+    return value if x >= 0 or order % 2 == 0 else -value
+
+
+def _sinc(x):
+    return mp.sinpi(x) / (mp.pi * x) if x else mpf(1)
+
+
 def _power(x, y):
     if x > 0:
         return exp(y * mp.log(x))
@@ -105,6 +132,16 @@ SMOOTH: dict[str, Callable] = {
     "acosh": mp.acosh,
     "atanh": lambda x: (mp.log1p(x) - mp.log1p(-x)) / 2,
     "erf": mp.erf,
+    "erfc": lambda x: 2 * _normal_cdf(-x * mp.sqrt(2)),
+    "erfinv": mp.erfinv,
+    "ndtr": _normal_cdf,
+    "log_ndtr": _log_ndtr,
+    "sinc": _sinc,
+    "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
+    "xlogy": lambda x, y: x * mp.log(y) if x else mpf(0),
+    "xlog1py": lambda x, y: x * mp.log1p(y) if x else mpf(0),
+    "logit": lambda x: mp.log(x) - mp.log1p(-x),
+    "nextafter": lambda x, y: +x,
     "sigmoid": _sigmoid,
     "softplus": _softplus,
     "log_sigmoid": lambda x: -_softplus(-x),
@@ -114,20 +151,78 @@ SMOOTH: dict[str, Callable] = {
 }
 """The function that an operation is, of mpmath's numbers."""
 
+
+def _gammaln(x):
+    value = mp.loggamma(x) if x > 0 else mp.log(abs(mp.pi / (x * mp.sinpi(x)))) - mp.loggamma(-x)
+    return mp.re(value)
+
+
+def _with_gammaln(x):
+    return _gammaln(x), [mp.psi(0, x)], [[mp.psi(1, x)]]
+
+
+def _with_digamma(x):
+    return mp.psi(0, x), [mp.psi(1, x)], [[mp.psi(2, x)]]
+
+
+def _with_betaln(x, y):
+    value = _gammaln(x) + _gammaln(y) - _gammaln(x + y)
+    bend = mp.psi(1, x + y)
+    return (
+        value,
+        [mp.psi(0, v) - mp.psi(0, x + y) for v in (x, y)],
+        [[mp.psi(1, x) - bend, -bend], [-bend, mp.psi(1, y) - bend]],
+    )
+
+
+def _with_iv(x):
+    value, slope, beyond = (_scaled_bessel(n, x) * exp(abs(x)) for n in range(3))
+    return value, [slope], [[(value + beyond) / 2]]
+
+
+def _with_ive(x):
+    value, slope, beyond = (_scaled_bessel(n, x) for n in range(3))
+    side = mp.sign(x)
+    bend = (value + beyond) / 2 - 2 * side * slope + side * side * value
+    return value, [slope - side * value], [[bend]]
+
+
+SPECIAL: dict[str, Callable] = {
+    "gammaln": _with_gammaln,
+    "digamma": _with_digamma,
+    "betaln": _with_betaln,
+    "iv": _with_iv,
+    "ive": _with_ive,
+}
+"""Functions that mpmath knows the derivatives of, and takes long to compute with many bits: they
+give value, first and second derivatives."""
+
+DIGITS = 700
+"""For these: as many as a difference of neighbouring powers of ten may cancel."""
+
+POLES = {"gammaln": (INF, NAN, NAN), "digamma": (NAN, NAN, NAN)}
+"""Value, first and second derivative at −1, −2, …"""
+
 SLOPES = {
     "acosh_slope": "acosh",
     "asin_slope": "asin",
     "asinh_slope": "asinh",
     "atan2_slope": "atan2",
     "atanh_slope": "atanh",
+    "digamma_slope": "digamma",
+    "cbrt_slope": "cbrt",
     "elu_slope": "elu",
+    "erfinv_slope": "erfinv",
     "erf_slope": "erf",
     "gelu_slope": "gelu",
     "hypot_slope": "hypot",
+    "log_ndtr_gap": "log_ndtr",
+    "log_ndtr_slope": "log_ndtr",
     "logaddexp_slope": "logaddexp",
     "power_slope": "power",
     "sigmoid_slope": "sigmoid",
     "silu_slope": "silu",
+    "sinc_slope": "sinc",
     "tanh_slope": "tanh",
 }
 """Operations that are the derivative of another: they are swept as the first and second of that."""
@@ -148,6 +243,7 @@ DISCRETE: dict[str, Callable] = {
     "bitwise_or": operator.or_,
     "bitwise_xor": operator.xor,
     "bitwise_invert": lambda x: not x if isinstance(x, bool) else ~x,
+    "signbit": lambda x: math.copysign(1, x) < 0,
     "isnan": math.isnan,
     "isinf": math.isinf,
     "isfinite": math.isfinite,
@@ -167,6 +263,15 @@ def _is_integer(function):
 def _remainder(x, y):
     quotient = mp.floor(x / y)
     return lambda x, y: x - y * quotient
+
+
+def _fmod(x, y):
+    quotient = mp.sign(x / y) * mp.floor(abs(x / y))
+    return lambda x, y: x - y * quotient
+
+
+def _sign_of(y):
+    return 1 if y >= 0 else -1
 
 
 def _first(x, *others):
@@ -203,6 +308,9 @@ PIECES: dict[str, Callable] = {
     "round": _is_integer(mp.nint),
     "floor_divide": _is_integer(lambda x, y: mp.floor(x / y)),
     "remainder": _remainder,
+    "fmod": _fmod,
+    "copysign": lambda x, y: lambda u, v: mp.sign(x) * _sign_of(y) * u,
+    "softsign": lambda x: lambda v: v / (1 + v * mp.sign(x)),
     "maximum": lambda x, y: _shared if x == y else _first if x > y else _last,
     "minimum": lambda x, y: _shared if x == y else _first if x < y else _last,
     "where": lambda condition, x, y: (lambda c, u, v: u) if condition else _last,
@@ -231,6 +339,23 @@ def _half_pi():
 NOWHERE = {"inf": (NAN, NAN, NAN), "-inf": (NAN, NAN, NAN)}
 LOGARITHM = {"0.0": (-INF, INF, -INF), "-0.0": (-INF, -INF, -INF), "inf": (INF, 0, 0)}
 EDGES: dict[str, dict[str, tuple]] = {
+    "gammaln": {"0.0": (INF, -INF, INF), "-0.0": (INF, INF, INF), "-inf": (-INF, NAN, NAN)},
+    "digamma": {
+        "inf": (INF, 0, 0),
+        "0.0": (-INF, INF, -INF),
+        "-0.0": (INF, INF, INF),
+        "-inf": (NAN, NAN, NAN),
+    },
+    "ive": {"0.0": (1, 0, 0.5), "-0.0": (1, 0, 0.5)},
+    "erfinv": {"1.0": (INF, INF, INF), "-1.0": (-INF, INF, -INF)},
+    "logit": {
+        "0.0": (-INF, INF, -INF),
+        "-0.0": (-INF, -INF, -INF),
+        "1.0": (INF, INF, INF),
+        "inf": (NAN, NAN, NAN),
+        "-inf": (NAN, NAN, NAN),
+    },
+    "cbrt": {"0.0": (0, INF, -INF), "-0.0": (0, INF, INF)},
     "sqrt": {"0.0": (0, INF, -INF), "-0.0": (0, -INF, INF)},
     "reciprocal": {"0.0": (INF, -INF, INF), "-0.0": (-INF, -INF, -INF)},
     "log": LOGARITHM,
@@ -244,6 +369,7 @@ EDGES: dict[str, dict[str, tuple]] = {
     "acos": {"1.0": (0, -INF, -INF), "-1.0": (lambda: +mp.pi, -INF, INF)},
     "atanh": {"1.0": (INF, INF, INF), "-1.0": (-INF, INF, -INF)},
     "asinh": {"inf": (INF, 0, 0), "-inf": (-INF, 0, 0)},
+    "log_ndtr": {"-inf": (-INF, INF, NAN)},
     "acosh": {"1.0": (0, INF, -INF), "inf": (INF, 0, 0)},
 }
 """Value, first and second derivative where limits have to be said. At −0 it is as IEEE 754 says
@@ -262,16 +388,24 @@ def derivatives(name, dtype, point):
     limits = AT_0.get(name) if not any(point) else None
     if count == 1 and name in EDGES:
         limits = EDGES[name].get(repr(point[0]))
+    if count == 1 and name in POLES and -INF < point[0] < 0 and point[0] % 1 == 0:
+        limits = POLES[name]
     if limits:
         value, first, second = (mpf(v() if callable(v) else v) for v in limits)
         return value, [first] * count, [[second] * count] * count
+    if name in SPECIAL:
+        with mp.workdps(60 if name != "betaln" else DIGITS):
+            at = [
+                mpf(x) if math.isfinite(x) else mpf(FAR) * int(math.copysign(1, x)) for x in point
+            ]
+            return SPECIAL[name](*map(_far_at_infinity, point))
     bits = STEP_BITS[dtype]
     sizes = [abs(math.log2(abs(x))) if x and math.isfinite(x) else 0 for x in point]
     reach = (
         10_000 if any(map(math.isinf, point)) else int((4 if name == "power" else 2) * sum(sizes))
     )
     with mp.workprec(reach + 2 * bits + RANGE_BITS[dtype] + 64):
-        at = [mpf(x) if math.isfinite(x) else mpf(FAR) * int(math.copysign(1, x)) for x in point]
+        at = [_far_at_infinity(x) for x in point]
         smallest = min((abs(x) for x in at if x), default=1)
         step = [min(abs(x) or smallest, mpf(1)) * mpf(2) ** -bits for x in at]
         if name == "power":  # changes with its base as fast as the exponent is large
@@ -293,6 +427,10 @@ def derivatives(name, dtype, point):
                 corners = (f(*(a * axes[i] + b * axes[j])) * a * b for a, b in CORNERS)
                 second[i][j] = second[j][i] = sum(corners) / (4 * step[i] * step[j])
     return value, first, second
+
+
+def _far_at_infinity(x):
+    return mpf(x) if math.isfinite(x) else mpf(FAR) * int(math.copysign(1, x))
 
 
 CORNERS = ((1, 1), (1, -1), (-1, 1), (-1, -1))

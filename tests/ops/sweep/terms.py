@@ -7,7 +7,7 @@ terms cancel or one of two factors lies below the normal numbers, in ulps of wha
 import numpy as np
 from mpmath import mp
 
-from tests.ops.sweep.exact import exp
+from tests.ops.sweep.exact import _scaled_bessel, exp
 
 ULPS = 4.0
 
@@ -28,6 +28,16 @@ def _tail(power):
 
 def _log(x):
     return abs(mp.log(abs(x)))
+
+
+def _of_reflection(tiny, x):
+    """Log π/(x sin πx) − log Γ(−x), which cancel at zeros below 0."""
+    return abs(mp.loggamma(-x)) if x < -0.5 else 0
+
+
+def _cotangent(x):
+    """ψ(1 − x) and π cot πx, which cancel at zeros below 0."""
+    return abs(mp.psi(0, 1 - x)) + abs(mp.pi * mp.cot(mp.pi * x)) if x % 1 else 0
 
 
 def _mixed_power(tiny, x, y):
@@ -52,6 +62,20 @@ TERMS = {
     ("normal_density", 0): [_tail(1)],
     ("normal_density", 0, 0): [lambda tiny, x: (1 + x * x) * _density(x), _tail(2)],
     ("erf", 0, 0): [_tail(1)],
+    ("gammaln",): [_of_reflection],
+    ("digamma",): [lambda tiny, x: _cotangent(x) if x < 0 else 0],
+    ("digamma", 0): [lambda tiny, x: mp.pi * (1 + _cotangent(x) ** 2) if x < 0 else 0],
+    ("gammaln", 0): [lambda tiny, x: _cotangent(x) if x < 0 else 0],
+    ("betaln",): [lambda tiny, x, y: abs(mp.loggamma(min(x, y)))],
+    ("betaln", 0): [lambda tiny, x, y: abs(mp.psi(0, x)), lambda tiny, x, y: abs(mp.psi(0, x + y))],
+    ("betaln", 1): [lambda tiny, x, y: abs(mp.psi(0, y)), lambda tiny, x, y: abs(mp.psi(0, x + y))],
+    ("betaln", 0, 0): [lambda tiny, x, y: mp.psi(1, x)],
+    ("betaln", 1, 1): [lambda tiny, x, y: mp.psi(1, y)],
+    ("ive", 0): [lambda tiny, x: _scaled_bessel(0, x)],
+    ("ive", 0, 0): [lambda tiny, x: 2 * _scaled_bessel(0, x)],
+    ("sinc", 0): [lambda tiny, x: min(mp.pi, 1 / abs(x)) if x else mp.pi],
+    ("sinc", 0, 0): [lambda tiny, x: mp.pi * min(mp.pi, 1 / abs(x)) if x else mp.pi**2],
+    ("logit", 0, 0): [lambda tiny, x: 1 / x**2 if x else 0],
     ("silu",): [_tail(1)],
     ("silu", 0): [
         lambda tiny, x: 1 - mp.tanh(abs(x)),

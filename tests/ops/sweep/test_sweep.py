@@ -8,7 +8,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph.engine.op import REGISTRY
 from tests.ops.sweep import table
-from tests.ops.sweep.exact import DISCRETE, PIECES, SLOPES, SMOOTH, STATIC
+from tests.ops.sweep.exact import DISCRETE, PIECES, SLOPES, SMOOTH, SPECIAL, STATIC
 from tests.ops.sweep.floats import DTYPES, both_signs, magnitudes
 from tests.ops.sweep.measure import SWEPT, computed, errors, points
 from tests.ops.sweep.terms import ULPS
@@ -22,7 +22,7 @@ inf, nan = np.inf, np.nan
 
 
 def test_no_operation_is_left_out():
-    assert {*SMOOTH, *PIECES, *DISCRETE, *SLOPES, *GRADS} == set(ELEMENTWISE)
+    assert {*SMOOTH, *PIECES, *SPECIAL, *DISCRETE, *SLOPES, *GRADS} == set(ELEMENTWISE)
     assert set(SLOPES.values()) <= set(SWEPT)
 
 
@@ -117,7 +117,8 @@ def test_limits_of_two_inputs(name, x, y, value, slopes, dtype):
 # ------------------------------------------------------------------------- integers and booleans
 
 NUMPYS_OWN = {
-    "add", "subtract", "multiply", "negative", "square", "floor_divide", "remainder", "power",
+    "add", "subtract", "multiply", "negative", "square", "floor_divide", "fmod", "remainder",
+    "power",
 }  # fmt: skip
 """Arithmetic of integers, which wraps around as NumPy's does, or has no infinity."""
 NOT_OF_BOOLEANS = {"positive", "sign"}

@@ -16,7 +16,7 @@ for the matrix product block by block, in a matrix that the processor's cache ca
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from itertools import product
 from typing import Any, SupportsIndex
@@ -24,14 +24,18 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from tensorgraph.arguments import integer
+from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.notation import function
-from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.op import Op, OpFunction, register
+from tensorgraph.engine.rule import MULTILINEAR
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops._axes import OneOrMore
+from tensorgraph.ops._batching import Operand, Static, looped
 from tensorgraph.ops.einstein import einsum
+from tensorgraph.ops.padding import pad
 from tensorgraph.ops.reduce import in_single
-from tensorgraph.ops.shape import pad, reshape
+from tensorgraph.ops.shape import permute_dims, reshape
 from tensorgraph.ops.window import (
     AnyPadding,
     Padding,
@@ -360,6 +364,45 @@ def _weight_grad_by_y(g: Any, x: Any, stride: Any, padding: Any, dilation: Any, 
     return conv(x, g, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
+# ----------------------------------------------------------------------------------- of examples
+
+
+def _as_channels(operand: Operand, size: int) -> Any:
+    """Return batches of all examples as one batch, in which the channels of all stand in a row."""
+    batch, channels, *lengths = operand.shape
+    swapped = permute_dims(operand.spread(size), axes=(1, 0, *range(2, operand.ndim + 1)))
+    return swapped.reshape((batch, size * channels, *lengths))
+
+
+def _conv_of_examples(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    x, weight = operands
+    if not weight.batched:
+        rows = x.value.reshape((size * x.shape[0], *x.shape[1:]))
+        out = dispatch(op, (rows, weight.value), static)
+        return out.reshape((size, x.shape[0], *shape_of(out)[1:]))
+    if size == 0:
+        return looped(op, size, operands, static)
+    # Each example is a group of its own.
+    stacked = weight.value.reshape((size * weight.shape[0], *weight.shape[1:]))
+    grouped = {**static, "groups": size * static["groups"]}
+    out = dispatch(op, (_as_channels(x, size), stacked), grouped)
+    batch, channels, *counts = shape_of(out)
+    parted = out.reshape((batch, size, channels // size, *counts))
+    return permute_dims(parted, axes=(1, 0, *range(2, 3 + len(counts))))
+
+
+def _weight_grad_of_examples(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
+    if size == 0:
+        return looped(op, size, operands, static)
+    x, y = operands
+    grouped = {**static, "groups": size * static["groups"]}
+    out = dispatch(op, (_as_channels(x, size), _as_channels(y, size)), grouped)
+    return out.reshape((size, y.shape[1], *shape_of(out)[1:]))
+
+
+# ----------------------------------------------------------------------------------- the records
+
+
 def _joint_dtype(x: Any, y: Any, **_: Any) -> Any:
     return np.result_type(x.dtype, y.dtype)
 
@@ -369,6 +412,8 @@ conv: OpFunction = register(
     _both_in_single(_conv_kernel),
     {"x": _conv_by_x, "weight": _conv_by_weight},
     family="fused",
+    jvp={"x": MULTILINEAR, "weight": MULTILINEAR},
+    batch=_conv_of_examples,
     symbol="∗",
     body=_conv_body,
     dtype=_joint_dtype,
@@ -399,6 +444,8 @@ conv_transpose: OpFunction = register(
     _both_in_single(_conv_transpose_kernel),
     {"x": _transpose_by_x, "weight": _transpose_by_weight},
     family="fused",
+    jvp={"x": MULTILINEAR, "weight": MULTILINEAR},
+    batch=_conv_of_examples,
     symbol="∗ᵀ",
     body=_conv_transpose_body,
     dtype=_joint_dtype,
@@ -420,6 +467,8 @@ conv_weight_grad: OpFunction = register(
     _both_in_single(_conv_weight_grad_kernel),
     {"x": _weight_grad_by_x, "y": _weight_grad_by_y},
     family="fused",
+    jvp={"x": MULTILINEAR, "y": MULTILINEAR},
+    batch=_weight_grad_of_examples,
     symbol="∗ʷ",
     body=_conv_weight_grad_body,
     dtype=_joint_dtype,

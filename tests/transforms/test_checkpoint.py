@@ -75,6 +75,18 @@ def test_checkpoint_repeats_random_draws(seed):
         np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
+def test_a_graph_computed_once_more_has_the_same_values():
+    """Pictures with values and searches for causes run the kernels of a graph again."""
+    x = tg.tensor(np.ones(5), requires_grad=True)
+    one = tg.checkpoint(lambda x: x * tg.random.normal(5, dtype="float64"))(x)
+    pair = tg.checkpoint(lambda x: (x.sum(), x * tg.random.normal(5, dtype="float64")))(x)
+    whole = pair[0].node.parents[0]
+    for node, value in [(one.node, one), (whole, np.concatenate([x.numpy().sum()[None], pair[1]]))]:
+        assert np.array_equal(node.op.compute([x.data], node.static), value)
+    part = pair[1].node
+    assert np.array_equal(part.op.compute([np.arange(6.0)], part.static), np.arange(1.0, 6.0))
+
+
 def run_in_threads(work):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(4)))
