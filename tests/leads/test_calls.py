@@ -33,7 +33,7 @@ CALLS = {
     "tg.nn.Flatten(start_dim=1)": "write x.reshape((2, -1))",
     "tg.nn.BatchNorm(4, momentum=0.1)": "write tg.nn.BatchNorm(4, keep_old=0.9)",
     "tg.nn.LSTM(2, 4, batch_first=True)": "leave it out: arrays are (batch, time, features) here",
-    "tg.nn.LSTM(2, 4, num_layers=2)": "write [tg.nn.LSTM(2, 4), tg.nn.LSTM(4, 4)]",
+    "tg.nn.LSTM(2, 4, proj_size=2)": "write proj_features=2 for proj_size=2",
     "tg.nn.Linear(units=4)": "Linear has no keyword 'units'; write out_features=4 for units=4",
     "model.load_state_dict(state, strict=False)": "write tg.nn.load_matching(model, state)",
     "tg.optim.Adam(model.parameters(), lr=0.1, momentum=0.9)": "write tg.optim.SGD(",

@@ -214,11 +214,16 @@ def _reduction(f: Formula) -> str:
 
 
 def _item(f: Formula) -> str:
+    base = within(f.parts[0], WHOLE)
+    return f"{{{base}}}{key_below(f)}" if "_" in base else f"{base}{key_below(f)}"
+
+
+def key_below(f: Formula) -> str:
+    """Return the key of an item, which stands below it."""
     key = escaped(f.text)
     for part in f.parts[1:]:
         key = key.replace("?", set_part(part)[0], 1)
-    base = within(f.parts[0], WHOLE)
-    return f"{{{base}}}_{{{key}}}" if "_" in base else f"{base}_{{{key}}}"
+    return f"_{{{key}}}"
 
 
 _ESCAPED = str.maketrans(
