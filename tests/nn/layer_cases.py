@@ -107,8 +107,7 @@ LAYERS: dict[str, list[LayerCase]] = {
         LayerCase(lambda dtype: nn.CosineSimilarity(axis=-1), ((2, 3, 2), (2, 1, 2))),
     ],
     "PairwiseDistance": [
-        LayerCase(lambda dtype, p=p: nn.PairwiseDistance(p), ((4, 3), (4, 3)))
-        for p in (1, 2, 3.5)
+        LayerCase(lambda dtype, p=p: nn.PairwiseDistance(p), ((4, 3), (4, 3))) for p in (1, 2, 3.5)
     ],
     "MultiTask": [
         LayerCase(
