@@ -46,6 +46,11 @@ class Batched(LayeredArray):
     batched: bool
     """Whether they may differ."""
 
+    @property
+    def held(self) -> Any:
+        """The examples, or what they share."""
+        return self.value
+
     def __repr__(self) -> str:
         kind = f"{self.dtype}{list(self.shape)}"
         return f"<{kind} of {self.layer.size} examples>" if self.batched else f"<{kind} of all>"
@@ -137,6 +142,18 @@ class BatchLayer(Layer):
         if self.warns:
             tell_of_loop(op)
         return batched(self, looped(op, self.size, operands, static))
+
+    def entered(self, value: Any) -> Batched:
+        """Return all examples as an array."""
+        return batched(self, value)
+
+    def left(self, array: Batched) -> Any:
+        """Return all examples."""
+        return Operand(array.value, array.batched).spread(self.size)
+
+    def taken(self, results: Sequence[Any], pull: Any, inputs: Sequence[Any]) -> list[Any]:
+        """Return the results of all examples: their gradients are recorded outside."""
+        return [batched(self, x) for x in results]
 
     def of(self, value: Any) -> Any:
         """Return an array of this layer; a number as it is."""
