@@ -51,6 +51,14 @@ class Layer:
         """Return what an array of the layer holds: with several examples, one for each."""
         raise NotImplementedError
 
+    def examples(self, leaves: Sequence[Any]) -> list[list[Any]]:
+        """Return, for each example, values of outside for those of the layer among leaves."""
+        raise NotImplementedError
+
+    def of_examples(self, arrays: Sequence[Any]) -> LayeredArray:
+        """Return the array whose examples are these arrays of outside."""
+        raise NotImplementedError
+
     def taken(self, results: Sequence[Any], pull: Any, inputs: Sequence[Any]) -> list[Any]:
         """Return results of a function with a gradient of its own as arrays of the layer.
 

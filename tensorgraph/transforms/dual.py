@@ -29,6 +29,7 @@ from tensorgraph.engine.layers import (
     current,
     deepest,
     detached,
+    layer_of,
     outside,
     stand_in,
 )
@@ -163,6 +164,15 @@ class DualLayer(Layer):
     def left(self, array: Dual) -> Any:
         """Return the value."""
         return array.primal
+
+    def examples(self, leaves: Sequence[Any]) -> list[list[Any]]:
+        """Return the leaves without tangents."""
+        return [[wrap(values(x._data)) if layer_of(x) is self else x for x in leaves]]
+
+    def of_examples(self, arrays: Sequence[Any]) -> Dual:
+        """Return the only one."""
+        (array,) = arrays
+        return dual(self, array, None)
 
     def taken(self, results: Sequence[Any], pull: Any, inputs: Sequence[Any]) -> list[Any]:
         """Return results with the tangents that their own gradient pushes."""

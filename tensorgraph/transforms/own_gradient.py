@@ -41,10 +41,6 @@ class Own:
         """Return the results, and what takes gradients back to the inputs."""
         raise NotImplementedError
 
-    def around(self, layer: Layer) -> Own:
-        """Return the same function of what is outside of a layer."""
-        return _Around(self, layer)
-
 
 class _Around(Own):
     """A function as it is outside of a layer, which it is called in."""
@@ -56,7 +52,8 @@ class _Around(Own):
         layer = self._layer
         with mode(layer=layer):
             results, pull = self._of.run([entered(x, layer) for x in inputs])
-        if any(x._data.moves for x in results if layer_of(x) is layer):
+        arrays: list[Any] = [x._data for x in results]
+        if any(array.moves for array in arrays if layer_of(array) is layer):
             raise _captured(self.name, "a tensor of the function that is differentiated forward")
 
         def pull_around(seeds: list[Any]) -> list[Any]:
@@ -95,7 +92,7 @@ def called(own: Own, inputs: Sequence[Tensor]) -> tuple[list[Tensor], Pull]:
     arrays = [x._data for x in results]
     if layer is not None and any(wanted(x._data) for x in (*inputs, *results)):
         with replay(states), mode(layer=layer.around):
-            found = called(own.around(layer), [left(x, layer) for x in inputs])
+            found = called(_Around(own, layer), [left(x, layer) for x in inputs])
             arrays = layer.taken(*found, [x._data for x in inputs])
     floats = [k for k, array in enumerate(arrays) if array.dtype.kind in "fc"]
     connected = [wrap(array) for array in arrays]
