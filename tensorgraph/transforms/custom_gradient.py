@@ -45,6 +45,10 @@ def custom_gradient(f: Callable[P, tuple[R, Callable[[Any], Any]]]) -> Callable[
     differentiated in its turn where gradients have gradients, by the operations that it consists
     of. What it gets from NumPy's arrays is constant then.
 
+    All transforms follow this gradient: what ``tg.jvp`` pushes forward is its transpose. In a
+    function under ``tg.jvp`` or ``tg.vmap``, ``f`` may run more than once, on the same values and
+    random draws.
+
     It is JAX's and TensorFlow's function of this name; of several results, the gradients come in
     one tuple, as in JAX. What JAX's ``custom_vjp`` and PyTorch's ``Function`` hand over, as
     residuals or in ``ctx``, stands in the closure.

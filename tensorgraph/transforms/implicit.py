@@ -13,8 +13,8 @@ from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatte
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.transforms.function_call import name_of
+from tensorgraph.transforms.joint import lifted_into
 from tensorgraph.transforms.linear_solve import LinearSolve
-from tensorgraph.transforms.own_gradient import lifted_into
 from tensorgraph.transforms.packing import Packing
 from tensorgraph.transforms.root import Equation, root
 from tensorgraph.transforms.values import solved_by_examples
@@ -41,6 +41,9 @@ def implicit(
     of a network. Up to 64 unknowns, the matrix ∂F/∂z is made; with more, only products with it are,
     in the linear solver GMRES.
 
+    Under :func:`tg.vmap <tensorgraph.vmap>`, ``solve`` is called for each example, with its values,
+    and the linear systems of all examples are solved together.
+
     Args:
         residual: ``residual(z, *θ)`` is F, built like z: nested containers of tensors.
         solve: ``solve(*θ)`` returns z, of tensors, arrays or numbers.
@@ -52,6 +55,8 @@ def implicit(
     Raises:
         GraphError: z is no solution; or ∂F/∂z is singular there, or could not be solved with.
         ShapeError: the residual is not built like z.
+        LayerError: under ``tg.vmap``, ``solve`` uses what differs from example to example and is
+            no argument.
 
     Example:
         >>> import tensorgraph as tg

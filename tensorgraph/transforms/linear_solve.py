@@ -64,7 +64,8 @@ def by_blocks(linear_solve: LinearSolve, product: Product, b: Array) -> Array:
         def of_one(v: Array, place: tuple[int, ...] = place) -> Array:
             whole = np.zeros(b.shape, b.dtype)
             whole[place] = v
-            return product(whole)[place]
+            image: Array = product(whole)[place]
+            return image
 
         x[place] = linear_solve(of_one, b[place])
     return x

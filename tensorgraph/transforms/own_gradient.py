@@ -17,12 +17,12 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node, mark, reachable
-from tensorgraph.engine.layers import Layer, LayeredArray, current, layer_of, outside, wanted
+from tensorgraph.engine.layers import Layer, LayeredArray, current, layer_of, wanted
 from tensorgraph.engine.modes import MODE, mode
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, wrap
-from tensorgraph.transforms.joint import Joint
+from tensorgraph.transforms.joint import Joint, entered, left, lifted_into
 
 Pull = Callable[[list[Any]], list[Any]]
 """``pull(seeds)`` returns the gradient by each input, ``None`` for zero, of those of the results,
@@ -62,22 +62,6 @@ class _Around(Own):
             return [None if g is None else left(g, layer) for g in found]
 
         return [left(x, layer) for x in results], pull_around
-
-
-def entered(x: Tensor, layer: Layer) -> Tensor:
-    """Return a tensor of outside as one of a layer, of which each example has its part."""
-    return wrap(layer.entered(outside(x)))
-
-
-def left(x: Tensor, layer: Layer) -> Tensor:
-    """Return what a tensor holds, of a layer or a constant there, as a tensor of outside."""
-    value = layer.left(lifted_into(layer, x)._data)
-    return value if type(value) is Tensor else wrap(value)
-
-
-def lifted_into(layer: Layer, x: Tensor) -> Tensor:
-    """Return a tensor as it is in a layer: one of outside is a constant there."""
-    return x if layer_of(x) is layer else wrap(layer.lift(outside(x)))
 
 
 def called(own: Own, inputs: Sequence[Tensor]) -> tuple[list[Tensor], Pull]:

@@ -16,9 +16,8 @@ from tensorgraph.engine.op import Op
 from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.transforms.dual import dual
-from tensorgraph.transforms.joint import Joint, fingerprint
+from tensorgraph.transforms.joint import Joint, entered, fingerprint, left, lifted_into
 from tensorgraph.transforms.linear_solve import Array, LinearSolve, by_blocks, solved
-from tensorgraph.transforms.own_gradient import entered, left
 from tensorgraph.transforms.values import values, values_inside
 
 
@@ -105,7 +104,7 @@ def root(equation: Equation, z: Any, tol: float | None = None) -> Tensor:
 def _here(array: Any) -> Any:
     """Return an array as one of the layer that runs."""
     layer = current([wrap(array)])
-    return array if layer is None or layer_of(array) is layer else layer.lift(array)
+    return array if layer is None else lifted_into(layer, wrap(array))._data
 
 
 def _check_solution(equation: Equation, z: Tensor, value: Tensor, tol: float) -> None:
