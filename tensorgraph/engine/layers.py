@@ -43,6 +43,32 @@ class Layer:
         """Compute an operation, one of whose operands is of this layer and none of a deeper one."""
         raise NotImplementedError
 
+    def entered(self, value: Any) -> LayeredArray:
+        """Return what :meth:`left` makes of an array of the layer as an array of it again."""
+        raise NotImplementedError
+
+    def left(self, array: Any) -> Any:
+        """Return what an array of the layer holds: with several examples, one for each."""
+        raise NotImplementedError
+
+    def examples(self, leaves: Sequence[Any]) -> list[list[Any]]:
+        """Return, for each example, values of outside for those of the layer among leaves."""
+        raise NotImplementedError
+
+    def of_examples(self, arrays: Sequence[Any]) -> LayeredArray:
+        """Return the array whose examples are these arrays of outside."""
+        raise NotImplementedError
+
+    def taken(self, results: Sequence[Any], pull: Any, inputs: Sequence[Any]) -> list[Any]:
+        """Return results of a function with a gradient of its own as arrays of the layer.
+
+        Args:
+            results: the function's, of outside, on what the inputs hold.
+            pull: takes gradients of the results back to the inputs, outside.
+            inputs: arrays of the layer.
+        """
+        raise NotImplementedError
+
     def draw(self, op: Op, operands: Sequence[Any], static: dict[str, Any]) -> Any:
         """Return a random draw, as it is inside."""
         raise NotImplementedError
@@ -74,6 +100,16 @@ class LayeredArray(Operators):
     layer: Any
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+
+    @property
+    def held(self) -> Any:
+        """The values: an array or a tensor of what is outside."""
+        raise NotImplementedError
+
+    @property
+    def moves(self) -> bool:
+        """Whether the layer itself wants a derivative of what is computed from it."""
+        return False
 
     @property
     def ndim(self) -> int:
@@ -112,6 +148,23 @@ def deepest(arrays: Sequence[Any]) -> Layer | None:
     """Return the deepest layer that arrays are of, if they are of one."""
     layers = [array.layer for array in arrays if isinstance(array, LayeredArray)]
     return max(layers, key=lambda layer: layer.number) if layers else None
+
+
+def current(tensors: Sequence[Any]) -> Layer | None:
+    """Return the layer that a function of tensors runs in: the deepest of theirs and this one."""
+    layers = [MODE.get().layer, *map(layer_of, tensors)]
+    return max(
+        (layer for layer in layers if layer is not None),
+        key=lambda layer: layer.number,
+        default=None,
+    )
+
+
+def wanted(x: Any) -> bool:
+    """Return whether a derivative of an array, or a tensor, is wanted: outside of its layer."""
+    if isinstance(x, LayeredArray):
+        return x.moves or wanted(x.held)
+    return hasattr(x, "_data") and (x._requires_grad or wanted(x._data))
 
 
 def apply_in_layer(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:

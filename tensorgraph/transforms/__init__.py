@@ -16,6 +16,7 @@ last: ``batched`` ones hold many examples, ``dual`` ones a value and its tangent
 
 ``joint`` records part of a graph as one operation with a gradient of its own, where several
 results lie one after the other (``packing``). Such are ``checkpoint``, ``custom_gradient`` (and
-stop_gradient) and ``implicit``, whose systems of equations ``linear_solve`` solves; ``loops``
-(scan, fori_loop) checkpoint their blocks.
+stop_gradient), whose gradient ``own_gradient`` makes that of all layers around, and ``implicit``:
+``root`` connects a solution, found from ``values``, to what its equation is made of, in any layer,
+and ``linear_solve`` solves the systems; ``loops`` (scan, fori_loop) checkpoint their blocks.
 """

@@ -20,6 +20,7 @@ from tensorgraph.engine.layers import (
     LayeredArray,
     apply_in_layer,
     detached,
+    layer_of,
     outside,
     stand_in,
 )
@@ -45,6 +46,11 @@ class Batched(LayeredArray):
     """What is outside: the examples stand along its first axis if they differ."""
     batched: bool
     """Whether they may differ."""
+
+    @property
+    def held(self) -> Any:
+        """The examples, or what they share."""
+        return self.value
 
     def __repr__(self) -> str:
         kind = f"{self.dtype}{list(self.shape)}"
@@ -137,6 +143,33 @@ class BatchLayer(Layer):
         if self.warns:
             tell_of_loop(op)
         return batched(self, looped(op, self.size, operands, static))
+
+    def entered(self, value: Any) -> Batched:
+        """Return all examples as an array."""
+        return batched(self, value)
+
+    def left(self, array: Batched) -> Any:
+        """Return all examples."""
+        return Operand(array.value, array.batched).spread(self.size)
+
+    def examples(self, leaves: Sequence[Any]) -> list[list[Any]]:
+        """Return the leaves of each example."""
+        return [[self._of_example(x, i) for x in leaves] for i in range(self.size)]
+
+    def _of_example(self, x: Any, i: int) -> Any:
+        if type(x) is not Tensor or layer_of(x) is not self:
+            return x
+        array: Any = x._data
+        value = array.value[i, ...] if array.batched else array.value
+        return value if type(value) is Tensor else wrap(value)
+
+    def of_examples(self, arrays: Sequence[Any]) -> Batched:
+        """Return these arrays as the examples of one."""
+        return batched(self, np.stack(arrays))
+
+    def taken(self, results: Sequence[Any], pull: Any, inputs: Sequence[Any]) -> list[Any]:
+        """Return the results of all examples: their gradients are recorded outside."""
+        return [batched(self, x) for x in results]
 
     def of(self, value: Any) -> Any:
         """Return an array of this layer; a number as it is."""

@@ -6,20 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
-import numpy as np
-
 from tensorgraph import errors
-from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.function_types import P, R
-from tensorgraph.engine.graph import Node, mark, reachable
-from tensorgraph.engine.modes import MODE, mode
+from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.nested_containers import flatten, flatten_like, opened, unflatten
 from tensorgraph.engine.notation import function
-from tensorgraph.engine.op import REGISTRY, Op
-from tensorgraph.engine.random_generator import watch
-from tensorgraph.engine.tensor import Tensor, tensor, wrap
+from tensorgraph.engine.op import Op
+from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.transforms.function_call import as_output, name_of
-from tensorgraph.transforms.joint import Joint
+from tensorgraph.transforms.own_gradient import Own, Pull, called
 
 Tree = TypeVar("Tree")
 
@@ -49,6 +44,10 @@ def custom_gradient(f: Callable[P, tuple[R, Callable[[Any], Any]]]) -> Callable[
     and loops of Python's; the second keeps what it needs of the first in its closure, and is
     differentiated in its turn where gradients have gradients, by the operations that it consists
     of. What it gets from NumPy's arrays is constant then.
+
+    All transforms follow this gradient: what ``tg.jvp`` pushes forward is its transpose. In a
+    function under ``tg.jvp`` or ``tg.vmap``, ``f`` may run more than once, on the same values and
+    random draws.
 
     It is JAX's and TensorFlow's function of this name; of several results, the gradients come in
     one tuple, as in JAX. What JAX's ``custom_vjp`` and PyTorch's ``Function`` hand over, as
@@ -88,96 +87,50 @@ def custom_gradient(f: Callable[P, tuple[R, Callable[[Any], Any]]]) -> Callable[
         __tracebackhide__ = True
         if not MODE.get().recording:
             return _pair(f(*args, **kwargs), name)[0]
-        leaves, structure = flatten(args)
-        given = [(k, x) for k, x in enumerate(leaves) if type(x) is Tensor]
-        start = mark()
-        aliases = {k: _alias(x) for k, x in given}
-        opened = unflatten(structure, [aliases.get(k, x) for k, x in enumerate(leaves)])
-        with watch() as states:
-            result, pull = _pair(f(*opened, **kwargs), name)
-        found, built = flatten(result)
-        outputs = [as_output(x, name) for x in found]
-        _check_captured(outputs, [place_of(x) for _, x in given], start, name)
-        floats = {k: x for k, x in enumerate(outputs) if x.dtype.kind in "fc"}
-        wanted = [x._requires_grad for _, x in given]
-        if not any(wanted) or not floats:
-            return unflatten(built, [x.detach() for x in outputs])
-        own = _OwnGradient(f, _Call(leaves, structure, kwargs), pull, (built, outputs), states)
-        pattern = sum(bit << i for i, bit in enumerate([*wanted, True]))
-        operands = [(place_of(x), x._data) for _, x in given]
-        recorded = own.record(
-            record, operands, record.plan(pattern, len(operands)), [*floats.values()]
-        )
-        connected = dict(zip(floats, recorded, strict=True))
-        return unflatten(built, [connected.get(k, x.detach()) for k, x in enumerate(outputs)])
+        call = _Call(f, name, record, args, kwargs)
+        results, _ = called(call, call.inputs)
+        return unflatten(call.built, results)
 
     return with_own_gradient
 
 
-class _Call:
-    """The arguments of a call, which others may take the places of."""
-
-    def __init__(self, leaves: list[Any], structure: Any, kwargs: Mapping[str, Any]) -> None:
-        self.leaves, self.structure, self.kwargs = leaves, structure, kwargs
-        self.tensors = [k for k, x in enumerate(leaves) if type(x) is Tensor]
-        self.arrays = [leaves[k]._data for k in self.tensors]
-
-    def are_its_own(self, operands: Sequence[Any]) -> bool:
-        """Return whether operands are what it was made with."""
-        arrays = [x._data if type(x) is Tensor else x for x in operands]
-        return all(x is y for x, y in zip(arrays, self.arrays, strict=True))
-
-    def of(self, operands: Sequence[Any]) -> Any:
-        """Return the arguments with other operands, as tensors."""
-        leaves = list(self.leaves)
-        for k, x in zip(self.tensors, operands, strict=True):
-            leaves[k] = x if type(x) is Tensor else wrap(x)
-        return unflatten(self.structure, leaves)
-
-
-class _OwnGradient(Joint):
-    """One call of a function that says what its gradient is."""
+class _Call(Own):
+    """A call of a function that says its gradient; others may take the places of its tensors."""
 
     def __init__(
         self,
         f: Callable[..., Any],
-        call: _Call,
-        pull: Callable[[Any], Any],
-        result: tuple[Any, list[Tensor]],
-        states: Mapping[Any, Any],
+        name: str,
+        record: Op,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
     ) -> None:
-        self.built, found = result
-        super().__init__([x for x in found if x.dtype.kind in "fc"], states)
-        self.name, self._f, self._call, self._pull = name_of(f), f, call, pull
-        self._kinds = [(x.shape, x.dtype) for x in found]
+        self.name, self.record = name, record
+        self._f, self._kwargs = f, kwargs
+        self._leaves, self._structure = flatten(args)
+        self._places = [k for k, x in enumerate(self._leaves) if type(x) is Tensor]
+        self.inputs = [self._leaves[k] for k in self._places]
+        self.built: Any = None
+        """How the result is nested, once it was called."""
 
-    def outputs(self, operands: Sequence[Any]) -> list[Any]:
-        """Return the floats among what the function returns for other operands."""
-        result, _ = self._f(*self._call.of(operands), **self._call.kwargs)
-        return [x for x in flatten(result)[0] if x.dtype.kind in "fc"]
+    def run(self, inputs: list[Tensor]) -> tuple[list[Tensor], Pull]:
+        """Return the results for these tensors, and what takes their gradients back."""
+        leaves = list(self._leaves)
+        for k, x in zip(self._places, inputs, strict=True):
+            leaves[k] = x
+        returned = self._f(*unflatten(self._structure, leaves), **self._kwargs)
+        result, take_back = _pair(returned, self.name)
+        found, built = flatten(result)
+        self.built = built
 
-    def gradients(self, seeds: list[Any], operands: Sequence[Any]) -> list[Any]:
-        """Return the gradient by each tensor among the arguments, as the function says it."""
-        graph = type(seeds[0]) is Tensor
-        pull = self._pull
-        with mode(recording=graph, call=self.call):
-            if not self._call.are_its_own(operands):  # symbols, or other values
-                pull = self._f(*self._call.of(operands), **self._call.kwargs)[1]
-            pulled = self._matched(pull(self._cotangent(seeds)))
-        return pulled if graph else [g._data for g in pulled]
+        def pull(seeds: list[Any]) -> list[Any]:
+            return self._matched(take_back(unflatten(built, seeds)))
 
-    def _cotangent(self, seeds: list[Any]) -> Any:
-        """Return gradients in the structure of the result, zeros where that has none."""
-        rest = iter(seeds)
-        parts = [
-            next(rest) if dtype.kind in "fc" else np.zeros(shape, dtype)
-            for shape, dtype in self._kinds
-        ]
-        return unflatten(self.built, [x if type(x) is Tensor else wrap(x) for x in parts])
+        return [as_output(x, self.name) for x in found], pull
 
-    def _matched(self, pulled: Any) -> list[Tensor]:
-        """Return the gradient of each tensor among the arguments."""
-        arguments: tuple[Any, ...] = self._call.structure
+    def _matched(self, pulled: Any) -> list[Any]:
+        """Return the gradient of each tensor among the arguments, ``None`` for zero."""
+        arguments: tuple[Any, ...] = self._structure
         several = len(arguments) != 1
         if several and not (isinstance(pulled, tuple) and len(pulled) == len(arguments)):
             raise errors.ShapeError(
@@ -195,36 +148,23 @@ class _OwnGradient(Joint):
                 raise errors.ShapeError(
                     f"{self.name}: the gradient of argument {k} is built like it: {error}"
                 ) from None
-        return [
-            self._one(found[k], array)
-            for k, array in zip(self._call.tensors, self._call.arrays, strict=True)
-        ]
+        return [self._one(found[k], x) for k, x in zip(self._places, self.inputs, strict=True)]
 
-    def _one(self, gradient: Any, like: Any) -> Tensor:
+    def _one(self, gradient: Any, like: Tensor) -> Tensor | None:
         if opened(gradient) is not None:
             raise errors.ShapeError(
                 f"{self.name}: its gradient function returned {errors.describe(gradient)} for an"
                 " argument that is a tensor; a single argument's gradient stands in no tuple"
             )
         if gradient is None:
-            return wrap(np.zeros(like.shape, like.dtype))
+            return None
         value = gradient if type(gradient) is Tensor else tensor(gradient, like.dtype)
-        if value.shape != tuple(like.shape):
+        if value.shape != like.shape:
             raise errors.ShapeError(
                 f"{self.name}: its gradient function returned shape {value.shape} for an argument"
-                f" of shape {tuple(like.shape)}; sum over what was broadcast"
+                f" of shape {like.shape}; sum over what was broadcast"
             )
         return value
-
-
-def _alias(x: Tensor) -> Tensor:
-    """Return a tensor with the same array, which it keeps when ``x`` is assigned another."""
-    if x._node is not None:
-        return x
-    if not x._requires_grad:
-        return wrap(x._data)
-    same = REGISTRY["positive"]
-    return wrap(x._data, Node(same, {}, (x,), same.plan(0b11, 1), (x._data,) * 2, None), True)
 
 
 def _pair(returned: Any, name: str) -> tuple[Any, Callable[[Any], Any]]:
@@ -235,23 +175,3 @@ def _pair(returned: Any, name: str) -> tuple[Any, Callable[[Any], Any]]:
         f" gradient back to the arguments, not {errors.describe(returned)}; write return y,"
         " lambda g: g * …"
     )
-
-
-def _check_captured(outputs: Sequence[Tensor], own: Sequence[Any], start: int, name: str) -> None:
-    """Raise where results depend on what wants a gradient, and is no argument."""
-    places = {place_of(x) for x in outputs if x._requires_grad}
-    nodes = [p for p in places if type(p) is Node and p.seq > start]
-    found = {*reachable(nodes, after=start)[1], *(places - {*nodes})} - {*own}
-    if found:
-        names = errors.listing(sorted({_called(place) for place in found}))
-        raise errors.GraphError(
-            f"custom_gradient: {name} uses {names}, which wants a gradient and is no argument, so"
-            " that it would get none. Pass it as an argument; or write tg.stop_gradient(…) around"
-            " it, if it is constant"
-        )
-
-
-def _called(place: Any) -> str:
-    if type(place) is Tensor:
-        return errors.owner(place)
-    return f"a result of {place.op.name!r}{errors.where_in(place.scope)}"

@@ -19,14 +19,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tensorgraph.engine.arrays import host_values
-from tensorgraph.engine.autodiff import differentiate
+from tensorgraph.engine.autodiff import differentiate, place_of
 from tensorgraph.engine.dispatch import dispatch
+from tensorgraph.engine.graph import Node, mark, reachable
 from tensorgraph.engine.layers import (
     Layer,
     LayeredArray,
     apply_in_layer,
+    current,
     deepest,
     detached,
+    layer_of,
     outside,
     stand_in,
 )
@@ -48,6 +51,16 @@ class Dual(LayeredArray):
     primal: Any
     tangent: Any
     """``None`` where it is zero."""
+
+    @property
+    def held(self) -> Any:
+        """The value."""
+        return self.primal
+
+    @property
+    def moves(self) -> bool:
+        """Whether it has a tangent."""
+        return self.tangent is not None
 
     def __repr__(self) -> str:
         return f"<{self.primal!r} with tangent {self.tangent!r}>"
@@ -144,6 +157,29 @@ class DualLayer(Layer):
         tangent = _fitted(_pushed(call, tangents, [*primals, out]), out)
         return dual(self, out, _as_held(tangent))
 
+    def entered(self, value: Any) -> Dual:
+        """Return a value that does not move."""
+        return dual(self, value, None)
+
+    def left(self, array: Dual) -> Any:
+        """Return the value."""
+        return array.primal
+
+    def examples(self, leaves: Sequence[Any]) -> list[list[Any]]:
+        """Return the leaves without tangents."""
+        return [[wrap(values(x._data)) if layer_of(x) is self else x for x in leaves]]
+
+    def of_examples(self, arrays: Sequence[Any]) -> Dual:
+        """Return the only one."""
+        (array,) = arrays
+        return dual(self, array, None)
+
+    def taken(self, results: Sequence[Any], pull: Any, inputs: Sequence[Any]) -> list[Any]:
+        """Return results with the tangents that their own gradient pushes."""
+        tangents = [x.tangent for x in inputs]
+        tangents = transposed(pull, results, tangents, current([*results, *tangents]))
+        return [dual(self, y, _fitted(dy, y)) for y, dy in zip(results, tangents, strict=True)]
+
     def detached(self, array: Dual) -> Any:
         """Return the values, as an array of what is outside."""
         return values(array)
@@ -221,27 +257,77 @@ def _of_reduction(call: _Call, i: int, tangent: Any, saved: Sequence[Any]) -> An
 
 def _transposed(call: _Call, i: int, tangent: Any, saved: Sequence[Any]) -> Any:
     """Push by the gradient rule, differentiated by the gradient that it is given."""
-    zeros, x, layer = (
-        np.zeros(call.shape, call.dtype),
-        saved[i],
-        deepest([getattr(v, "_data", v) for v in (*saved, tangent)]),
-    )
-    u = wrap(zeros if layer is None else layer.lift(zeros), None, True)
+    shape = shape_of(saved[i])
+
+    def pull(seeds: Sequence[Any]) -> list[Any]:
+        pulled = call.op.backward_rule(i).call(seeds[0], saved, call, i)
+        summed = type(pulled) is Tensor and pulled.shape != shape
+        return [sum_to(pulled, shape) if summed else pulled]
+
+    layer = deepest([getattr(v, "_data", v) for v in (*saved, tangent)])
+    return transposed(pull, [call], [tangent], layer)[0]
+
+
+def transposed(
+    pull: Callable[[list[Any]], list[Any]],
+    results: Sequence[Any],
+    tangents: Sequence[Any],
+    layer: Layer | None,
+) -> list[Any]:
+    """Return the tangents of results, ``None`` for zero, by what pulls their gradients back.
+
+    Args:
+        pull: returns the gradient by each input, of those of the results; it is linear.
+        results: what it belongs to, or what tells their shapes and dtypes.
+        tangents: those of the inputs, ``None`` for zero.
+        layer: the one that ``pull`` computes in.
+    """
+    if all(tangent is None for tangent in tangents):
+        return [None] * len(results)
+    zeros = [np.zeros(y.shape, y.dtype) for y in results]
+    units = [wrap(x if layer is None else layer.lift(x), None, x.dtype.kind in "fc") for x in zeros]
+    start = mark()
     with mode(recording=True):
-        pulled = call.op.backward_rule(i).call(u, saved, call, i)
-        if type(pulled) is not Tensor or not pulled._requires_grad:
-            return None
-        if pulled.shape != shape_of(x):
-            pulled = sum_to(pulled, shape_of(x))
-    given = any(type(v) is Tensor and v._requires_grad for v in (*saved, tangent))
-    graph = given and MODE.get().recording
+        pulled = pull(units)
+    pairs = [
+        (p, dx)
+        for p, dx in zip(pulled, tangents, strict=True)
+        if dx is not None and type(p) is Tensor and p._requires_grad
+    ]
+    graph = MODE.get().recording and _depends_on_others(pairs, units, start)
+    pushed: list[Any] = [None] * len(results)
+    if not pairs:
+        return pushed
+    moved = [k for k, unit in enumerate(units) if unit._requires_grad]
+    found = differentiate(
+        [p for p, _ in pairs],
+        [_as_seed(dx, p.dtype, graph) for p, dx in pairs],
+        [units[k] for k in moved],
+        graph,
+        graph,
+    )
+    for k, dy in zip(moved, found, strict=True):
+        pushed[k] = dy if graph or MODE.get().observer is not None else dy._data
+    return pushed
+
+
+def _depends_on_others(pairs: Sequence[tuple[Any, Any]], units: list[Tensor], start: int) -> bool:
+    """Return whether something besides units may want a gradient of what is pulled or pushed."""
+    if any(type(dx) is Tensor and dx._requires_grad for _, dx in pairs):
+        return True
+    places = [place_of(p) for p, _ in pairs]
+    nodes = [place for place in places if type(place) is Node]
+    leaves = [place for place in places if type(place) is not Node]
+    mine = set(map(id, units))
+    return any(id(place) not in mine for place in (*leaves, *reachable(nodes, after=start)[1]))
+
+
+def _as_seed(tangent: Any, dtype: Any, graph: bool) -> Any:
+    """Return a tangent as a gradient to start from: a tensor if there is to be a graph."""
     seed = wrap(tangent) if graph and type(tangent) is not Tensor else tangent
     if not graph and type(seed) is Tensor:
         seed = seed._data
-    if seed.dtype != pulled.dtype:
-        seed = seed.astype(dtype=pulled.dtype)
-    (pushed,) = differentiate([pulled], [seed], [u], graph, graph)
-    return pushed if graph or MODE.get().observer is not None else pushed._data
+    return seed if seed.dtype == dtype else seed.astype(dtype=dtype)
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.graph import Node
+from tensorgraph.engine.layers import Layer, layer_of, outside
 from tensorgraph.engine.modes import MODE, mode, user_line
 from tensorgraph.engine.op import Op, Plan
 from tensorgraph.engine.random_generator import replay
@@ -94,6 +95,22 @@ class Joint:
             )
             for (start, stop), shape, dtype, array in parts
         ]
+
+
+def entered(x: Tensor, layer: Layer) -> Tensor:
+    """Return a tensor of outside as one of a layer, of which each example has its part."""
+    return wrap(layer.entered(outside(x)))
+
+
+def left(x: Tensor, layer: Layer) -> Tensor:
+    """Return what a tensor holds, of a layer or a constant there, as a tensor of outside."""
+    value = layer.left(lifted_into(layer, x)._data)
+    return value if type(value) is Tensor else wrap(value)
+
+
+def lifted_into(layer: Layer, x: Tensor) -> Tensor:
+    """Return a tensor as it is in a layer: one of outside is a constant there."""
+    return x if layer_of(x) is layer else wrap(layer.lift(outside(x)))
 
 
 def fingerprint(output: Tensor) -> tuple[Any, ...]:

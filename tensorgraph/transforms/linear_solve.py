@@ -13,6 +13,8 @@ from tensorgraph import errors
 Array = NDArray[Any]
 Product = Callable[[Array], Array]
 """Returns A v for a vector v."""
+LinearSolve = Callable[[Product, Array], Array]
+"""``linear_solve(product, b)`` returns x with A x = b, where ``product(v)`` returns A v."""
 
 DENSE = 64
 """Up to so many unknowns, all of the matrix is made, by as many products."""
@@ -22,29 +24,50 @@ RESTARTS = 25
 
 
 def solved(product: Product, b: Array, what: str) -> Array:
-    """Return x with A x = b.
+    """Return x with A x = b, for a vector b or many along its last axis.
 
     Raises:
-        GraphError: A is singular to the digits of its dtype, or it cannot be told apart from one
+        GraphError: an A is singular to the digits of its dtype, or it cannot be told apart from one
             that is; ``what`` says what A is.
     """
     wide = b.astype(np.result_type(b.dtype, np.float32))
-    x = _solved_dense(product, wide, what) if b.size <= DENSE else gmres(product, wide, what)
-    return x.astype(b.dtype)
+    if not b.size:
+        return b
+    if b.shape[-1] <= DENSE:
+        return _solved_dense(product, wide, what).astype(b.dtype)
+
+    def flat(v: Array) -> Array:
+        return product(v.reshape(b.shape)).reshape(-1)
+
+    return gmres(flat, wide.reshape(-1), what).reshape(b.shape).astype(b.dtype)
 
 
 def _solved_dense(product: Product, b: Array, what: str) -> Array:
-    columns = [product(unit) for unit in np.eye(b.size, dtype=b.dtype)]
-    matrix = np.stack(columns, axis=1) if columns else np.zeros((0, 0), b.dtype)
-    if not b.size:
-        return b
-    condition = np.linalg.cond(matrix, 1) if np.isfinite(matrix).all() else np.inf
+    units = np.eye(b.shape[-1], dtype=b.dtype)
+    columns = [product(np.broadcast_to(unit, b.shape)) for unit in units]
+    matrix = np.stack(columns, axis=-1)
+    condition = np.max(np.linalg.cond(matrix, 1)) if np.isfinite(matrix).all() else np.inf
     if not condition < 1 / np.finfo(b.dtype).eps:
         raise errors.GraphError(
             f"implicit: {what} is singular (its condition number is {condition:.1e}), so that the"
             " solution does not depend differentiably on anything"
         )
-    x: Array = np.linalg.solve(matrix, b)
+    x: Array = np.linalg.solve(matrix, b[..., None])[..., 0]
+    return x
+
+
+def by_blocks(linear_solve: LinearSolve, product: Product, b: Array) -> Array:
+    """Return x with A x = b, one of the vectors along the last axis of b after the other."""
+    x = np.empty(b.shape, b.dtype)
+    for place in np.ndindex(b.shape[:-1]):
+
+        def of_one(v: Array, place: tuple[int, ...] = place) -> Array:
+            whole = np.zeros(b.shape, b.dtype)
+            whole[place] = v
+            image: Array = product(whole)[place]
+            return image
+
+        x[place] = linear_solve(of_one, b[place])
     return x
 
 
