@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,11 @@ LETTERS = {
     "momentum": "mu",
 }  # fmt: skip
 """What the literature calls the settings of optimizers; others keep their names."""
+
+SHARED = ("u", "r", "s", "q", "p", "h")
+"""What parts are called that are written once, where they would stand several times."""
+SPARED = 6
+"""How many operations must be spared by that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +86,15 @@ def update_rule(optimizer: Any) -> UpdateRule:
     before = {**state, "theta": param}
     lines, computed = [], {}
     names: dict[Expr, str] = {}
+    taken = {*new_values, *before, *map(LETTERS.get, settings), *settings}
+    letters = (letter for letter in SHARED if letter not in taken)
     for key in _in_order(new_values, before):
         e = new_values[key]
         left = [other for other in new_values if other != key and other not in computed]
         if any(before[key] in _seen(new_values[other], new_values) for other in left):
             names[before[key]] = f"{key}0"
             lines.append((f"{key}0", Formula("name", text=key)))
-        lines.append((key, formula(e, names)))
+        lines += _written(key, e, names, letters)
         names[e], computed[key] = key, e
     return UpdateRule(tuple(lines), computed, type(optimizer).__name__)
 
@@ -116,6 +124,47 @@ def _seen(e: Expr, new: Mapping[str, Expr]) -> set[Expr]:
             found.add(part)
             to_do += () if part in named else part.args
     return found
+
+
+def _written(
+    name: str, e: Expr, names: dict[Expr, str], letters: Iterator[str]
+) -> Iterator[tuple[str, Formula]]:
+    """Yield the line of a value, behind those of parts that would stand in it again and again."""
+    sizes: dict[Expr, int] = {}
+    while (part := _worth_a_letter([e, *sizes], {*names, *sizes})) is not None:
+        sizes[part] = _operations(part, names)
+    for part in sorted(sizes, key=sizes.__getitem__):  # what stands in another comes before it
+        if letter := next(letters, None):
+            yield letter, formula(part, names)
+            names[part] = letter
+    yield name, formula(e, names)
+
+
+def _worth_a_letter(lines: Sequence[Expr], named: Collection[Expr]) -> Expr | None:
+    """Return the largest part that is written out several times, if that makes lines long."""
+    uses: Counter[Expr] = Counter()
+    parts: set[Expr] = set()
+    to_do = [*lines]
+    while to_do:
+        for arg in {*to_do.pop().args}:  # x x is written x²
+            uses[arg] += 1
+            if arg not in parts and arg not in named and arg.op is not None:
+                parts.add(arg)
+                to_do.append(arg)
+    sizes = {part: _operations(part, named) for part in parts}
+    worth = [part for part, size in sizes.items() if (uses[part] - 1) * size >= SPARED]
+    return max(worth, key=sizes.__getitem__, default=None)
+
+
+def _operations(e: Expr, named: Collection[Expr]) -> int:
+    """Return of how many operations an expression consists, those of named parts apart."""
+    found, to_do = {e}, [e]
+    while to_do:
+        args = (arg for arg in to_do.pop().args if arg.op is not None and arg not in named)
+        new = {*args} - found
+        found |= new
+        to_do += new
+    return len(found)
 
 
 def _symbolic(name: str, value: Any) -> Any:

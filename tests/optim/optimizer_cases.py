@@ -57,9 +57,9 @@ MOMENTS = "m ← β₁ m + (1 − β₁) g\nv ← β₂ v + (1 − β₂) g²\n"
 ADAM = MOMENTS + "θ ← θ − α m / ((1 − β₁ᵗ) (√(v / (1 − β₂ᵗ)) + ε))"
 SCALE = "(√(v / (1 − β₂ᵗ)) + ε)"
 LAMB = (
-    MOMENTS + "θ ← θ − α where(NONE, 1, √(Σ θ²) / where(NONE, 1, √(Σ (STEP)²))) (STEP)"
-).replace("NONE", "(√(Σ θ²) = 0) ∨ (√(Σ (STEP)²) = 0)")
-LAMB = LAMB.replace("STEP", f"m / ((1 − β₁ᵗ) {SCALE}) + λ θ")
+    f"{MOMENTS}u ← m / ((1 − β₁ᵗ) {SCALE}) + λ θ\nr ← √(Σ u²)\ns ← [(√(Σ θ²) = 0) ∨ (r = 0)]\n"
+    "θ ← θ − α where(s, 1, √(Σ θ²) / where(s, 1, r)) u"
+)
 GAP = (
     "w ← w + α²\ngap0 ← gap\ngap ← (1 − α² / where(w = 0, 1, w)) (gap0 − α {})\n"
     "θ ← θ + β{2} (gap0 − gap) − α {1}"
@@ -170,12 +170,9 @@ CASES = {
     "RAdam": OptimizerCase(
         optim.RAdam,
         {"lr": 0.02, "betas": (0.9, 0.99)},
-        MOMENTS
-        + "θ ← θ − where(RHO > 5, |(RHO − 4) (RHO − 2) (LIMIT) /"
-        " ((LIMIT − 4) (LIMIT − 2) (RHO))|^0.5 (α m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε),"
-        " α m / (1 − β₁ᵗ))".replace("RHO", "LIMIT − 2 t β₂ᵗ / (1 − β₂ᵗ)").replace(
-            "LIMIT", "2 / (1 − β₂) − 1"
-        ),
+        MOMENTS + "u ← 2 / (1 − β₂) − 1\nr ← u − 2 t β₂ᵗ / (1 − β₂ᵗ)\n"
+        "θ ← θ − where(r > 5, |(r − 4) (r − 2) u / ((u − 4) (u − 2) r)|^0.5 (α m / (1 − β₁ᵗ))"
+        " / (√(v / (1 − β₂ᵗ)) + ε), α m / (1 − β₁ᵗ))",
         rate=(0.005, 6000),
     ),
     "Rprop": OptimizerCase(
@@ -190,8 +187,8 @@ CASES = {
     "LARS": OptimizerCase(
         optim.LARS,
         {"lr": 0.5, "trust": 0.01, "l2": 0.1},
-        "v ← β v + α where(NONE, 1, trust √(Σ θ²) / where(NONE, 1, √(Σ g²) + λ₂ √(Σ θ²)))"
-        " (g + λ₂ θ)\nθ ← θ − v".replace("NONE", "(√(Σ θ²) = 0) ∨ (√(Σ g²) = 0)"),
+        "u ← √(Σ θ²)\nr ← [(u = 0) ∨ (√(Σ g²) = 0)]\n"
+        "v ← β v + α where(r, 1, trust u / where(r, 1, √(Σ g²) + λ₂ u)) (g + λ₂ θ)\nθ ← θ − v",
         rate=(1.0, 4000),
     ),
     "LAMB": OptimizerCase(optim.LAMB, {"lr": 0.01}, LAMB.replace(" + λ θ", ""), rate=(0.02, 4000)),

@@ -119,7 +119,8 @@ def _product(f: Formula, room: float) -> list[Piece]:
     result = _pieces(f.parts[0], PRODUCT, room)
     for sign, part in zip(f.text, f.parts[1:], strict=True):
         pieces = _after(PRODUCT_SIGNS[sign], _pieces(part, MATMUL, room))
-        if sign == " ":  # a number stays with what it multiplies
+        # A number stays with what it multiplies, if both fit on a line.
+        if sign == " " and result[-1][1] + pieces[0][1] <= room:
             pieces[0] = _joined(result.pop(), pieces[0])
         result += pieces
     return result
