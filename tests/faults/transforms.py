@@ -130,8 +130,8 @@ FAULTS: list[Fault] = [
     *planted_in(
         "transforms/own_gradient.py",
         ("_alias", "x._node is not None", "True", "custom_gradient: a leaf assigned since"),
-        ("_Recorded.gradients", "any(x is not y for x, y in zip(arrays, self._arrays, strict=True))",
-         "False", "custom_gradient: formulas of recorded values"),
+        ("_Recorded.gradients", "zip(arrays, self._arrays, strict=True)", "()",
+         "custom_gradient: formulas of recorded values"),
         ("_Recorded.gradients", "mode(recording=recording, call=self.call)",
          "mode(recording=False, call=self.call)", "custom_gradient: no second order"),
         ("_Recorded.gradients", "graph or (layered and MODE.get().recording)", "graph",
@@ -155,7 +155,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "transforms/root.py",
-        ("_Solution._weights", "+ g", "- g", "implicit: the sign of what is differentiated again"),
+        ("_Solution._weights", "-g._data", "g._data", "implicit: the sign of the weights"),
         ("_Solution.gradients", "out if graph else wrap(out, None, True)",
          "wrap(out._data if graph else out, None, True)",
          "implicit: the second order forgets that the solution moves"),
