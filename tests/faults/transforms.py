@@ -172,8 +172,6 @@ FAULTS: list[Fault] = [
     *planted_in(
         "transforms/linear_solve.py",
         ("gmres", "b - product(x)", "rest - product(x)", "implicit: a restart from the wrong rest"),
-        ("by_blocks", "whole[place] = v", "whole[...] = v",
-         "implicit: a system of one example is that of all"),
         ("_solved_dense", "np.max(np.linalg.cond(matrix, 1))", "np.min(np.linalg.cond(matrix, 1))",
          "implicit: a singular system among others"),
     ),

@@ -196,6 +196,19 @@ def test_draws_are_those_of_one_call():
     value, slope = tg.jvp(noisy, ones, ones)
     assert np.array_equal(value, slope) and 0 < value.sum().item() < 64
 
+    def once(x):
+        y = noisy(x)
+        return y.sum(), y
+
+    gradient, y = tg.jvp(lambda x: tg.grad(once, has_aux=True)(x), ones, ones)[0]
+    assert np.array_equal(gradient, y) and 0 < y.sum().item() < 64
+
+    def residual(z, a):  # the same for any draw
+        return (z - a) * tg.random.uniform(64, low=1, high=2)
+
+    found = tg.jvp(tg.implicit(residual, lambda a: a), ones, ones)[1]
+    np.testing.assert_allclose(found, ones, rtol=1e-5)
+
     def total(x):
         y = tg.vmap(noisy, randomness="different")(x)
         return y.sum(), y
