@@ -68,7 +68,7 @@ TERMS = {
     train/dev/test sets: data.split
     bias and variance: diagnose.ladder
     basic recipe: diagnose.ladder
-    L2 regularization: nn.l2_penalty optim.decay_groups
+    L2 regularization: nn.l2_penalty optim.SGD optim.decay_groups
     weight decay: optim.AdamW optim.decay_groups
     L1 regularization: nn.l1_penalty
     Frobenius norm: norm
@@ -99,7 +99,9 @@ TERMS = {
     staircase decay: optim.schedules.staircase
     decay by hand: optim.schedules.Manual
     cosine schedule, warmup: optim.schedules.cosine optim.schedules.warmup
-    local optima, plateaus: optim.Adam diagnose.cost_surface
+    warm restarts, cyclic rates: optim.schedules.cosine_restarts optim.schedules.cyclic
+    local optima, plateaus: optim.Adam diagnose.cost_surface optim.schedules.Plateau
+    Polyak averaging, average of weights: optim.EMA optim.ScheduleFreeSGD
     """,
     "2.3": """
     hyperparameter tuning: train.search

@@ -16,6 +16,8 @@ ROOMS = (
     "tensorgraph",
     "tensorgraph.random",
     "tensorgraph.tree",
+    "tensorgraph.linalg",
+    "tensorgraph.fft",
     "tensorgraph.nn",
     "tensorgraph.nn.losses",
     "tensorgraph.nn.init",

@@ -6,6 +6,8 @@ What to write for what you want to do, after ``import tensorgraph as tg``:
 make a tensor                     ``tg.tensor([1.0, 2.0])``, ``tg.zeros((2, 3))``, ``tg.arange(5)``
 draw random numbers               ``tg.random.seed(0)``, ``tg.random.normal((2, 3))``
 compute as with NumPy             ``tg.exp(x) @ y.mT``, ``x.sum(axis=0)``, ``np.exp(x)``
+invert, solve, decompose          ``tg.linalg.solve(A, u)``, ``tg.linalg.svd(A)``
+transform to frequencies          ``tg.fft.rfft(x)``, ``tg.fft.irfft(tg.fft.rfft(x))``
 get the gradient of a leaf        ``cost(w).backward()``, ``w.grad``
 differentiate a function          ``tg.grad(f)``, ``tg.value_and_grad(f)``
 get more than a gradient          ``tg.jacobian(f)``, ``tg.hessian(f)``, ``tg.hvp``, ``tg.vjp``
@@ -52,13 +54,18 @@ from typing import TYPE_CHECKING, Any
 
 from numpy import (
     bool as bool,
+    e as e,
     float16 as float16,
     float32 as float32,
     float64 as float64,
+    inf as inf,
     int8 as int8,
     int16 as int16,
     int32 as int32,
     int64 as int64,
+    nan as nan,
+    newaxis as newaxis,
+    pi as pi,
     uint8 as uint8,
     uint16 as uint16,
     uint32 as uint32,
@@ -67,6 +74,8 @@ from numpy import (
 
 from tensorgraph import (
     errors as errors,
+    fft as fft,
+    linalg as linalg,
     nn as nn,
     ops as ops,
     optim as optim,
@@ -100,6 +109,14 @@ from tensorgraph.engine.domain import (
     Real as Real,
     Simplex as Simplex,
 )
+from tensorgraph.engine.index_grids import (
+    diag_indices as diag_indices,
+    identity as identity,
+    indices as indices,
+    tri as tri,
+    tril_indices as tril_indices,
+    triu_indices as triu_indices,
+)
 from tensorgraph.engine.malloc import keep_freed_memory as _keep_freed_memory
 from tensorgraph.engine.modes import (
     enable_grad as enable_grad,
@@ -124,6 +141,9 @@ from tensorgraph.engine.tensor import (
 )
 from tensorgraph.leads import imports as _foreign_imports
 from tensorgraph.leads.attributes import missing_from_module as _missing_from_module
+from tensorgraph.linalg.diagonals import (
+    diag as diag,
+)
 from tensorgraph.ops import *
 from tensorgraph.transforms.checkpoint import (
     checkpoint as checkpoint,
@@ -157,7 +177,14 @@ from tensorgraph.transforms.vmap import (
 )
 
 if TYPE_CHECKING:
-    from tensorgraph import data as data, diagnose as diagnose, testing as testing, train as train
+    from tensorgraph import (
+        array_api as array_api,
+        data as data,
+        diagnose as diagnose,
+        testing as testing,
+        train as train,
+    )
+    from tensorgraph.array_api.info import __array_namespace_info__ as __array_namespace_info__
     from tensorgraph.compiler.compiled import compile as compile
     from tensorgraph.differences.diff import diff as diff
     from tensorgraph.differences.digits.precision import precision as precision
@@ -171,8 +198,9 @@ if TYPE_CHECKING:
     from tensorgraph.teacher.explaining.explain import explain as explain
     from tensorgraph.teacher.judging.judge import judge as judge
 else:
-    _ROOMS = {"data", "diagnose", "testing", "train"}
+    _ROOMS = {"array_api", "data", "diagnose", "testing", "train"}
     _LATER = {
+        "__array_namespace_info__": "array_api.info",
         "compile": "compiler.compiled",
         "diff": "differences.diff",
         "precision": "differences.digits.precision",
@@ -208,13 +236,14 @@ else:
     __all__ = [
         "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
         "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
-        "custom_gradient", "debug", "derive", "diff", "enable_grad", "errors", "explain", "eye",
-        "float16", "float32", "float64", "fori_loop", "full", "full_like", "grad", "gradients",
-        "hessian", "hvp", "implicit", "int8", "int16", "int32", "int64", "is_grad_enabled",
-        "jacobian", "judge", "jvp", "linspace", "nn", "no_grad", "notation", "ones", "ones_like",
-        "op", "optim", "precision", "profile", "random", "render", "scan", "stop_gradient",
-        "tensor", "trace", "tree", "uint8", "uint16", "uint32", "uint64", "update_rule",
-        "value_and_grad", "vjp", "vmap", "zeros", "zeros_like",
+        "custom_gradient", "debug", "derive", "diag", "diag_indices", "diff", "e", "enable_grad",
+        "errors", "explain", "eye", "fft", "float16", "float32", "float64", "fori_loop", "full",
+        "full_like", "grad", "gradients", "hessian", "hvp", "identity", "implicit", "indices",
+        "inf", "int8", "int16", "int32", "int64", "is_grad_enabled", "jacobian", "judge", "jvp",
+        "linalg", "linspace", "nan", "newaxis", "nn", "no_grad", "notation", "ones", "ones_like",
+        "op", "optim", "pi", "precision", "profile", "random", "render", "scan", "stop_gradient",
+        "tensor", "trace", "tree", "tri", "tril_indices", "triu_indices", "uint8", "uint16",
+        "uint32", "uint64", "update_rule", "value_and_grad", "vjp", "vmap", "zeros", "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__
 

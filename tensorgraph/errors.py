@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
+import numpy as np
+
 from tensorgraph.caller.variables import variable_of
 
 
@@ -28,6 +30,10 @@ class ArgumentError(ValueError):
 
 class DTypeError(TypeError):
     """Data of a kind the engine does not compute with, or cannot differentiate."""
+
+
+class LinAlgError(ArgumentError, np.linalg.LinAlgError):
+    """A matrix of which something does not exist: a singular one's inverse, say."""
 
 
 class ArgumentTypeError(ArgumentError, DTypeError):

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.ops.index import getitem
-from tensorgraph.ops.shape import concat, reshape
+from tensorgraph.ops.joining import concat
+from tensorgraph.ops.shape import reshape
 from tensorgraph.symbolic.expr import Expr, in_order, remade
 
 

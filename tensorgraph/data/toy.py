@@ -37,7 +37,7 @@ from numpy.typing import DTypeLike
 from tensorgraph.arguments import number, whole
 from tensorgraph.array_likes import missing_in, to_plain
 from tensorgraph.data.aligned_arrays import Array, as_numbers
-from tensorgraph.data.toy_draw import Draw
+from tensorgraph.data.toy_draw import Draw, feature_count
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
 
@@ -301,7 +301,7 @@ def gaussian_quantiles(
         True
     """
     shells = whole(classes, "gaussian_quantiles: classes", 1)
-    wide = whole(features, "gaussian_quantiles: features", 1)
+    wide = feature_count("gaussian_quantiles", features)
     draw = Draw("gaussian_quantiles", m, shells, noise, axis, seed, dtype)
     x = draw.random.normal(size=(len(draw.labels), wide))
     x = x[np.argsort(np.square(x).sum(axis=1), kind="stable")]

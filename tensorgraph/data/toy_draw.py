@@ -75,6 +75,14 @@ def _held(name: str, count: int) -> int:
     return count
 
 
+def feature_count(name: str, features: Any) -> int:
+    """Return how many features an example has."""
+    count = whole(features, f"{name}: features", 1)
+    if count > MOST:
+        raise ArgumentError(f"{name}: features are at most {MOST:,}, not {count}")
+    return count
+
+
 def _feature_axis(name: str, axis: Any) -> int:
     found = integer(axis, f"{name}: axis")
     if found not in (-1, 0, 1):
@@ -88,7 +96,7 @@ def _feature_axis(name: str, axis: Any) -> int:
 def _floating(name: str, dtype: Any) -> np.dtype[Any]:
     try:
         found: np.dtype[Any] = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError):
         found = np.dtype(object)
     if found.kind != "f":
         raise DTypeError(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 FAMILIES = {
     "elementwise": ("#2f6fde", "#6ea4ff"),
     "contract": ("#5b4bd6", "#9d8fff"),
+    "linalg": ("#a02f8f", "#e08bd4"),
     "fused": ("#0b8f86", "#3fc7bb"),
     "reduce": ("#8a3fc4", "#c489f2"),
     "shape": ("#64748b", "#94a3b8"),
@@ -85,6 +86,7 @@ TONES = {
 PRINTED = {
     "elementwise": "#ffffff",
     "contract": "#d4d4d4",
+    "linalg": "#d9d9d9",
     "fused": "#e6e6e6",
     "reduce": "#c6c6c6",
     "shape": "#f4f4f4",

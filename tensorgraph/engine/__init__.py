@@ -5,8 +5,8 @@ symbolic); out come tensors, the nodes that made them, and gradients. Read in th
 
 ``op`` (the record of an operation; ``declaration_checks`` checks it, ``domain``, ``notation`` and
 ``rule`` are parts of it, ``own_op`` declares a user's, ``numeric_rule`` is the rule of one without
-a rule), ``tensor`` (a handle on an array; ``operators`` lists its methods,
-``arrays`` what it may hold, ``creation`` how one is made), ``dispatch`` (what a call does;
+a rule), ``tensor`` (a handle on an array; ``operators`` lists its methods, ``arrays`` what it may
+hold, ``creation`` and ``index_grids`` how one is made), ``dispatch`` (what a call does;
 ``operands`` what type checkers let it take, ``explain`` what its failures say, ``stated_facts``
 what records say of its results), ``graph`` (nodes, walking them, running them again),
 ``backward_pass`` (the loop over them), ``autodiff`` (whose gradients are asked for)

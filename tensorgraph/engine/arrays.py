@@ -52,7 +52,7 @@ def to_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
         if dtype is None:
             raise TypeError  # which NumPy takes for float64
         found = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError):
         raise errors.DTypeError(f"unknown dtype {dtype!r}; write e.g. 'float32'") from None
     _check_numeric(found)
     return found if found.isnative else found.newbyteorder("=")

@@ -16,7 +16,7 @@ from tensorgraph.engine.domain import Domain
 from tensorgraph.engine.notation import Notation
 from tensorgraph.engine.rule import LINEAR, MULTILINEAR, Rule, Word
 
-FAMILIES = ("elementwise", "reduce", "shape", "contract", "index", "random", "fused")
+FAMILIES = ("elementwise", "reduce", "shape", "contract", "linalg", "index", "random", "fused")
 
 
 FACT_WORDS = {

@@ -10,7 +10,7 @@ METHODS = (
     "abs", "all", "any", "argmax", "argmin", "argsort", "astype", "clip", "cos", "cumulative_sum",
     "exp", "expand_dims", "flip", "log", "log_softmax", "logsumexp", "max", "mean", "min", "norm",
     "permute_dims", "prod", "relu", "repeat", "round", "sigmoid", "sin", "softmax", "sort", "sqrt",
-    "square", "squeeze", "std", "sum", "take", "tanh", "var",
+    "square", "squeeze", "std", "sum", "swapaxes", "take", "tanh", "var",
 )  # fmt: skip
 """The operations that are methods too, of the same name."""
 

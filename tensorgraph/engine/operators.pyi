@@ -1,7 +1,7 @@
 # Written by `make stubs`, from the records of the operations.
 # mypy: disable-error-code="overload-overlap, override"
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, SupportsFloat, SupportsIndex, TypeVar
 
 from numpy.typing import DTypeLike
@@ -39,6 +39,10 @@ class Operators:
     def __ror__(self: Own, other: Operand, /) -> Own: ...
     def __xor__(self: Own, other: Operand, /) -> Own: ...
     def __rxor__(self: Own, other: Operand, /) -> Own: ...
+    def __lshift__(self: Own, other: Operand, /) -> Own: ...
+    def __rlshift__(self: Own, other: Operand, /) -> Own: ...
+    def __rshift__(self: Own, other: Operand, /) -> Own: ...
+    def __rrshift__(self: Own, other: Operand, /) -> Own: ...
     def __eq__(self: Own, other: object, /) -> Own: ...
     def __ne__(self: Own, other: object, /) -> Own: ...
     def __lt__(self: Own, other: Operand, /) -> Own: ...
@@ -53,7 +57,7 @@ class Operators:
     def __round__(self: Own, digits: SupportsIndex | None = None, /) -> Own: ...
     @property
     def T(self: Own, /) -> Own:
-        """Return x with its axes reversed; also ``x.T``."""
+        """Return x with its axes in another order: ``x.transpose(1, 0, 2)``; reversed by default."""
     @property
     def mT(self: Own, /) -> Own:
         """Return x with its last two axes swapped; also `x.mT`.
@@ -269,13 +273,17 @@ class Operators:
             >>> tg.relu([3.0, -4.0])
             tensor([3., 0.])
         """
-    def repeat(self: Own, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Own:
+    def repeat(self: Own, repeats: OneOrMore, axis: SupportsIndex | None = None) -> Own:
         """Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
+
+        Several numbers, one for each element along the axis, repeat unevenly.
 
         Example:
             >>> import tensorgraph as tg
             >>> tg.repeat([1, 2], 2)
             tensor([1, 1, 2, 2])
+            >>> tg.repeat([1, 2], [3, 1])
+            tensor([1, 1, 1, 2])
         """
     def round(self: Own, decimals: SupportsIndex = 0) -> Own:
         """Round to `decimals` places, halves to even; its derivative is 0.
@@ -362,8 +370,24 @@ class Operators:
             >>> tg.sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
             tensor([4., 6.])
         """
-    def take(self: Own, indices: Operand, axis: SupportsIndex | None = None) -> Own:
+    def swapaxes(self: Own, axis1: SupportsIndex, axis2: SupportsIndex) -> Own:
+        """Return x with two axes exchanged.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> tg.swapaxes(tg.zeros((2, 3, 4)), 0, 2).shape
+            (4, 3, 2)
+        """
+    def take(
+        self: Own, indices: Operand, axis: SupportsIndex | None = None, mode: str = "raise"
+    ) -> Own:
         """Return the slices of x at integer ``indices`` along ``axis`` (elements of the flat tensor).
+
+        What lies outside is an error, begins again at the other end (``mode="wrap"``), or stands for
+        the nearest (``mode="clip"``, in which negative ones do not count from the end).
+
+        Raises:
+            AxisError: an index is out of range, and ``mode`` is ``"raise"``.
 
         Example:
             >>> import tensorgraph as tg
@@ -392,6 +416,31 @@ class Operators:
         """
     def reshape(self: Own, *lengths: OneOrMore, shape: OneOrMore | None = None) -> Own:
         """Return the same elements in another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
+    def ravel(self: Own) -> Own:
+        """Return the elements of x in a row."""
+    def flatten(self: Own) -> Own:
+        """Return the elements of x in a row."""
+    def transpose(self: Own, *axes: OneOrMore | None) -> Own:
+        """Return x with its axes in another order: ``x.transpose(1, 0, 2)``; reversed by default."""
+    def dot(self: Own, y: Operand) -> Own:
+        """Return NumPy's dot: a product of matrices or vectors, or with a number.
+
+        Of more axes it sums over the last of x and the last but one of y, which keeps all others.
+        """
+    def cumsum(self: Own, axis: SupportsIndex | None = None) -> Own:
+        """Return the running sum along an axis, or of the elements in a row."""
+    def cumprod(self: Own, axis: SupportsIndex | None = None) -> Own:
+        """Return the running product along an axis, or of the elements in a row."""
+    def copy(self: Own) -> Own:
+        """Return a copy of x, through which gradients flow to it."""
+    def compress(self: Own, condition: Operand, axis: SupportsIndex | None = None) -> Own:
+        """Return the slices of x along an axis where a vector of conditions is true."""
+    def choose(self: Own, choices: Iterable[Operand], mode: str = "raise") -> Own:
+        """Return each element of the choice whose number stands at its place in x."""
+    def nonzero(self: Own) -> Any:
+        """Return the places of what is not 0: a tensor of positions for each axis."""
+    def tolist(self: Own) -> Any:
+        """Return the values as numbers of Python's in nested lists."""
     def backward(
         self: Own, gradient: Any = None, *, retain_graph: bool = False, create_graph: bool = False
     ) -> None:

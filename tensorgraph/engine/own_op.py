@@ -96,8 +96,8 @@ def op(name: str, kernel: Any = None, vjp: Any = None, **fields: Any) -> Any:
             or its place: ``"math.tanh"``.
         symbol: what pictures write in the box: ``"leaky"``.
         family: ``"elementwise"``, from which shape and dtype of the result follow; ``"reduce"``,
-            ``"shape"``, ``"contract"``, ``"index"``, ``"random"`` or ``"fused"``. By default
-            elementwise; where the gradient is numeric, only if the kernel is seen to be.
+            ``"shape"``, ``"contract"``, ``"linalg"``, ``"index"``, ``"random"`` or ``"fused"``. By
+            default elementwise; where the gradient is numeric, only if the kernel is seen to be.
         doc: the docstring; lines with ``>>>`` at its end become its example: ``"Return x where it
             is positive, slope · x elsewhere."``.
         body: for a fused operation, what it is in ordinary ones: ``lambda x, *, slope:

@@ -370,6 +370,9 @@ class Tensor(Operators):
     def __int__(self) -> int:
         return int(self.item())
 
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
     def __trunc__(self) -> int:
         whole: int = math.trunc(self.item())
         return whole
@@ -496,16 +499,55 @@ class Tensor(Operators):
             return self._data.astype(dtype)
         return self._data.copy() if copy else self.data
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: Any = None,
+        copy: bool | None = None,
+    ) -> Any:
         """Give a copy of the values to another array library.
 
         A copy, as libraries write into what they are told is for reading only.
         """
-        if kwargs.pop("copy", None) is False:
+        if copy is False:
             raise BufferError("a tensor's memory is not shared; write copy=None")
         if self._requires_grad:
             values_leave(self, sys._getframe(1))
-        return self._read().copy().__dlpack__(**kwargs)
+        given = {"stream": stream, "max_version": max_version, "dl_device": dl_device}
+        return self._read().copy().__dlpack__(**{k: v for k, v in given.items() if v is not None})
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """Return the functions of the Array API standard: :mod:`tensorgraph.array_api`.
+
+        Raises:
+            ArgumentError: another version of the standard is asked for than there is.
+        """
+        namespace = import_module("tensorgraph.array_api")
+        if api_version not in (None, *namespace.VERSIONS):
+            raise errors.ArgumentError(
+                f"versions of the Array API standard are {errors.listing(namespace.VERSIONS)}, not"
+                f" {api_version!r}"
+            )
+        return namespace
+
+    @property
+    def device(self) -> Any:
+        """Where the values are: ``"cpu"``, or what an array of a device says."""
+        return "cpu" if type(self._data) is np.ndarray else getattr(self._data, "device", "cpu")
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Tensor:
+        """Return the tensor itself, which is where it can be.
+
+        Raises:
+            ArgumentError: the device is another one.
+        """
+        if device != self.device:
+            raise errors.ArgumentError(
+                f"this tensor is on {self.device!r}, and there is no other device; not {device!r}"
+            )
+        return self
 
     @property
     def __pandas_priority__(self) -> int:

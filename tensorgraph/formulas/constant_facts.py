@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.stated_facts import stated_of
-from tensorgraph.formulas.facts import Fact, asserted_of, sum_of_affine, true_of, violation
+from tensorgraph.formulas.algebra.matrices import OF_SYMMETRIC
+from tensorgraph.formulas.facts import (
+    Fact,
+    asserted_of,
+    is_symmetric,
+    sum_of_affine,
+    true_of,
+    violation,
+)
 from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.symbolic.expr import Expr, in_order
 from tensorgraph.symbolic.replay import Replay
@@ -38,6 +46,10 @@ def premises(
     for e in in_order(recorded.exprs.values()) if not strict else ():
         if e.value is not None and e.ndim and e.dtype.kind in "iu":  # as y, in where(y == 1, …)
             found.setdefault(e, []).extend(true_of(np.asarray(e.value)))
+    if any(e.op in OF_SYMMETRIC for e in in_order(recorded.exprs.values())):
+        for e, value in recorded.given.items():  # other data are to be symmetric where these are
+            if e.ndim == 2 and is_symmetric(np.asarray(value)):
+                found.setdefault(e, []).append(Fact("symmetric", True, "data"))
     result = {e: tuple(f.about(e) for f in facts) for e, facts in found.items() if facts}
     for e, value in constants.given().items():
         if value > 0:

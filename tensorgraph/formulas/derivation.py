@@ -239,6 +239,8 @@ class Derivation:
             return f"Σ{axis_text(axes)}{gap}{bare} = {float(fact.value[1]):g}"
         if fact.word == "one_hot":
             return f"{inner} is one-hot along axis {fact.value}"
+        if fact.word == "symmetric":
+            return f"{inner} is symmetric"
         return f"{inner} ≠ 0" if fact.word == "nonzero" else f"{inner} is 0 or 1"
 
     def _assumptions(self, g: Gradient) -> str:

@@ -35,6 +35,7 @@ WORDS = {
     "positive": "True",
     "nonnegative": "True",
     "nonzero": "True",
+    "symmetric": "True",
 }
 """What can be assumed, and what is given for it."""
 
@@ -290,7 +291,7 @@ def assume(x: Any, **facts: Any) -> Tensor:
         x: a tensor or an array.
         facts: ``sums_to_one=axis``, ``zero_sum=axis``, ``sums_to=(axis, c)``, ``one_hot=axis``,
             ``constant_along=axis``, ``bounded=(low, high)``; ``binary``, ``positive``,
-            ``nonnegative`` or ``nonzero`` ``=True``.
+            ``nonnegative``, ``nonzero`` or ``symmetric`` ``=True``.
 
     Raises:
         FactError: it does not hold of the values.
@@ -353,6 +354,10 @@ def violation(array: Any, word: str, value: Any) -> str:
             bad = (array != 0) & (array != 1)
             if not bad.any():
                 return _sum_violation(array, value, 1)
+        case "symmetric":
+            if array.ndim < 2 or array.shape[-1] != array.shape[-2]:
+                return f"x of shape {array.shape} is not square"
+            bad = array != np.swapaxes(array, -1, -2)
         case "constant_along":
             bad = array != array.take([0], axis=value)
         case _:
@@ -362,6 +367,14 @@ def violation(array: Any, word: str, value: Any) -> str:
         return ""
     where = tuple(int(i) for i in np.argwhere(bad)[0])
     return f"x[{', '.join(map(str, where))}] is {array[where]}"
+
+
+def is_symmetric(array: Any) -> bool:
+    """Return whether an array is a symmetric matrix, or a stack of them, up to rounding."""
+    if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.dtype.kind not in "iuf":
+        return False
+    across = np.swapaxes(array, -1, -2)
+    return bool(np.allclose(array, across, rtol=1e-13, atol=1e-13 * np.abs(array).max(initial=0)))
 
 
 def _sum_violation(array: Any, axis: int, total: float) -> str:

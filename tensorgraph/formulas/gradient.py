@@ -101,7 +101,7 @@ class Gradient:
         """What the formula rests on."""
         found: dict[Fact, None] = {}
         for rule, detail in self.events:
-            if rule in ("known sum", "binary", "pick"):
+            if rule in ("known sum", "binary", "pick", "symmetric"):
                 found[detail] = None
             elif rule in ("cancel", "guard"):
                 atom, proved = detail

@@ -66,6 +66,6 @@ def _as_argument(fact: Fact) -> str:
             return f"sums_to_one={axis}"
         case "sums_to", (int() as axis, 0):
             return f"zero_sum={axis}"
-        case ("binary" | "positive" | "nonnegative" | "nonzero") as word, True:
+        case ("binary" | "positive" | "nonnegative" | "nonzero" | "symmetric") as word, True:
             return f"{word}=True"
     return ""

@@ -31,7 +31,7 @@ SAYS = {
 }
 """What a step calls the rule that was applied."""
 
-UNTOLD = {"guard", "sum of a constant", "pick"}
+UNTOLD = {"guard", "sum of a constant", "pick", "symmetric"}
 """Rules whose application is no equation of its own."""
 
 

@@ -18,6 +18,8 @@ from tensorgraph.symbolic.expr import Expr, in_order
 DOUBLE = np.dtype(np.float64)
 FRESH = 2
 """How many sets of random data a formula is checked on, besides the recorded data."""
+SPREADS = (0.2, 0.02, 0.002)
+"""How far those are from the recorded data: the first at which all that is computed exists."""
 
 
 def agreement(found: Any, expected: Any, noise: float = 0.0) -> float:
@@ -76,7 +78,10 @@ def precision(exprs: Sequence[Expr]) -> np.dtype[Any]:
 
 
 def fresh_data(
-    given: Mapping[Expr, Any], facts: Mapping[Expr, Sequence[Fact]], seed: int
+    given: Mapping[Expr, Any],
+    facts: Mapping[Expr, Sequence[Fact]],
+    seed: int,
+    spread: float = SPREADS[0],
 ) -> dict[Expr, Any]:
     """Return other values for inputs, of which the same facts hold, in double precision.
 
@@ -95,14 +100,37 @@ def fresh_data(
             continue
         array = array.astype(DOUBLE)
         if array.ndim == 0 and not hasattr(value, "dtype"):  # a number: 0 < keep_prob < 1 stays
-            fresh[e] = float(value) * float(rng.uniform(0.98, 1.01))
+            fresh[e] = float(value) * float(rng.uniform(1 - spread / 10, 1 + spread / 20))
             continue
-        fresh[e] = _varied(array, [(f.word, f.value) for f in facts.get(e, ())], rng)
+        fresh[e] = _varied(array, [(f.word, f.value) for f in facts.get(e, ())], rng, spread)
     return fresh
 
 
-def _varied(array: Any, facts: Sequence[tuple[str, Any]], rng: np.random.Generator) -> Any:
+def _defined_data(
+    exprs: Sequence[Expr],
+    given: Mapping[Expr, Any],
+    facts: Mapping[Expr, Sequence[Fact]],
+    seed: int,
+) -> dict[Expr, Any]:
+    """Return fresh data for which all is defined: matrices that are far off may have no factors."""
+    for spread in SPREADS[:-1]:
+        data = fresh_data(given, facts, seed, spread)
+        try:
+            evaluate(exprs, data, DOUBLE)
+        except errors.LinAlgError:
+            continue
+        return data
+    return fresh_data(given, facts, seed, SPREADS[-1])
+
+
+def _varied(
+    array: Any, facts: Sequence[tuple[str, Any]], rng: np.random.Generator, spread: float
+) -> Any:
     words = dict(facts)
+    if "symmetric" in words:  # it stays a covariance, or distances, or the identity, if it is that
+        turned = rng.permutation(len(array))
+        scale = rng.uniform(1 - spread, 1 + spread) if len(words) == 1 else 1.0
+        return array[turned][:, turned] * scale
     sums = {value for word, value in facts if word in ("one_hot", "sums_to_one", "zero_sum")}
     if len(sums) > 1:
         return _shuffled(array, rng)
@@ -111,16 +139,16 @@ def _varied(array: Any, facts: Sequence[tuple[str, Any]], rng: np.random.Generat
         return rng.permuted(array, axis=axis) if array.ndim else array
     if "constant_along" in words:
         shape = [1 if i == words["constant_along"] else n for i, n in enumerate(array.shape)]
-        return array * rng.uniform(0.8, 1.2, shape)
-    varied = array * rng.uniform(0.8, 1.2, array.shape)
+        return array * rng.uniform(1 - spread, 1 + spread, shape)
+    varied = array * rng.uniform(1 - spread, 1 + spread, array.shape)
     if (array < 0).any() and not words:
-        varied = varied + rng.normal(0, 0.1 * float(np.abs(array).mean()) + 1e-3, array.shape)
+        deviation = spread / 2 * float(np.abs(array).mean()) + spread / 200
+        varied = varied + rng.normal(0, deviation, array.shape)
     for word, value in facts:
         if word in ("sums_to_one", "sums_to", "zero_sum"):
             axis, total = value if word == "sums_to" else (value, float(word == "sums_to_one"))
             sums = varied.sum(axis=axis, keepdims=True)
-            spread = array.shape[axis]
-            shifted = varied + (total - sums) / spread
+            shifted = varied + (total - sums) / array.shape[axis]
             varied = varied * total / sums if total and (varied >= 0).all() else shifted
         elif word == "bounded":
             varied = np.clip(varied, *value)
@@ -158,7 +186,7 @@ class Checker:
         self.sets = [("the recorded data", tolerance(lowest), lowest)]
         self.sets += [("fresh random data", tolerance(DOUBLE) + 8 * read, DOUBLE)] * FRESH
         data = [{e: in_type(v, DOUBLE) for e, v in given.items()}]
-        data += [fresh_data(given, facts, number) for number in range(FRESH)]
+        data += [_defined_data([output, *raws], given, facts, number) for number in range(FRESH)]
         for values in data:  # what stands for another input is always what that is
             found = evaluate([*(copies or {}).values()], values, DOUBLE)
             values |= {e: found[x] for e, x in (copies or {}).items()}

@@ -2,8 +2,8 @@
 
 One table, of which errors and the documentation are made. Its rows stand in files by where a name
 is typed: ``functions`` and ``operations`` (at ``tg`` itself), ``networks`` (at ``tg.nn``),
-``training`` (at the other rooms), ``tensors`` (methods of tensors) and ``keywords`` (of calls). A
-row reads::
+``training`` (at the other rooms), ``tensors`` (methods of tensors), ``keywords`` and
+``layer_keywords`` (of calls). A row reads::
 
     cat            P    tg.concat([x, y], axis=0)
     clone,copy     PN   x                           # tensors do not change

@@ -1,4 +1,4 @@
-"""Keywords of calls: of operations, layers, losses, optimizers, ``fit`` and the rest."""
+"""Keywords of calls: of operations, losses, optimizers, ``fit`` and the rest."""
 
 KEYWORDS = {
     "every call": """
@@ -35,7 +35,15 @@ KEYWORDS = {
     strides,window_strides     KJ  stride=      tg.max_pool(images, size=2, stride=2)
     rhs_dilation,dilation_rate,dilations KJ dilation= tg.nn.Conv2d(1, 2, 3, dilation=2)
     feature_group_count        J   groups=      tg.nn.Conv2d(2, 2, 3, groups=2)
-    ceil_mode,count_include_pad,return_indices,divisor_override P # there is no such choice
+    ceil_mode,return_indices   P   tg.nn.MaxPool2d(2, ceil_mode=True)
+    count_include_pad          P   tg.nn.AvgPool2d(2, padding=1, count_include_pad=True)
+    divisor_override           P   # there is no such choice
+    scale_factor               P   scale=       tg.nn.Upsample(scale=2)
+    upscale_factor,downscale_factor P factor=   tg.nn.PixelShuffle(factor=2)
+    antialias,recompute_scale_factor PK tg.nn.interpolate(images, scale=2) # nothing is averaged
+    interpolation,method       KJ  mode=        tg.nn.interpolate(images, scale=2, mode="linear")
+    elementwise_affine         P   affine=      tg.nn.LayerNorm(3, affine=False)
+    in1_features,in2_features  P   tg.nn.Bilinear(3, 4, 2)
     fill,object                KP  fill_value=  tg.full((2, 3), fill_value=1.0)
     object,obj,elements        N   data=        tg.tensor(data=[1.0, 2.0])
     end                        P   stop=        tg.arange(0, stop=5)
@@ -87,6 +95,13 @@ KEYWORDS = {
     size_average,reduce        P   tg.nn.losses.mse(u, v, reduction="sum")
     pos_weight                 P   \
         tg.nn.losses.cross_entropy(logits, labels, weight=[1.0, 2.0, 1.0])
+    input_lengths,logit_length PK  lengths= \
+        tg.nn.losses.ctc(tg.log_softmax(x), [[1], [2]], lengths=[3, 2])
+    label_length               K   target_lengths= \
+        tg.nn.losses.ctc(tg.log_softmax(x), [[1], [2]], target_lengths=[1, 1])
+    blank_index,mask_index     KJ  blank= \
+        tg.nn.losses.ctc(tg.log_softmax(x), [[1], [1]], blank=2)
+    log_input,full             P   tg.nn.losses.poisson_nll(u, v) # of logarithms, without log y!
     class_weight,class_weights KS  weight=      \
         tg.nn.losses.cross_entropy(logits, labels, weight=[1.0, 2.0, 1.0])
     sample_weight              KS  \
@@ -98,10 +113,23 @@ KEYWORDS = {
     num_workers                PK  workers=     tg.data.Batches(X, workers=2)
     n_jobs                     S   workers=     tg.data.Batches(X, workers=2)
     attn_mask                  P   mask=        \
-        tg.nn.scaled_dot_product_attention(x, x, x, mask=np.tri(3, dtype=bool))
+        tg.nn.scaled_dot_product_attention(x, x, x, mask=np.tri(3, dtype=bool)) # bias= for numbers
+    key_padding_mask,src_key_padding_mask,tgt_key_padding_mask P \
+        tg.nn.TransformerEncoder(1, 4, 2)(tg.ones((2, 3, 4)), key_mask=tg.ones((2, 3)) > 0)\
+ # True for what is no padding
+    src_mask,tgt_mask          P   mask=        \
+        tg.nn.TransformerEncoder(1, 4, 2)(tg.ones((2, 3, 4)), mask=np.tri(3, dtype=bool))
+    average_attn_weights,return_attention_scores PK \
+        tg.nn.MultiHeadAttention(8, 2)(tg.ones((2, 3, 8)), need_weights=True)
+    d_model                    P   features=    tg.nn.TransformerEncoderLayer(features=8, heads=2)
+    nhead                      P   heads=       tg.nn.TransformerEncoderLayer(8, heads=2)
+    dim_feedforward,intermediate_dim PK hidden_features= \
+        tg.nn.TransformerEncoderLayer(8, 2, hidden_features=16)
+    layer_norm_eps             P   eps=         tg.nn.TransformerEncoderLayer(8, 2, eps=1e-6)
     is_causal,use_causal_mask  PK  causal= \
         tg.nn.scaled_dot_product_attention(x, x, x, causal=True)
-    dropout_p                  P   tg.nn.scaled_dot_product_attention(x, x, x)
+    dropout_p,dropout_rate     PJ  dropout= \
+        tg.nn.scaled_dot_product_attention(x, x, x, dropout=0.1)
     use_bias,with_bias         KJ  bias=        tg.nn.Linear(3, 4, bias=False)
     kernel_initializer,kernel_init,embeddings_initializer KJ init= \
         tg.nn.Linear(3, 4, init=tg.nn.init.glorot_uniform)
@@ -179,76 +207,57 @@ KEYWORDS = {
     "uniform": """
     requires_grad              P   tg.tensor(tg.random.uniform((2, 3)), requires_grad=True)
     """,
-    "Linear": """
-    kernel                     J   tg.nn.Linear(3, 4)
-    """,
-    "Dropout": """
-    rate                       KJ  p=           tg.nn.Dropout(p=0.2)
-    """,
-    "BatchNorm": """
-    momentum                   PKJ \
-        tg.nn.BatchNorm(4, keep_old=0.9) # Keras' momentum, and 1 - momentum of PyTorch's
-    affine,scale,center,use_scale,use_bias,beta_initializer,gamma_initializer PKJ \
-        # scale and shift are always learned; write tg.nn.freeze(layer) to leave them at 1 and 0
-    """,
-    "LayerNorm": """
-    elementwise_affine,scale,center,use_scale,use_bias,beta_initializer,gamma_initializer PKJ \
-        # scale and shift are always learned; write tg.nn.freeze(layer) to leave them at 1 and 0
-    """,
-    "Conv2d": """
-    padding_mode               P   tg.nn.Conv2d(1, 4, 3, padding="same") # of zeros
-    data_format                K   # leave it out: images are (batch, channels, height, width) here
-    """,
-    "RNN": """
-    num_layers                 P   [tg.nn.RNN(2, 4), tg.nn.RNN(4, 4)] # one after the other
-    bidirectional              P   \
-        [tg.nn.RNN(2, 4), tg.nn.RNN(2, 4)] # the second one on x[:, ::-1]
-    nonlinearity               P   # an RNN has tanh; write a cell of your own for another
-    dropout,recurrent_dropout  PK  tg.nn.Dropout(keep_prob=0.8) # between two of them
-    return_sequences,return_state K tg.nn.RNN(2, 4)(sequences) # (all outputs, last state)
-    """,
-    "LSTM": """
-    num_layers                 P   [tg.nn.LSTM(2, 4), tg.nn.LSTM(4, 4)] # one after the other
-    bidirectional              P   \
-        [tg.nn.LSTM(2, 4), tg.nn.LSTM(2, 4)] # the second one on x[:, ::-1]
-    proj_size                  P   tg.nn.Linear(4, 2)      # after it
-    dropout,recurrent_dropout  PK  tg.nn.Dropout(keep_prob=0.8) # between two of them
-    return_sequences,return_state K tg.nn.LSTM(2, 4)(sequences) # (all outputs, last state)
-    """,
-    "GRU": """
-    num_layers                 P   [tg.nn.GRU(2, 4), tg.nn.GRU(4, 4)] # one after the other
-    bidirectional              P   \
-        [tg.nn.GRU(2, 4), tg.nn.GRU(2, 4)] # the second one on x[:, ::-1]
-    dropout,recurrent_dropout  PK  tg.nn.Dropout(keep_prob=0.8) # between two of them
-    return_sequences,return_state K tg.nn.GRU(2, 4)(sequences) # (all outputs, last state)
-    """,
-    "MultiHeadAttention": """
-    dropout                    PK  tg.nn.Dropout(keep_prob=0.8) # after it
-    key_dim                    K   tg.nn.MultiHeadAttention(8, heads=2) # each has 8 / 2
-    kdim,vdim,add_bias_kv      P   tg.nn.MultiHeadAttention(8, heads=2)
-    """,
-    "Embedding": """
-    padding_idx,mask_zero      PK  tg.nn.Embedding(10, 4)
-    max_norm                   P   tg.nn.max_norm(model, 3.0) # after each step
-    """,
-    "Flatten": """
-    start_dim,end_dim          P   x.reshape((2, -1))
-    """,
     "gelu": """
     approximate                PKJ tg.gelu(x)              # exact
     """,
     "Optimizer": """
-    momentum                   PKJ tg.optim.HeavyBall(model.parameters(), lr=0.1, beta=0.9)
-    nesterov                   PKJ tg.optim.Nesterov(model.parameters(), lr=0.1, beta=0.9)
+    momentum                   PKJ tg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    nesterov                   PKJ \
+        tg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True)
     dampening                  P   tg.optim.EWMAMomentum(model.parameters(), lr=0.1, beta=0.9)
     weight_decay,decay         PK \
-        tg.optim.AdamW(model.parameters(), weight_decay=0.01) # or tg.nn.l2_penalty
+        tg.optim.AdamW(model.parameters(), weight_decay=0.01) # coupled: Adam(…, l2=0.01)
     alpha,rho,decay,decay_rate PKJ beta=        tg.optim.RMSprop(model.parameters(), beta=0.9)
     beta_1,beta_2,b1,b2        KJ  tg.optim.Adam(model.parameters(), betas=(0.9, 0.999))
-    amsgrad,centered,maximize  PK  tg.optim.Adam(model.parameters())
+    amsgrad                    PK  tg.optim.Adam(model.parameters(), amsgrad=True)
+    centered                   PK  tg.optim.RMSprop(model.parameters(), centered=True)
+    decoupled_weight_decay     P   tg.optim.NAdam(model.parameters(), weight_decay=0.01)
+    momentum_decay             P   tg.optim.NAdam(model.parameters())
+    foreach,fused,capturable   P   # leave it out: parameters are stepped together as it is
     lr_decay                   P   \
         tg.optim.SGD(model.parameters(), lr=tg.optim.schedules.inverse_time(0.1, 0.01))
     initial_accumulator_value  PKJ tg.optim.Adagrad(model.parameters())
+    use_ema,ema_momentum       K   tg.optim.EMA(model.parameters(), decay=0.99)
+    etas                       P   factors= \
+        tg.optim.Rprop(model.parameters(), factors=(0.5, 1.2))
+    step_sizes                 P   \
+        tg.optim.Rprop(model.parameters(), limits=(0.0001, 5000.0)) # in units of lr
+    beta2_decay                P   tg.optim.Adafactor(model.parameters(), decay=0.8)
+    ns_steps,ns_coefficients,adjust_lr_fn P tg.optim.Muon(model.parameters())
+    trust_coefficient          J   trust= \
+        tg.optim.LARS(model.parameters(), lr=0.1, trust=0.001)
+    """,
+    "LBFGS": """
+    history_size,memory_size   PJ  history=     tg.optim.LBFGS(model.parameters(), history=100)
+    max_eval                   P   max_iter=    tg.optim.LBFGS(model.parameters(), max_iter=20)
+    line_search_fn,linesearch  PJ  # leave it out: it searches by the strong Wolfe conditions
+    """,
+    "LBFGS.step": """
+    closure                    P   cost=        lbfgs.step(cost=lambda: loss(model(X), labels))
+    """,
+    "EMA": """
+    model                      P   params=      tg.optim.EMA(params=model.parameters())
+    ema_momentum,momentum      K   decay=       tg.optim.EMA(model.parameters(), decay=0.99)
+    multi_avg_fn,avg_fn        P   \
+        tg.optim.EMA(model.parameters(), decay=lambda t: t / (t + 1))
+    """,
+    "Plateau": """
+    initial_learning_rate,lr   KP  alpha0=      tg.optim.schedules.Plateau(alpha0=0.1)
+    min_lr                     PK  least=       tg.optim.schedules.Plateau(0.1, least=0.001)
+    min_delta,rtol             KJ  threshold=   tg.optim.schedules.Plateau(0.1, threshold=0.01)
+    optimizer                  P   \
+        tg.optim.SGD(model.parameters(), lr=tg.optim.schedules.Plateau(0.1))
+    monitor                    K   # tell it the metric by see(…), in a callback
     """,
     "Schedule": """
     initial_learning_rate,learning_rate,lr,base_lr,init_value,value KPJ alpha0= \
@@ -262,6 +271,10 @@ KEYWORDS = {
     alpha                      KJ  \
         tg.optim.schedules.cosine(0.1, steps=100, final=0.001) # a rate, not a share of alpha0
     gamma                      P   base=        tg.optim.schedules.exponential(0.1, base=0.95)
+    T_mult,t_mul               PK  factor= \
+        tg.optim.schedules.cosine_restarts(0.1, steps=100, factor=2)
+    step_size_up               P   steps= \
+        tg.optim.schedules.cyclic(0.1, peak=0.5, steps=100)
     gamma                      P   factor= \
         tg.optim.schedules.staircase(0.1, factor=0.5, every=10)
     decay_rate                 KJ  base=        tg.optim.schedules.exponential(0.1, base=0.95)

@@ -12,14 +12,14 @@ NAMES = {
     utils                      PK   tg.optim.clip_by_global_norm(model.parameters(), 1.0)
     initializers               KJ   tg.nn.init.he_normal((4, 3))
     Dense                      KJ   tg.nn.Linear(3, 4)
-    Bilinear                   P    tg.einsum("bi,oij,bj->bo", A, tg.ones((4, 3, 3)), B)
     Lambda                     K    tg.nn.Sequential(lambda x: x * 2, tg.nn.Linear(3, 4))
     Input,InputLayer           K    # leave it out: layers say what they take, tg.nn.Linear(3, 4)
     Model,Layer                K    tg.nn.Module            # class Net(tg.nn.Module): … forward
     ParameterList              P    [tg.zeros(3, requires_grad=True)] # a list as an attribute
     ParameterDict              P    {"w": tg.zeros(3, requires_grad=True)} # a dict as an attribute
     DataParallel,SyncBatchNorm P    # there is one process: leave it out
-    Conv3d,LazyConv2d          P    tg.conv(x[None], tg.ones((4, 2, 1, 1))) # any number of axes
+    LazyConv2d                 P    tg.nn.Conv2d(1, 4, kernel_size=3)
+    Conv3D                     K    tg.nn.Conv3d(1, 4, kernel_size=3)
     Conv                       J    tg.nn.Conv2d(1, 4, kernel_size=3)
     Conv1D                     K    tg.nn.Conv1d(2, 4, kernel_size=3)
     Conv2D                     K    tg.nn.Conv2d(1, 4, kernel_size=3)
@@ -29,24 +29,26 @@ NAMES = {
     Conv1DTranspose            K    tg.nn.ConvTranspose1d(2, 4, kernel_size=3)
     Conv2DTranspose            K    tg.nn.ConvTranspose2d(1, 4, kernel_size=3)
     ConvTranspose              J    tg.nn.ConvTranspose2d(1, 4, kernel_size=3)
-    Unfold                     P    tg.windows(images, (3, 3))
-    Fold                       P    tg.overlap_add(tg.windows(images, (3, 3)), shape=(8, 8))
     MaxPooling1D,MaxPool1D     K    tg.nn.MaxPool1d(2)
     MaxPooling2D,MaxPool2D     K    tg.nn.MaxPool2d(2)
     AveragePooling1D           K    tg.nn.AvgPool1d(2)
     AveragePooling2D           K    tg.nn.AvgPool2d(2)
-    MaxPool3d,LPPool2d,FractionalMaxPool2d P    tg.max_pool(x[None], (1, 1)) # any number of axes
-    AvgPool3d                  P    tg.avg_pool(x[None], (1, 1)) # any number of axes
+    LPPool2d,FractionalMaxPool2d P    tg.nn.MaxPool2d(2)
+    MaxPooling3D               K    tg.nn.MaxPool3d(2)
+    AveragePooling3D           K    tg.nn.AvgPool3d(2)
     max_pool                   KJ   tg.max_pool(images, 2)
     avg_pool                   J    tg.avg_pool(images, 2)
-    GlobalAveragePooling1D,GlobalAveragePooling2D K    tg.nn.GlobalAvgPool()
-    GlobalMaxPooling1D,GlobalMaxPooling2D K    tg.nn.GlobalMaxPool()
-    AdaptiveAvgPool1d,AdaptiveAvgPool2d P    tg.nn.GlobalAvgPool() # for an output size of 1
-    AdaptiveMaxPool1d,AdaptiveMaxPool2d P    tg.nn.GlobalMaxPool() # for an output size of 1
+    GlobalAveragePooling1D,GlobalAveragePooling2D,GlobalAveragePooling3D K tg.nn.GlobalAvgPool()
+    GlobalMaxPooling1D,GlobalMaxPooling2D,GlobalMaxPooling3D K    tg.nn.GlobalMaxPool()
+    AdaptiveAvgPool1d,AdaptiveAvgPool2d,AdaptiveAvgPool3d P    tg.nn.AdaptiveAvgPool(4)
+    AdaptiveMaxPool1d,AdaptiveMaxPool2d,AdaptiveMaxPool3d P    tg.nn.AdaptiveMaxPool(4)
+    AdaptiveAveragePooling1D,AdaptiveAveragePooling2D,AdaptiveAveragePooling3D K \
+        tg.nn.AdaptiveAvgPool(4)
+    AdaptiveMaxPooling1D,AdaptiveMaxPooling2D,AdaptiveMaxPooling3D K    tg.nn.AdaptiveMaxPool(4)
     BatchNorm1d,BatchNorm2d,BatchNorm3d P    tg.nn.BatchNorm(4)
     BatchNormalization         K    tg.nn.BatchNorm(4)
     LayerNormalization         K    tg.nn.LayerNorm(4)
-    InstanceNorm1d,InstanceNorm2d P tg.nn.GroupNorm(4, 4)   # a group for each of the features
+    InstanceNorm1d,InstanceNorm2d,InstanceNorm3d P    tg.nn.InstanceNorm(4)
     GroupNormalization         K    tg.nn.GroupNorm(2, 4)
     LocalResponseNorm          P    tg.nn.BatchNorm(4)      # which has taken its place
     RMSNormalization           K    tg.nn.RMSNorm(4)
@@ -55,22 +57,20 @@ NAMES = {
     AlphaDropout               PK   tg.nn.Dropout(keep_prob=0.8) # of single elements
     SpatialDropout1D,SpatialDropout2D,GaussianDropout K    tg.nn.Dropout(keep_prob=0.8)
     GaussianNoise              K    x + tg.random.normal(x.shape, std=0.1)
-    EmbeddingBag               P    tg.nn.Embedding(10, 4)
     Embed                      J    tg.nn.Embedding(10, 4)
     MultiheadAttention         P    tg.nn.MultiHeadAttention(8, 2)
     Attention                  K    tg.nn.scaled_dot_product_attention(x, x, x)
     MultiHeadDotProductAttention,SelfAttention J    tg.nn.MultiHeadAttention(8, 2)
     dot_product_attention      KJ   tg.nn.scaled_dot_product_attention(x, x, x)
-    Transformer,TransformerEncoder,TransformerEncoderLayer P \
-        tg.nn.MultiHeadAttention(8, 2) # with tg.nn.LayerNorm and Linear
-    TransformerDecoder,TransformerDecoderLayer P \
-        tg.nn.MultiHeadAttention(8, 2, causal=True) # with tg.nn.LayerNorm and Linear
+    Transformer                P \
+        [tg.nn.TransformerEncoder(6, 8, 2), tg.nn.TransformerDecoder(6, 8, 2)] # one of each
+    PositionalEncoding         P    tg.nn.SinusoidalPositionalEncoding(8)
     SimpleRNN                  K    tg.nn.RNN(2, 4)
     SimpleRNNCell              K    tg.nn.RNNCell(2, 4)
     SimpleCell                 J    tg.nn.RNNCell(2, 4)
     OptimizedLSTMCell          J    tg.nn.LSTMCell(2, 4)
-    Bidirectional              KJ \
-        [tg.nn.RNN(2, 4), tg.nn.RNN(2, 4)] # the second one on x[:, ::-1]
+    Bidirectional              KJ   tg.nn.LSTM(2, 4, bidirectional=True)
+    StackedRNNCells            K    tg.nn.RNN(2, 4, num_layers=2)
     TimeDistributed            K    tg.nn.Linear(3, 4)(x)   # takes any number of axes before
     Unflatten                  P \
         x.reshape((-1, 3, 1))   # in a forward, or a lambda in Sequential
@@ -82,15 +82,21 @@ NAMES = {
     Add,Average                K    x + y
     Multiply                   K    x * y
     Dot                        K    tg.vecdot(u, v)
-    ZeroPad2d,ConstantPad2d    P    tg.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
-    ZeroPadding2D              K    tg.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
-    ReflectionPad2d,ReplicationPad2d P \
-        tg.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1))) # zeros only
+    ZeroPad1d,ZeroPad2d,ZeroPad3d P    tg.nn.ZeroPad(1)
+    ZeroPadding1D,ZeroPadding2D,ZeroPadding3D K    tg.nn.ZeroPad(1)
+    ConstantPad1d,ConstantPad2d,ConstantPad3d P \
+        tg.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)), constant=2.0)
+    ReflectionPad1d,ReflectionPad2d,ReflectionPad3d P    tg.nn.ReflectionPad(1)
+    ReplicationPad1d,ReplicationPad2d,ReplicationPad3d P    tg.nn.ReplicationPad(1)
+    CircularPad1d,CircularPad2d,CircularPad3d P    tg.nn.CircularPad(1)
     Cropping2D                 K    images[:, :, 1:-1, 1:-1]
-    Upsample,UpsamplingNearest2d P    tg.repeat(tg.repeat(images, 2, axis=2), 2, axis=3)
-    UpSampling2D               K    tg.repeat(tg.repeat(images, 2, axis=2), 2, axis=3)
-    PixelShuffle,ChannelShuffle P \
-        images.reshape((2, 1, 2, 2, 8, 8)).permute_dims((0, 1, 4, 2, 5, 3)).reshape((2, 1, 16, 16))
+    UpsamplingNearest2d        P    tg.nn.Upsample(scale=2)
+    UpsamplingBilinear2d       P    tg.nn.Upsample(scale=2, mode="linear", align_corners=True)
+    UpSampling1D,UpSampling2D,UpSampling3D K    tg.nn.Upsample(scale=2)
+    Resizing                   K    tg.nn.Upsample((16, 16), mode="linear")
+    resize                     K    tg.nn.interpolate(images, (16, 16), mode="linear")
+    upsample,grid_sample       P    tg.nn.interpolate(images, scale=2)
+    im2col                     P    tg.nn.unfold(images, 3)
     Masking                    K \
         tg.nn.scaled_dot_product_attention(x, x, x, mask=np.tri(3, dtype=bool))
     Rescaling                  K    x / 255
@@ -103,13 +109,10 @@ NAMES = {
     RandomTranslation          K    tg.data.augment.shift(2)
     RandomBrightness           K    tg.data.augment.brightness(0.2)
     swish                      KJ   tg.nn.SiLU()
-    PReLU                      PKJ  tg.nn.LeakyReLU(0.1)    # with a fixed slope
     RReLU                      P    tg.nn.LeakyReLU(0.1)    # with a fixed slope
     Softmin                    P    lambda x: tg.softmax(-x)
     Softmax2d                  P    tg.nn.Softmax(axis=1)
     hard_tanh,hard_sigmoid,hard_swish KJ   tg.clip(x, -1, 1)
-    CosineSimilarity           P    tg.vecdot(u, v) / (tg.norm(u) * tg.norm(v))
-    PairwiseDistance           P    tg.norm(A - B, axis=-1)
     clip_grad_norm_            P    tg.optim.clip_by_global_norm(model.parameters(), 1.0)
     clip_grad_value_           P    tg.optim.clip_by_value(model.parameters(), 0.5)
     parameters_to_vector       P    tg.concat([p.reshape(-1) for p in model.parameters()])
@@ -122,7 +125,7 @@ NAMES = {
     bce                        K    tg.nn.losses.binary_cross_entropy(probabilities, targets)
     mae                        K    tg.nn.losses.l1(u, v)
     rmse                       K    tg.sqrt(tg.nn.losses.mse(u, v))
-    focal,focal_loss           P    # there is no such loss: write it in operations
+    focal_loss                 P    tg.nn.losses.focal(logits, labels)
     CrossEntropyLoss           P    tg.nn.losses.cross_entropy(logits, labels) # a function
     CategoricalCrossentropy,SparseCategoricalCrossentropy K \
         tg.nn.losses.cross_entropy(logits, labels)
@@ -165,19 +168,30 @@ NAMES = {
     SoftMarginLoss             P    tg.softplus(-(2 * targets - 1) * scores).mean()
     KLDivLoss,kl_div           P    tg.nn.losses.kl_divergence(tg.log_softmax(logits), one_hot)
     KLDivergence               K    tg.nn.losses.kl_divergence(tg.log_softmax(logits), one_hot)
-    Poisson                    K    (tg.exp(u) - v * u).mean()
-    PoissonNLLLoss,poisson_nll_loss P    (tg.exp(u) - v * u).mean()
-    GaussianNLLLoss,gaussian_nll_loss P    ((u - v) ** 2 / tg.exp(w) + w).mean() / 2
-    MarginRankingLoss          P    tg.relu(1.0 - (u - v)).mean()
-    TripletMarginLoss          P    tg.relu(tg.norm(u - v) - tg.norm(u - w) + 1.0)
-    triplet_margin_loss        PJ   tg.relu(tg.norm(u - v) - tg.norm(u - w) + 1.0)
-    CosineEmbeddingLoss,cosine_embedding_loss P    1 - tg.vecdot(u, v) / (tg.norm(u) * tg.norm(v))
-    MultiMarginLoss            P \
-        tg.relu(1.0 + logits - tg.sum(logits * one_hot, axis=1, keepdims=True)).mean()
-    CTCLoss                    P    # there is no such loss: write it in operations
-    ctc_loss                   PJ   # there is no such loss: write it in operations
-    BinaryFocalCrossentropy    K    # there is no such loss: write it in operations
-    sigmoid_focal_loss         PJ   # there is no such loss: write it in operations
+    Poisson                    K    tg.nn.losses.poisson_nll(u, v)
+    PoissonNLLLoss,poisson_nll_loss P    tg.nn.losses.poisson_nll(u, v)
+    GaussianNLLLoss,gaussian_nll_loss P    tg.nn.losses.gaussian_nll(u, v, variance=w**2)
+    QuantileLoss,pinball_loss,mean_pinball_loss PSK    tg.nn.losses.quantile(u, v, q=0.9)
+    pinball                    K    tg.nn.losses.quantile(u, v, q=0.9)
+    MarginRankingLoss,margin_ranking_loss P    tg.nn.losses.margin_ranking(u, v, [1, -1, 1])
+    ranking_softmax_loss       J    tg.nn.losses.margin_ranking(u, v, [1, -1, 1])
+    TripletMarginLoss,TripletMarginWithDistanceLoss P    tg.nn.losses.triplet_margin(A, B, A + 1)
+    triplet_margin_loss        PJ   tg.nn.losses.triplet_margin(A, B, A + 1)
+    CosineEmbeddingLoss,cosine_embedding_loss P    tg.nn.losses.cosine_embedding(A, B, [1, -1, 1])
+    CosineSimilarity           K    -tg.nn.cosine_similarity(A, B, axis=-1).mean()
+    cosine_similarity,cosine_distance KJ   tg.nn.cosine_similarity(A, B, axis=-1)
+    MultiMarginLoss,multi_margin_loss P    tg.nn.losses.multi_margin(logits, labels)
+    CTCLoss                    P    tg.nn.losses.ctc(tg.log_softmax(x), [[1, 2], [2, 1]])
+    ctc_loss                   PJ   tg.nn.losses.ctc(tg.log_softmax(x), [[1, 2], [2, 1]])
+    CTC                        K    tg.nn.losses.ctc(tg.log_softmax(x), [[1, 2], [2, 1]])
+    BinaryFocalCrossentropy,binary_focal_crossentropy K \
+        tg.nn.losses.binary_focal(scores, targets)
+    CategoricalFocalCrossentropy K    tg.nn.losses.focal(logits, labels)
+    sigmoid_focal_loss         PJ   tg.nn.losses.binary_focal(scores, targets)
+    Dice                       K    tg.nn.losses.dice(tg.sigmoid(logits), one_hot)
+    DiceLoss,dice_loss         P    tg.nn.losses.dice(tg.sigmoid(logits), one_hot)
+    InfoNCE,NTXentLoss         P    tg.nn.losses.info_nce(A, B)
+    ntxent                     J    tg.nn.losses.nt_xent(A, B)
     Loss                       K    # a loss is a function of predictions and targets
     """,
     "tg.nn.init": """

@@ -60,44 +60,25 @@ NAMES = {
     add_n,accumulate_n         K    x + y
 
     mm,mv,bmm,chain_matmul     P    A @ B
-    multi_dot                  PJN  A @ B @ A
     matvec                     JN   A @ u
     vecmat                     JN   u @ A
     dot_general                J    A @ u
     dot                        PKJN u @ v                  # of vectors and of matrices
     inner,vdot                 PKJN tg.vecdot(u, v)
     ger                        P    tg.outer(u, v)
-    kron                       PKJN (A[:, None, :, None] * B[None, :, None, :]).reshape(9, 9)
-    cross                      PKJN tg.roll(u * tg.roll(v, -1) - tg.roll(u, -1) * v, -1)
     adjoint                    P    x.mT
     t                          PJ   A.T                    # or tg.permute_dims(x, (0, 2, 1))
     transpose                  PKJN A.T                    # or tg.permute_dims(x, (0, 2, 1))
     permute                    P    tg.permute_dims(x, (0, 2, 1))
-    swapaxes                   PKJN x.mT                   # or tg.permute_dims(x, (0, 2, 1))
     swapdims                   P    x.mT                   # or tg.permute_dims(x, (0, 2, 1))
-    moveaxis                   PKJN tg.permute_dims(x, (1, 2, 0))
     movedim                    P    tg.permute_dims(x, (1, 2, 0))
     rollaxis                   JN   tg.permute_dims(x, (1, 2, 0))
-    det                        PKJN np.linalg.det(A.numpy()) # without a gradient
-    slogdet                    PKJN np.linalg.slogdet(A.numpy()) # without a gradient
-    logdet                     PK   np.linalg.slogdet(A.numpy())[1] # without a gradient
-    inverse                    P    np.linalg.inv(A.numpy()) # without a gradient
-    inv                        PKJN np.linalg.inv(A.numpy()) # without a gradient
-    pinv                       PKJN np.linalg.pinv(A.numpy()) # without a gradient
-    solve                      PKJN np.linalg.solve(A.numpy(), u.numpy()) # without a gradient
-    lstsq                      PKJN np.linalg.lstsq(A.numpy(), u.numpy()) # without a gradient
-    svd                        PKJN np.linalg.svd(A.numpy()) # without a gradient
-    qr                         PKJN np.linalg.qr(A.numpy()) # without a gradient
+    logdet                     PK   tg.linalg.logabsdet(A)
+    inverse                    P    tg.linalg.inv(A)
     lu                         PJ   # there is no such operation; SciPy's takes A.numpy()
     eig                        PKJN np.linalg.eig(A.numpy()) # without a gradient
-    eigh                       PKJN np.linalg.eigh(S.numpy()) # without a gradient
-    cholesky                   PKJN np.linalg.cholesky(S.numpy()) # without a gradient
     eigvals                    PJN  np.linalg.eigvals(A.numpy()) # without a gradient
-    eigvalsh                   PJN  np.linalg.eigvalsh(S.numpy()) # without a gradient
-    matrix_power               PJN  A @ A @ A
-    matrix_exp                 P    # there is no such operation; declare one with tg.op
-    expm                       J    # there is no such operation; declare one with tg.op
-    matrix_rank                PKJN np.linalg.matrix_rank(A.numpy())
+    matrix_exp                 P    tg.linalg.expm(A)
     cdist                      PK   tg.norm(A[:, None] - B[None], axis=-1)
     pdist                      P    tg.norm(A[:, None] - B[None], axis=-1)
     dist                       P    tg.norm(x - y)
@@ -107,49 +88,24 @@ NAMES = {
 
     cat                        P    tg.concat([x, y], axis=0)
     concatenate                PKJN tg.concat([x, y], axis=0)
-    vstack                     PKJN tg.concat([A, B], axis=0)
     row_stack                  PN   tg.concat([A, B], axis=0)
-    hstack                     PKJN tg.concat([A, B], axis=1)
-    dstack                     PKJN tg.concat([x, y], axis=2)
-    column_stack               PJN  tg.stack([u, v], axis=1)
-    block                      JN \
-        tg.concat([tg.concat([A, B], axis=1), tg.concat([B, A], axis=1)])
     bmat                       N \
         tg.concat([tg.concat([A, B], axis=1), tg.concat([B, A], axis=1)])
-    append                     KJN  tg.concat([u, v])
-    insert                     JN   tg.concat([u[:1], v, u[1:]])
-    delete                     JN   u[np.arange(3) != 1]
-    resize                     KJN  tg.reshape(x, (2, 9))
     r_                         JN   tg.concat([u, v])
     c_                         JN   tg.stack([u, v], axis=1)
-    ix_                        JN   np.ix_([0, 2], [1, 2])
     s_                         JN   np.s_[1:, 2]
     chunk,tensor_split         P    tg.split(u, 3)
-    array_split                KJN  tg.split(u, 3)
-    hsplit                     PKJN tg.split(A, 3, axis=1)
-    vsplit                     PKJN tg.split(A, 3, axis=0)
-    dsplit                     PKJN tg.split(x, 3, axis=2)
     unbind                     P    tg.unstack(x)
     unsqueeze                  P    tg.expand_dims(x, 0)
-    atleast_1d                 PJN  u.reshape(-1)
-    atleast_2d                 PJN  u[None]
-    atleast_3d                 PJN  u[None, :, None]
     view                       K    x.reshape(-1)
     flatten                    P    x.reshape(-1)
-    ravel                      PKJN x.reshape(-1)
-    unflatten                  P    x.reshape((2, 3, 3, 1))
     broadcast_tensors          P    tg.broadcast_to(u, (3, 3))
-    broadcast_arrays           JN   tg.broadcast_to(u, (3, 3))
     repeat_interleave          P    tg.repeat(u, 2)
-    rot90                      PKJN tg.flip(A.T, axis=0)
-    fliplr                     PKJN tg.flip(A, axis=1)
-    flipud                     PKJN tg.flip(A, axis=0)
     reverse                    K    tg.flip(x, axis=0)
     clone                      PJ   x                       # tensors do not change
     copy                       KJN  x                       # tensors do not change
     copy_to_host_async         J    x                       # tensors do not change
     copyto                     N    w.assign(tg.zeros(3))
-    select                     PKJ  x[:, 0]                 # indices and slices, as in NumPy
     narrow                     P    x[:, 0]                 # indices and slices, as in NumPy
     index_select               P    tg.take(x, [0, 1], axis=0)
     masked_select              P    x[mask]
@@ -157,23 +113,18 @@ NAMES = {
     gather                     PJ   tg.take_along_axis(A, index, axis=1)
     gather_nd                  K    A[[0, 1], [1, 2]]
     boolean_mask               K    x[mask]
-    extract,compress           JN   x[mask]
     dynamic_slice              J    u[1:3]
     slice                      KJ   u[1:3]
     scatter_add                PJ   tg.add_at(u, [0, 1], 1.0)
     index_add                  P    tg.add_at(u, [0, 1], 1.0)
-    segment_sum                KJ   tg.add_at(u, [0, 1], 1.0)
     scatter_update             K    tg.set_at(u, [0, 1], 1.0)
     dynamic_update_slice       J    tg.set_at(u, [0, 1], 1.0)
     tensor_scatter_nd_update   K    tg.set_at(u, [0, 1], 1.0)
     index_put,index_copy,index_fill P    tg.set_at(u, [0, 1], 1.0)
     put                        PJN  tg.set_at(u, [0, 1], 1.0)
     place                      JN   tg.where(mask, 1.0, x)
-    put_along_axis             JN   tg.set_at(A, (np.arange(3)[:, None], index), 1.0) # along axis 1
     fill_diagonal              JN   tg.set_at(A, (np.arange(3), np.arange(3)), 1.0)
     putmask                    N    tg.where(mask, 1.0, x)
-    choose                     JN   tg.where(mask, x, y)
-    piecewise                  JN   tg.where(x > 0, x, 0.1 * x)
     unfold                     PK   tg.windows(images, (3, 3))
     sliding_window_view        N    tg.windows(images, (3, 3))
     fold                       PK   tg.overlap_add(tg.windows(images, (3, 3)), shape=(8, 8))
@@ -260,8 +211,11 @@ NAMES = {
     to_categorical             K    tg.one_hot(labels, 3)
     """,
     "np": """
-    cond                       N    np.linalg.cond(A.numpy()) # without a gradient
-    select                     N    tg.where(mask, x, y)
-    trace                      N    tg.sum(A * tg.eye(3))
+    fft,rfft,hfft              N    tg.fft.rfft(u)         # real and imaginary parts in pairs
+    fft2,rfft2                 N    tg.fft.rfft2(A)        # real and imaginary parts in pairs
+    fftn,rfftn                 N    tg.fft.rfftn(A)        # real and imaginary parts in pairs
+    ifft,irfft,ihfft           N    tg.fft.irfft(A[:, :2]) # of real and imaginary parts in pairs
+    ifft2,irfft2,ifftn,irfftn  N \
+        tg.fft.irfft2(tg.fft.rfft2(A)) # of real and imaginary parts in pairs
     """,
 }

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from tensorgraph.leads import functions, keywords, networks, operations, tensors, training
+from tensorgraph.leads import (
+    functions,
+    keywords,
+    layer_keywords,
+    networks,
+    operations,
+    tensors,
+    training,
+)
 
 PEERS = {
     "P": "PyTorch",
@@ -83,4 +91,4 @@ def keyword_leads() -> tuple[Lead, ...]:
         >>> next(lead.keyword for lead in keyword_leads() if lead.name == "dim")
         'axis'
     """
-    return tuple(_rows(keywords.KEYWORDS))
+    return tuple(_rows({**keywords.KEYWORDS, **layer_keywords.KEYWORDS}))

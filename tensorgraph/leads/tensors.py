@@ -6,12 +6,10 @@ NAMES = {
     values                     S    x.numpy()
     flat                       N    x.reshape(-1)
     view                       PJN  x.reshape(2, -1)
-    flatten,ravel              PJN  x.reshape(-1)
     view_as                    P    x.reshape(2, -1)
     unflatten,reshape_as       P    x.reshape((2, 3, 3, 1))
     resize                     PN   x.reshape(2, -1)
     resize_                    P    x.reshape(2, -1)
-    transpose,swapaxes         PJN  x.mT # or x.permute_dims((0, 2, 1))
     permute,swapdims           P    x.mT # or x.permute_dims((0, 2, 1))
     t,H                        P    A.T
     adjoint,mH                 P    x.mT
@@ -31,7 +29,6 @@ NAMES = {
     unfold                     P    tg.windows(images, (3, 3))
     contiguous,is_contiguous   P \
         x                       # how it lies in memory is NumPy's matter
-    dot                        PJN  x @ y
     mm,bmm,matmul,mv           P    x @ y
     ger                        P    tg.outer(u, v)
     inner,vdot                 P    tg.vecdot(u, v)
@@ -67,8 +64,6 @@ NAMES = {
     frac                       P    x - tg.trunc(x)
     lerp                       P    x + 0.5 * (y - x)
     logit                      P    tg.logit(x)
-    cumsum                     PJN  x.cumulative_sum(axis=0)
-    cumprod                    PJN  tg.cumulative_prod(x, axis=0)
     diff                       P    tg.increments(u)
     amax                       P    x.max(axis=0)
     amin                       P    x.min(axis=0)
@@ -83,26 +78,23 @@ NAMES = {
     unique                     P    tg.unique_values(x)
     bincount                   P    tg.bincount(labels)
     searchsorted               JN   tg.searchsorted([0.0, 1.0], x)
-    nonzero                    PJN  tg.nonzero(mask)
     argwhere                   P    tg.argwhere(mask)
     count_nonzero              P    tg.count_nonzero(x)
-    trace                      PJN  tg.sum(A * tg.eye(3))
-    diagonal                   PJN  A[np.arange(3), np.arange(3)]
-    diag                       P    A[np.arange(3), np.arange(3)]
-    det                        P    np.linalg.det(A.numpy()) # without a gradient
-    svd                        P    np.linalg.svd(A.numpy()) # without a gradient
-    inverse                    P    np.linalg.inv(A.numpy()) # without a gradient
-    cholesky                   P    np.linalg.cholesky(S.numpy()) # without a gradient
+    trace                      PJN  tg.linalg.trace(A)
+    diagonal                   PJN  tg.linalg.diagonal(A)
+    diag                       P    tg.diag(A)
+    det                        P    tg.linalg.det(A)
+    svd                        P    tg.linalg.svd(A)
+    inverse                    P    tg.linalg.inv(A)
+    cholesky                   P    tg.linalg.cholesky(S)
     dim,ndimension             P    x.ndim
     numel,nelement             P    x.size
     nbytes,itemsize            PJN  x.numpy().nbytes     # an array of NumPy's
     strides,flags              N    x.numpy().nbytes     # an array of NumPy's
     element_size               P    x.dtype.itemsize
-    tolist                     PJN  x.numpy().tolist()
     tobytes                    JN   x.numpy().tobytes()
     tofile,dump                N    x.numpy().tobytes()
     cpu,cuda,xpu,pin_memory    P    x                       # all is computed by NumPy, on the CPU
-    device                     PKJN # all is computed by NumPy, on the CPU: leave it out
     devices,sharding           J    # all is computed by NumPy, on the CPU: leave it out
     is_cuda,is_cpu             P    # all is computed by NumPy, on the CPU: leave it out
     block_until_ready          J    x                       # nothing is computed later
@@ -119,14 +111,12 @@ NAMES = {
     is_complex                 P    # there are real tensors only
     imag,real,conj             PJN  # there are real tensors only
     conjugate                  JN   # there are real tensors only
-    copy                       JN   x                       # tensors do not change
     clone                      PJ   x                       # tensors do not change
     detach_                    P    x.detach()
     data_ptr,storage,untyped_storage,is_shared P    x.numpy().ctypes.data
     gather                     P    tg.take_along_axis(A, index, axis=1)
     index_select               P    tg.take(x, [0, 1], axis=0)
     masked_select              P    x[mask]
-    compress                   JN   x[mask]
     masked_fill                P    tg.where(mask, 0.0, x)
     masked_fill_,masked_scatter_ P    w.assign(tg.where(w > 0, 0.0, w))
     scatter_add,index_add      P    tg.add_at(u, [0, 1], 1.0)
@@ -164,7 +154,6 @@ NAMES = {
     new_empty                  P    tg.zeros((2, 3), dtype=x.dtype)
     new_tensor                 P    tg.tensor(X, dtype=x.dtype)
     apply_,map_                P    tg.tensor([f(row).item() for row in A])
-    choose                     JN   tg.where(mask, x, y)
     value                      K    x.data
     get_shape                  K    x.shape
     """,

@@ -3,26 +3,31 @@
 NAMES = {
     "tg.optim": """
     lr_scheduler               P    tg.optim.schedules.cosine(0.1, steps=100) # SGD(…, lr=…)
-    Adadelta,Adafactor         PK   tg.optim.RMSprop(model.parameters())
-    Rprop,ASGD                 P    tg.optim.RMSprop(model.parameters())
-    Adamax                     PK   tg.optim.Adam(model.parameters())
+    ASGD                       P \
+        tg.optim.EMA(model.parameters(), decay=lambda t: t / (t + 1)) # of SGD's weights
     Ftrl                       K    tg.optim.Adam(model.parameters())
     SparseAdam                 P    tg.optim.Adam(model.parameters())
-    RAdam                      P \
-        tg.optim.Adam(model.parameters(), lr=tg.optim.schedules.warmup(lambda step: 0.001, 100))
-    LBFGS                      P \
-        tg.optim.minimize(lambda: loss(model(X), labels), model.parameters(), "L-BFGS-B")
+    AMSGrad,amsgrad            KJ   tg.optim.Adam(model.parameters(), amsgrad=True)
+    Lookahead,lookahead        KJ   tg.optim.EMA(model.parameters())
+    Lamb                       K    tg.optim.LAMB(model.parameters())
+    adadelta                   J    tg.optim.Adadelta(model.parameters())
+    adamax                     J    tg.optim.Adamax(model.parameters())
+    radam                      J    tg.optim.RAdam(model.parameters())
+    schedule_free_adamw        J    tg.optim.ScheduleFreeAdamW(model.parameters())
+    schedule_free_sgd          J    tg.optim.ScheduleFreeSGD(model.parameters(), lr=0.1)
     Nadam                      K    tg.optim.NAdam(model.parameters())
     nadam                      J    tg.optim.NAdam(model.parameters())
     adagrad                    J    tg.optim.Adagrad(model.parameters())
     rmsprop                    J    tg.optim.RMSprop(model.parameters())
-    Momentum,MomentumOptimizer K    tg.optim.HeavyBall(model.parameters(), lr=0.1)
-    lamb,lars,muon             J    tg.optim.AdamW(model.parameters()) # there is no such rule
-    Muon                       PK   tg.optim.AdamW(model.parameters()) # there is no such rule
+    Momentum,MomentumOptimizer K    tg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    lamb                       J    tg.optim.LAMB(model.parameters())
+    lars                       J    tg.optim.LARS(model.parameters(), lr=0.1)
     adamw                      J    tg.optim.AdamW(model.parameters())
     noisy_sgd                  J    tg.optim.SGD(model.parameters(), lr=0.1)
     apply_updates,chain        J    optimizer.step()        # an optimizer sets its parameters
-    swa_utils,AveragedModel    P    # average model.state_dict() of some epochs, and load it
+    swa_utils,AveragedModel    P \
+        tg.optim.EMA(model.parameters(), decay=lambda t: t / (t + 1))
+    ExponentialMovingAverage   K    tg.optim.EMA(model.parameters(), decay=0.999)
     clip_grad_norm_            P    tg.optim.clip_by_global_norm(model.parameters(), 1.0)
     clip_grad_value_           P    tg.optim.clip_by_value(model.parameters(), 0.5)
     add_decayed_weights        J    tg.optim.AdamW(tg.optim.decay_groups(model, weight_decay=0.01))
@@ -49,30 +54,28 @@ NAMES = {
         tg.optim.schedules.cosine(0.1, steps=100)
     cosine_decay_schedule      J \
         tg.optim.schedules.cosine(0.1, steps=100)
-    CosineAnnealingWarmRestarts P    tg.optim.schedules.cosine(0.1, steps=100)
-    CosineDecayRestarts        K    tg.optim.schedules.cosine(0.1, steps=100)
-    OneCycleLR,CyclicLR        P    tg.optim.schedules.one_cycle(0.1, steps=100)
+    CosineAnnealingWarmRestarts P    tg.optim.schedules.cosine_restarts(0.1, steps=100)
+    CosineDecayRestarts        K    tg.optim.schedules.cosine_restarts(0.1, steps=100)
+    sgdr_schedule              J    tg.optim.schedules.cosine_restarts(0.1, steps=100)
+    OneCycleLR                 P    tg.optim.schedules.one_cycle(0.1, steps=100)
+    CyclicLR                   P    tg.optim.schedules.cyclic(0.1, peak=0.5, steps=100)
+    SWALR                      P    tg.optim.schedules.linear(0.1, steps=100, final=0.05)
     cosine_onecycle_schedule   J    tg.optim.schedules.one_cycle(0.1, steps=100)
-    LinearLR                   P \
-        tg.optim.schedules.warmup(tg.optim.schedules.constant(0.1), 10)
+    LinearLR                   P    tg.optim.schedules.linear(0.01, steps=10, final=0.1)
+    linear_schedule            J    tg.optim.schedules.linear(0.01, steps=10, final=0.1)
     warmup_cosine_decay_schedule J \
         tg.optim.schedules.warmup(tg.optim.schedules.constant(0.1), 10)
     ConstantLR                 P    tg.optim.schedules.constant(0.1)
     constant_schedule          J    tg.optim.schedules.constant(0.1)
-    PolynomialLR               P \
-        lambda step: 0.1 * (1 - min(step, 100) / 100)
-    PolynomialDecay            K \
-        lambda step: 0.1 * (1 - min(step, 100) / 100)
-    polynomial_schedule        J \
-        lambda step: 0.1 * (1 - min(step, 100) / 100)
+    PolynomialLR               P    tg.optim.schedules.polynomial(0.1, steps=100)
+    PolynomialDecay            K    tg.optim.schedules.polynomial(0.1, steps=100)
+    polynomial_schedule        J    tg.optim.schedules.polynomial(0.1, steps=100)
     SequentialLR,ChainedScheduler P \
         tg.optim.schedules.join([lambda step: 0.1, lambda step: 0.01], [100])
     join_schedules             J \
         tg.optim.schedules.join([lambda step: 0.1, lambda step: 0.01], [100])
-    ReduceLROnPlateau          PK \
-        tg.optim.schedules.Manual(0.1) # and set(…), in a callback
-    reduce_on_plateau          J \
-        tg.optim.schedules.Manual(0.1) # and set(…), in a callback
+    ReduceLROnPlateau          PK   tg.optim.schedules.Plateau(0.1) # and see(…), in a callback
+    reduce_on_plateau          J    tg.optim.schedules.Plateau(0.1) # and see(…), in a callback
     """,
     "Optimizer": """
     param_groups               P    optimizer.groups        # the rate of all: optimizer.lr = 0.01
@@ -92,6 +95,20 @@ NAMES = {
     get_last_lr,get_lr         P    optimizer.current_lr()
     last_epoch                 P    optimizer.steps
     state_dict,load_state_dict P    optimizer.state_dict()  # has the steps, on which it depends
+    """,
+    "Plateau": """
+    step                       P    rate.see(metric)        # after each epoch
+    num_bad_epochs,best,state_dict,load_state_dict P    rate.events # all that it saw
+    """,
+    "EMA": """
+    step,update_parameters     P    ema.update()            # after optimizer.step()
+    average_parameters,swap_ema_weights PK ema.averaged()   # a block
+    apply_shadow,store,restore,copy_to P ema.averaged()     # a block
+    module                     P    ema.averaged()          # a block in which the model is that
+    """,
+    "LBFGS": """
+    minimize                   K    lbfgs.step(lambda: loss(model(X), labels))
+    param_groups,groups        P    # there are none: all parameters have one rate
     """,
     "tg.data": """
     load_iris,load_digits,load_wine,fetch_openml S # there are no data sets to download

@@ -1,4 +1,4 @@
-"""Convolutional layers, of signals and of images."""
+"""Convolutional layers, of signals, images and volumes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import ClassVar
 
 from numpy.typing import DTypeLike
 
-from tensorgraph.arguments import whole
+from tensorgraph.arguments import one_of, whole
 from tensorgraph.engine.operands import Operand
+from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.padding import MODES, extended
 from tensorgraph.ops.convolution import conv
 from tensorgraph.ops.window import per_axis, per_side
 from tensorgraph.random import Generator
@@ -44,6 +46,8 @@ class Convolution(Module):
         init: Initializer = he_normal,
         dtype: DTypeLike | None = None,
         generator: Generator | None = None,
+        *,
+        padding_mode: str = "zeros",
     ) -> None:
         """Draw the weight; the bias starts at 0.
 
@@ -62,13 +66,16 @@ class Convolution(Module):
             init: where the weight starts, see :mod:`tensorgraph.nn.init`; the default suits ReLU.
             dtype: float32 unless given.
             generator: what the weight is drawn from; the default one unless given.
+            padding_mode: what the padding holds: ``"zeros"``; or the image itself, mirrored
+                (``"reflect"``), its border repeated (``"replicate"``) or continued from its other
+                end (``"circular"``), as :class:`ReflectionPad` and its like have it.
 
         Raises:
-            ArgumentError: a size below 1, negative padding, or ``groups`` that do not divide the
-                channels.
+            ArgumentError: a size below 1, negative padding, ``groups`` that do not divide the
+                channels, or an unknown ``padding_mode``.
             DTypeError: a size that is not an integer.
             ShapeError: ``init`` returned another shape; or, when called, the input does not have
-                the shape above, or is smaller than a window.
+                the shape above, is smaller than a window, or than the padding it is to lend.
         """
         name, rank = type(self).__name__, self.rank
         self.in_channels = whole(in_channels, f"{name}: in_channels", 1)
@@ -85,6 +92,7 @@ class Convolution(Module):
         self.padding = padding
         sizes = (self.kernel_size, self.stride, self.dilation)
         per_side(padding, self.kernel_size, *sizes, f"{name}: padding")
+        self.padding_mode = one_of(padding_mode, f"{name}: padding_mode", ("zeros", *MODES))
         self.init = getattr(init, "__name__", repr(init))
         """Name of the initialiser, for ``repr``."""
         shape = (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
@@ -93,11 +101,15 @@ class Convolution(Module):
 
     def forward(self, x: Operand) -> Tensor:
         """Return the convolution of x with the weight, plus the bias of each channel."""
+        padding, shape = self.padding, shape_of(x)
+        if self.padding_mode != "zeros" and len(shape) == self.rank + 2:
+            sides = per_side(padding, shape[2:], self.kernel_size, self.stride, self.dilation)
+            x, padding = extended(x, sides, self.padding_mode), 0
         y: Tensor = conv(
             x,
             self.weight,
             stride=self.stride,
-            padding=self.padding,
+            padding=padding,
             dilation=self.dilation,
             groups=self.groups,
         )
@@ -114,6 +126,7 @@ class Convolution(Module):
         parts = [f"{self.in_channels} → {self.out_channels}", "×".join(map(str, self.kernel_size))]
         parts += [f"stride={brief(self.stride)}"] if max(self.stride) > 1 else []
         parts += [f"padding={self.padding!r}"] if self.padding != 0 else []
+        parts += [f"padding_mode={self.padding_mode!r}"] if self.padding_mode != "zeros" else []
         parts += [f"dilation={brief(self.dilation)}"] if max(self.dilation) > 1 else []
         parts += [f"groups={self.groups}"] if self.groups > 1 else []
         return parts + (["bias=False"] if self.bias is None else [])
@@ -169,3 +182,26 @@ class Conv1d(Convolution):
     """
 
     rank = 1
+
+
+class Conv3d(Convolution):
+    """Y = X ∗ W + b along three axes, for volumes and films.
+
+        y[n, o, i, j, k] = b[o]
+            + Σ w[o, c, u, v, t] · x[n, c, s i + d u − p, s j + d v − p, s k + d t − p]
+
+    summed over c, u, v and t, with the stride s, the padding p and the dilation d. X has shape
+    (batch, in_channels, depth, height, width); each of these three lengths n becomes
+    ⌊(n + 2p − d (k − 1) − 1) / s⌋ + 1 (Ji et al. 2013, "3D convolutional neural networks for human
+    action recognition", equation 2).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> layer = tg.nn.Conv3d(1, 4, kernel_size=(3, 2, 2), padding=(1, 0, 0))
+        >>> layer
+        Conv3d(1 → 4, 3×2×2, padding=(1, 0, 0), init=he_normal)
+        >>> layer(tg.ones((2, 1, 5, 8, 8))).shape
+        (2, 4, 5, 7, 7)
+    """
+
+    rank = 3

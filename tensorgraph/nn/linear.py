@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
@@ -68,22 +70,32 @@ class Linear(Module):
 
     def forward(self, x: Operand) -> Tensor:
         """Return x Wᵀ + b."""
-        y: Tensor
-        if self.bias is not None:
-            y = linear(x, self.weight, self.bias)
-            return y
-        if shape_of(x)[-1:] != (self.in_features,):
-            raise errors.ShapeError(
-                f"{here('linear')}: the input of shape {shape_of(x)} must have {self.in_features}"
-                " features along axis -1"
-            )
-        y = matmul(x, matrix_transpose(self.weight))
-        return y
+        return weighted(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
         bias = "" if self.bias is not None else ", bias=False"
         return f"{self.in_features} → {self.out_features}{bias}, init={self.init}"
+
+
+def weighted(x: Operand, weight: Tensor, bias: Any) -> Tensor:
+    """Return x Wᵀ + b, or without a bias x Wᵀ.
+
+    Raises:
+        ShapeError: x has another number of features along its last axis than W.
+    """
+    y: Tensor
+    if bias is not None:
+        y = linear(x, weight, bias)
+        return y
+    features = weight.shape[-1]
+    if shape_of(x)[-1:] != (features,):
+        raise errors.ShapeError(
+            f"{here('linear')}: the input of shape {shape_of(x)} must have {features} features"
+            " along axis -1"
+        )
+    y = matmul(x, matrix_transpose(weight))
+    return y
 
 
 def parameter(

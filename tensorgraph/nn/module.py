@@ -128,7 +128,7 @@ class Module(HasContents):
     mixes_examples: ClassVar[bool] = False
     """Whether in training it takes a batch as a whole, so that examples influence one another."""
 
-    stops_gradients: ClassVar[bool] = False
+    stops_gradients: bool = False
     """Whether it means to let no gradient through some of what it computes, as rounding with a
     straight-through gradient does: ``tg.testing.check_module`` then compares none with numeric."""
 

@@ -178,3 +178,22 @@ class ConvTranspose1d(_ConvTranspose):
     """
 
     rank = 1
+
+
+class ConvTranspose3d(_ConvTranspose):
+    """Y = X ∗ᵀ W + b along three axes: every input adds its multiple of a kernel.
+
+    X has shape (batch, in_channels, depth, height, width); each of these three lengths n becomes
+    (n − 1) s − 2p + d (k − 1) + 1 for a kernel of k places, the stride s, the padding p and the
+    dilation d. It is the adjoint of :class:`Conv3d`; see :class:`ConvTranspose2d`.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> layer = tg.nn.ConvTranspose3d(4, 1, kernel_size=2, stride=2)
+        >>> layer
+        ConvTranspose3d(4 → 1, 2×2×2, stride=2, init=he_normal)
+        >>> layer(tg.ones((2, 4, 3, 4, 4))).shape
+        (2, 1, 6, 8, 8)
+    """
+
+    rank = 3

@@ -57,5 +57,7 @@ def _is_own(module: str) -> bool:
 
 
 def _arguments(kind: Any) -> list[str]:
-    """Return what a layer is made with; of an activation, the settings of its operation."""
-    return [*signature(kind).parameters, *(kind.op.defaults if hasattr(kind, "op") else ())]
+    """Return what a layer is made with; of an activation, the settings of its function too."""
+    function = getattr(kind, "function", None)
+    settings = [*signature(function).parameters][1:] if function else []
+    return [*signature(kind).parameters, *settings]

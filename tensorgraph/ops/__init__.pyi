@@ -11,6 +11,7 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops._axes import OneOrMore, SomeAxes
 from tensorgraph.ops._keys import Key
 from tensorgraph.ops.order import Picked, Probabilities
+from tensorgraph.ops.padding import AnyWidths
 from tensorgraph.ops.sets import UniqueAll, UniqueCounts, UniqueInverse
 from tensorgraph.ops.window import AnyPadding
 
@@ -63,6 +64,16 @@ __all__ = [
     "subtract",
     "trunc",
     "where",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "fliplr",
+    "flipud",
+    "moveaxis",
+    "ravel",
+    "rot90",
+    "swapaxes",
+    "unflatten",
     "i0",
     "i0e",
     "i1",
@@ -71,6 +82,13 @@ __all__ = [
     "ive",
     "sinc",
     "sinc_slope",
+    "bitwise_left_shift",
+    "bitwise_right_shift",
+    "choose",
+    "compress",
+    "extract",
+    "piecewise",
+    "select",
     "linear",
     "matmul",
     "outer",
@@ -108,15 +126,25 @@ __all__ = [
     "log_ndtr_gap",
     "log_ndtr_slope",
     "ndtr",
-    "add_at",
+    "broadcast_arrays",
+    "ix_",
+    "meshgrid",
+    "vander",
     "argsort",
     "getitem",
     "one_hot",
     "scatter",
-    "set_at",
     "sort",
     "take",
     "take_along_axis",
+    "append",
+    "block",
+    "column_stack",
+    "concat",
+    "dstack",
+    "hstack",
+    "stack",
+    "vstack",
     "logit",
     "xlog1py",
     "xlogy",
@@ -154,6 +182,7 @@ __all__ = [
     "quantile",
     "searchsorted",
     "topk",
+    "pad",
     "avg_pool",
     "avg_pool_grad",
     "max_pool",
@@ -199,6 +228,11 @@ __all__ = [
     "cumulative_prod",
     "linear_recurrence",
     "logcumsumexp",
+    "segment_max",
+    "segment_mean",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
     "argwhere",
     "bincount",
     "flatnonzero",
@@ -209,20 +243,21 @@ __all__ = [
     "unique_inverse",
     "unique_values",
     "broadcast_to",
-    "concat",
     "expand_dims",
     "flip",
     "matrix_transpose",
-    "pad",
     "permute_dims",
     "reshape",
     "roll",
-    "split",
     "squeeze",
-    "stack",
     "tril",
     "triu",
+    "array_split",
+    "dsplit",
+    "hsplit",
+    "split",
     "unstack",
+    "vsplit",
     "average",
     "corrcoef",
     "count_nonzero",
@@ -264,6 +299,15 @@ __all__ = [
     "tan",
     "tanh",
     "tanh_slope",
+    "add_at",
+    "delete",
+    "insert",
+    "max_at",
+    "min_at",
+    "multiply_at",
+    "put_along_axis",
+    "resize",
+    "set_at",
     "overlap_add",
     "windows",
 ]
@@ -1036,6 +1080,151 @@ def where(condition: Plain, x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def where(condition: Operand, x: Operand, y: Operand) -> Any: ...
 @overload
+def atleast_1d(*arrays: MakesTensor) -> Any:
+    """Return x as it is, or as a vector of one element if it has no axes.
+
+    Of several arrays a tuple of each.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.atleast_1d(tg.tensor(3.0))
+        tensor([3.])
+    """
+
+@overload
+def atleast_1d(*arrays: Plain) -> Any: ...
+@overload
+def atleast_1d(*arrays: Operand) -> Any: ...
+@overload
+def atleast_2d(*arrays: MakesTensor) -> Any:
+    """Return x as it is, or with axes of length 1 in front of those it has, so that there are two.
+
+    Of several arrays a tuple of each.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.atleast_2d(tg.tensor([1.0, 2.0]))
+        tensor([[1., 2.]])
+    """
+
+@overload
+def atleast_2d(*arrays: Plain) -> Any: ...
+@overload
+def atleast_2d(*arrays: Operand) -> Any: ...
+@overload
+def atleast_3d(*arrays: MakesTensor) -> Any:
+    """Return x as it is, or with axes of length 1, so that there are three.
+
+    A vector of n elements has shape (1, n, 1) then, a matrix of shape (m, n) has (m, n, 1). Of
+    several arrays a tuple of each.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.atleast_3d(tg.zeros(4)).shape, tg.atleast_3d(tg.zeros((2, 4))).shape
+        ((1, 4, 1), (2, 4, 1))
+    """
+
+@overload
+def atleast_3d(*arrays: Plain) -> Any: ...
+@overload
+def atleast_3d(*arrays: Operand) -> Any: ...
+@overload
+def fliplr(x: MakesTensor) -> Tensor:
+    """Return x with its columns in reverse order: flipped along the second axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.fliplr(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        tensor([[2., 1.],
+                [4., 3.]])
+    """
+
+@overload
+def fliplr(x: Operand) -> Any: ...
+@overload
+def flipud(x: MakesTensor) -> Tensor:
+    """Return x with its rows in reverse order: flipped along the first axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.flipud(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        tensor([[3., 4.],
+                [1., 2.]])
+    """
+
+@overload
+def flipud(x: Operand) -> Any: ...
+@overload
+def moveaxis(x: MakesTensor, source: OneOrMore, destination: OneOrMore) -> Tensor:
+    """Return x with axes moved to other places; the rest keep their order.
+
+    Raises:
+        ArgumentError: ``source`` and ``destination`` are not as many, or an axis is named twice.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.moveaxis(tg.zeros((2, 3, 4)), 0, -1).shape
+        (3, 4, 2)
+    """
+
+@overload
+def moveaxis(x: Operand, source: OneOrMore, destination: OneOrMore) -> Any: ...
+@overload
+def ravel(x: MakesTensor) -> Tensor:
+    """Return the elements of x in a row.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.ravel(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        tensor([1., 2., 3., 4.])
+    """
+
+@overload
+def ravel(x: Operand) -> Any: ...
+@overload
+def rot90(x: MakesTensor, k: SupportsIndex = 1, axes: OneOrMore = (0, 1)) -> Tensor:
+    """Return x turned by k quarters in the plane of two axes, from the first towards the second.
+
+    Raises:
+        ArgumentError: ``axes`` are not two different ones.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.rot90(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        tensor([[2., 4.],
+                [1., 3.]])
+    """
+
+@overload
+def rot90(x: Operand, k: SupportsIndex = 1, axes: OneOrMore = (0, 1)) -> Any: ...
+@overload
+def swapaxes(x: MakesTensor, axis1: SupportsIndex, axis2: SupportsIndex) -> Tensor:
+    """Return x with two axes exchanged.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.swapaxes(tg.zeros((2, 3, 4)), 0, 2).shape
+        (4, 3, 2)
+    """
+
+@overload
+def swapaxes(x: Operand, axis1: SupportsIndex, axis2: SupportsIndex) -> Any: ...
+@overload
+def unflatten(x: MakesTensor, axis: SupportsIndex, shape: OneOrMore) -> Tensor:
+    """Return x with one axis taken apart into several, of which one length may be −1.
+
+    Raises:
+        ShapeError: the lengths do not fill the axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.unflatten(tg.zeros((2, 12)), 1, (3, -1)).shape
+        (2, 3, 4)
+    """
+
+@overload
+def unflatten(x: Operand, axis: SupportsIndex, shape: OneOrMore) -> Any: ...
+@overload
 def i0(x: MakesTensor) -> Tensor:
     """Return I₀(x), the modified Bessel function of order 0, of negative numbers too.
 
@@ -1145,6 +1334,149 @@ def sinc_slope(x: MakesTensor, order: SupportsIndex = 1) -> Tensor:
 def sinc_slope(x: NDArray[Any], order: SupportsIndex = 1) -> NDArray[Any]: ...
 @overload
 def sinc_slope(x: Operand, order: SupportsIndex = 1) -> Any: ...
+@overload
+def bitwise_left_shift(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x << y: x · 2^y, of which what does not fit in the dtype is lost.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bitwise_left_shift([1, 5], 2)
+        tensor([ 4, 20])
+    """
+
+@overload
+def bitwise_left_shift(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def bitwise_left_shift(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_left_shift(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def bitwise_left_shift(x: Operand, y: Operand) -> Any: ...
+@overload
+def bitwise_right_shift(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x >> y: x / 2^y, rounded down.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bitwise_right_shift([4, 23], 2)
+        tensor([1, 5])
+    """
+
+@overload
+def bitwise_right_shift(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def bitwise_right_shift(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_right_shift(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def bitwise_right_shift(x: Operand, y: Operand) -> Any: ...
+@overload
+def choose(index: MakesTensor, choices: Iterable[MakesTensor], mode: str = "raise") -> Tensor:
+    """Return each element of the choice whose number stands at its place in ``index``.
+
+    Raises:
+        ArgumentError: there are no choices.
+        AxisError: there is none of that number; ``mode="wrap"`` counts on from the first,
+            ``"clip"`` takes the nearest.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.choose([0, 1, 0], [tg.tensor([1.0, 2.0, 3.0]), tg.tensor([4.0, 5.0, 6.0])])
+        tensor([1., 5., 3.])
+    """
+
+@overload
+def choose(index: Plain, choices: Iterable[Plain], mode: str = "raise") -> Any: ...
+@overload
+def choose(index: Operand, choices: Iterable[Operand], mode: str = "raise") -> Tensor: ...
+@overload
+def compress(condition: MakesTensor, x: Operand, axis: SupportsIndex | None = None) -> Tensor:
+    """Return the slices of x along an axis where a vector of conditions is true (flat by default).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.compress([True, False, True], tg.tensor([1.0, 2.0, 3.0]))
+        tensor([1., 3.])
+    """
+
+@overload
+def compress(condition: Operand, x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor: ...
+@overload
+def compress(condition: Operand, x: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def extract(condition: MakesTensor, x: Operand) -> Tensor:
+    """Return the elements of x where a condition of its shape is true, in a row.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor([[1.0, -2.0], [3.0, 4.0]])
+        >>> tg.extract(x > 0, x)
+        tensor([1., 3., 4.])
+    """
+
+@overload
+def extract(condition: Operand, x: MakesTensor) -> Tensor: ...
+@overload
+def extract(condition: Operand, x: Operand) -> Any: ...
+@overload
+def piecewise(
+    x: MakesTensor, conditions: MakesTensor, functions: Sequence[Any], *args: Any, **kwargs: Any
+) -> Tensor:
+    """Return functions of x, each where its condition is true; one more is for where none is.
+
+    Each is called with the elements of x where it holds, so what it does elsewhere does not matter,
+    to its gradient neither. Of conditions that hold together the last counts. A number stands for a
+    constant; what is left is 0.
+
+    Args:
+        x: what the functions are called with.
+        conditions: masks of x's shape.
+        functions: as many, or one more; functions or numbers.
+        *args: given to each function after the elements.
+        **kwargs: given to each function.
+
+    Raises:
+        ArgumentError: the functions are not as many, or one more.
+        ShapeError: a condition has another shape than x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor([-4.0, 0.0, 4.0])
+        >>> tg.piecewise(x, [x > 0], [tg.sqrt, lambda x: 1 - x])
+        tensor([5., 1., 2.])
+    """
+
+@overload
+def piecewise(
+    x: Plain, conditions: Plain, functions: Sequence[Any], *args: Any, **kwargs: Any
+) -> Any: ...
+@overload
+def piecewise(
+    x: Operand, conditions: Operand, functions: Sequence[Any], *args: Any, **kwargs: Any
+) -> Tensor: ...
+@overload
+def select(
+    conditions: Iterable[MakesTensor], choices: Iterable[MakesTensor], default: Any = 0
+) -> Tensor:
+    """Return each element of the first choice whose condition is true, ``default`` where none is.
+
+    Raises:
+        ArgumentError: there are not as many choices as conditions.
+        DTypeError: a condition is not of booleans.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor([-2.0, 0.0, 2.0])
+        >>> tg.select([x < 0, x > 0], [-x, x * x], 7.0)
+        tensor([2., 7., 4.])
+    """
+
+@overload
+def select(conditions: Iterable[Plain], choices: Iterable[Plain], default: Any = 0) -> Any: ...
+@overload
+def select(
+    conditions: Iterable[Operand], choices: Iterable[Operand], default: Any = 0
+) -> Tensor: ...
 @overload
 def linear(x: MakesTensor, weight: Operand, bias: Operand) -> Tensor:
     """Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).
@@ -1878,19 +2210,90 @@ def ndtr(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def ndtr(x: Operand) -> Any: ...
 @overload
-def add_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
-    """Return a copy of x with ``value`` added at ``key``; repeated indices add up.
+def broadcast_arrays(*arrays: MakesTensor) -> tuple[Tensor, ...]:
+    """Return each tensor repeated to the shape that they have together.
+
+    Raises:
+        ShapeError: their shapes do not broadcast together.
 
     Example:
         >>> import tensorgraph as tg
-        >>> tg.add_at(tg.zeros(3), [0, 0, 2], 1.0)
-        tensor([2., 0., 1.])
+        >>> x, y = tg.broadcast_arrays(tg.zeros((2, 1)), tg.zeros(3))
+        >>> x.shape, y.shape
+        ((2, 3), (2, 3))
     """
 
 @overload
-def add_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+def broadcast_arrays(*arrays: Plain) -> tuple[Any, ...]: ...
 @overload
-def add_at(x: Operand, key: Index, value: Operand) -> Any: ...
+def broadcast_arrays(*arrays: Operand) -> tuple[Tensor, ...]: ...
+@overload
+def ix_(*indices: MakesTensor) -> tuple[Tensor, ...]:
+    """Return vectors of indices as a key for the rows, columns … they name together.
+
+    ``x[tg.ix_(rows, columns)]`` has a row for each of ``rows``. A vector of booleans stands for the
+    places where it is true.
+
+    Raises:
+        DTypeError: indices are neither integers nor booleans.
+        ShapeError: they are no vector.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.reshape(tg.arange(6), (2, 3))
+        >>> x[tg.ix_([0, 1], [0, 2])]
+        tensor([[0, 2],
+                [3, 5]])
+    """
+
+@overload
+def ix_(*indices: Plain) -> tuple[Any, ...]: ...
+@overload
+def ix_(*indices: Operand) -> tuple[Tensor, ...]: ...
+@overload
+def meshgrid(
+    *arrays: MakesTensor, indexing: str = "xy", sparse: bool = False
+) -> tuple[Tensor, ...]:
+    """Return the coordinates of a grid's points, one tensor for each of the vectors given.
+
+    The k-th has the elements of the k-th vector along axis k; for ``indexing="xy"`` the first two
+    axes are exchanged, as rows of a picture are. With ``sparse`` the other axes have length 1.
+
+    Raises:
+        ShapeError: an array has more than one axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x, y = tg.meshgrid(tg.tensor([1.0, 2.0, 3.0]), tg.tensor([4.0, 5.0]))
+        >>> x
+        tensor([[1., 2., 3.],
+                [1., 2., 3.]])
+    """
+
+@overload
+def meshgrid(*arrays: Plain, indexing: str = "xy", sparse: bool = False) -> tuple[Any, ...]: ...
+@overload
+def meshgrid(
+    *arrays: Operand, indexing: str = "xy", sparse: bool = False
+) -> tuple[Tensor, ...]: ...
+@overload
+def vander(x: MakesTensor, n: SupportsIndex | None = None, increasing: bool = False) -> Tensor:
+    """Return the powers of a vector's elements as columns: Vandermonde's matrix.
+
+    Column k is x^(n − 1 − k), with ``increasing`` x^k; n is as many as x has elements by default.
+
+    Raises:
+        ShapeError: x is no vector.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.vander(tg.tensor([2.0, 3.0]), 3)
+        tensor([[4., 2., 1.],
+                [9., 3., 1.]])
+    """
+
+@overload
+def vander(x: Operand, n: SupportsIndex | None = None, increasing: bool = False) -> Any: ...
 @overload
 def argsort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
     """Return the positions that sort x along `axis`; equal elements keep their order.
@@ -1960,23 +2363,6 @@ def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> Any:
 @overload
 def scatter(x: Operand, *indices: Operand, key: Key, shape: tuple[int, ...]) -> Tensor: ...
 @overload
-def set_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
-    """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
-
-    Raises:
-        GraphError: an index array is symbolic.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.set_at(tg.zeros(3), 1, 5.0)
-        tensor([0., 5., 0.])
-    """
-
-@overload
-def set_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
-@overload
-def set_at(x: Operand, key: Index, value: Operand) -> Any: ...
-@overload
 def sort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
     """Return x sorted along ``axis``; a gradient goes back to where each element came from.
 
@@ -1989,8 +2375,16 @@ def sort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> 
 @overload
 def sort(x: Operand, axis: SupportsIndex = -1, descending: bool = False) -> Any: ...
 @overload
-def take(x: MakesTensor, indices: Operand, axis: SupportsIndex | None = None) -> Tensor:
+def take(
+    x: MakesTensor, indices: Operand, axis: SupportsIndex | None = None, mode: str = "raise"
+) -> Tensor:
     """Return the slices of x at integer ``indices`` along ``axis`` (elements of the flat tensor).
+
+    What lies outside is an error, begins again at the other end (``mode="wrap"``), or stands for
+    the nearest (``mode="clip"``, in which negative ones do not count from the end).
+
+    Raises:
+        AxisError: an index is out of range, and ``mode`` is ``"raise"``.
 
     Example:
         >>> import tensorgraph as tg
@@ -2000,9 +2394,13 @@ def take(x: MakesTensor, indices: Operand, axis: SupportsIndex | None = None) ->
     """
 
 @overload
-def take(x: Operand, indices: MakesTensor, axis: SupportsIndex | None = None) -> Tensor: ...
+def take(
+    x: Operand, indices: MakesTensor, axis: SupportsIndex | None = None, mode: str = "raise"
+) -> Tensor: ...
 @overload
-def take(x: Operand, indices: Operand, axis: SupportsIndex | None = None) -> Any: ...
+def take(
+    x: Operand, indices: Operand, axis: SupportsIndex | None = None, mode: str = "raise"
+) -> Any: ...
 @overload
 def take_along_axis(x: MakesTensor, indices: Operand, axis: SupportsIndex = -1) -> Tensor:
     """Return the element of x named by ``indices`` in each slice along ``axis``.
@@ -2021,6 +2419,134 @@ def take_along_axis(x: MakesTensor, indices: Operand, axis: SupportsIndex = -1) 
 def take_along_axis(x: Operand, indices: MakesTensor, axis: SupportsIndex = -1) -> Tensor: ...
 @overload
 def take_along_axis(x: Operand, indices: Operand, axis: SupportsIndex = -1) -> Any: ...
+@overload
+def append(x: MakesTensor, values: Operand, axis: SupportsIndex | None = None) -> Tensor:
+    """Return x followed by ``values`` along an axis; both flat for ``axis=None``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.append(tg.tensor([1.0, 2.0]), [3.0])
+        tensor([1., 2., 3.])
+    """
+
+@overload
+def append(x: Operand, values: MakesTensor, axis: SupportsIndex | None = None) -> Tensor: ...
+@overload
+def append(x: Operand, values: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def block(arrays: Iterable[MakesTensor]) -> Tensor:
+    """Put tensors together as nested lists say: the innermost along the last axis.
+
+    Each list further out is along the axis before. Tensors of fewer axes get new ones in front.
+
+    Raises:
+        ArgumentError: a list is empty, or tensors stand at different depths.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.block([[tg.ones((1, 2)), tg.zeros((1, 1))], [tg.zeros((1, 3))]])
+        tensor([[1., 1., 0.],
+                [0., 0., 0.]])
+    """
+
+@overload
+def block(arrays: Iterable[Plain]) -> Any: ...
+@overload
+def block(arrays: Iterable[Operand]) -> Tensor: ...
+@overload
+def column_stack(arrays: Iterable[MakesTensor]) -> Tensor:
+    """Join tensors side by side; vectors are columns.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.column_stack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])])
+        tensor([[1., 3.],
+                [2., 4.]])
+    """
+
+@overload
+def column_stack(arrays: Iterable[Plain]) -> Any: ...
+@overload
+def column_stack(arrays: Iterable[Operand]) -> Tensor: ...
+@overload
+def concat(arrays: Iterable[MakesTensor], axis: SupportsIndex | None = 0) -> Tensor:
+    """Join tensors along an axis that they have; flat ones for ``axis=None``.
+
+    Raises:
+        ShapeError: they differ along another axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.concat([tg.tensor([1.0, 2.0]), tg.tensor([3.0])])
+        tensor([1., 2., 3.])
+    """
+
+@overload
+def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> Any: ...
+@overload
+def concat(arrays: Iterable[Operand], axis: SupportsIndex | None = 0) -> Tensor: ...
+@overload
+def dstack(arrays: Iterable[MakesTensor]) -> Tensor:
+    """Join tensors along the third axis, which matrices get as their last.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.dstack([tg.ones((2, 3)), tg.zeros((2, 3))]).shape
+        (2, 3, 2)
+    """
+
+@overload
+def dstack(arrays: Iterable[Plain]) -> Any: ...
+@overload
+def dstack(arrays: Iterable[Operand]) -> Tensor: ...
+@overload
+def hstack(arrays: Iterable[MakesTensor]) -> Tensor:
+    """Join tensors side by side: along the second axis, vectors along their only one.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.hstack([tg.ones((2, 1)), tg.zeros((2, 1))])
+        tensor([[1., 0.],
+                [1., 0.]])
+    """
+
+@overload
+def hstack(arrays: Iterable[Plain]) -> Any: ...
+@overload
+def hstack(arrays: Iterable[Operand]) -> Tensor: ...
+@overload
+def stack(arrays: Iterable[MakesTensor], axis: SupportsIndex = 0) -> Tensor:
+    """Join tensors of one shape along a new axis.
+
+    Raises:
+        ShapeError: their shapes differ.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.stack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])], axis=1)
+        tensor([[1., 3.],
+                [2., 4.]])
+    """
+
+@overload
+def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> Any: ...
+@overload
+def stack(arrays: Iterable[Operand], axis: SupportsIndex = 0) -> Tensor: ...
+@overload
+def vstack(arrays: Iterable[MakesTensor]) -> Tensor:
+    """Join tensors one below the other; vectors are rows.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.vstack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])])
+        tensor([[1., 2.],
+                [3., 4.]])
+    """
+
+@overload
+def vstack(arrays: Iterable[Plain]) -> Any: ...
+@overload
+def vstack(arrays: Iterable[Operand]) -> Tensor: ...
 @overload
 def logit(x: MakesTensor) -> Tensor:
     """Return the log-odds log(x / (1 − x)): the inverse of sigmoid, relatively exact at ½ too.
@@ -2633,6 +3159,58 @@ def topk(
     x: Operand, k: SupportsIndex, axis: SupportsIndex = -1, largest: bool = True
 ) -> Picked: ...
 @overload
+def pad(
+    x: MakesTensor,
+    pad_width: AnyWidths,
+    constant: Any = 0,
+    mode: str = "constant",
+    *,
+    reflect_type: str = "even",
+    stat_length: Any = None,
+    end_values: Any = 0,
+) -> Tensor:
+    """Return x with something around it: (before, after) for each axis, axis by axis.
+
+    What it is says NumPy's ``mode``: ``"constant"`` is a number; ``"edge"`` repeats the last
+    elements; ``"reflect"`` mirrors x at its last elements and ``"symmetric"`` beside them
+    (``reflect_type="odd"``: at the point there, 2·edge − mirrored); ``"wrap"`` begins again at the
+    other end; ``"maximum"``, ``"minimum"``, ``"mean"`` and ``"median"`` are those of each line, or
+    of its ``stat_length`` elements next to the edge; ``"linear_ramp"`` goes in equal steps to
+    ``end_values``.
+
+    Args:
+        x: what is in the middle.
+        pad_width: how many, as a number, a pair, or a pair for each axis.
+        constant: the number, or as many as ``pad_width`` may be; an array has no gradient.
+        mode: what is put there.
+        reflect_type: ``"even"`` or ``"odd"``, of the two mirrors.
+        stat_length: how many elements the statistics are of, for each side; all by default.
+        end_values: where the ramps end, for each side.
+
+    Raises:
+        ArgumentError: another mode; widths that are negative, or not as many as axes.
+        ShapeError: an axis without elements, which only a constant can be put around.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.pad([1, 2], (1, 2))
+        tensor([0, 1, 2, 0, 0])
+        >>> tg.pad([1.0, 2.0, 3.0], 2, mode="reflect")
+        tensor([3., 2., 1., 2., 3., 2., 1.])
+    """
+
+@overload
+def pad(
+    x: Operand,
+    pad_width: AnyWidths,
+    constant: Any = 0,
+    mode: str = "constant",
+    *,
+    reflect_type: str = "even",
+    stat_length: Any = None,
+    end_values: Any = 0,
+) -> Any: ...
+@overload
 def avg_pool(
     x: MakesTensor, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Tensor:
@@ -3069,21 +3647,25 @@ def sum(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor
 @overload
 def sum(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
-def repeat(x: MakesTensor, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Tensor:
+def repeat(x: MakesTensor, repeats: OneOrMore, axis: SupportsIndex | None = None) -> Tensor:
     """Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
+
+    Several numbers, one for each element along the axis, repeat unevenly.
 
     Example:
         >>> import tensorgraph as tg
         >>> tg.repeat([1, 2], 2)
         tensor([1, 1, 2, 2])
+        >>> tg.repeat([1, 2], [3, 1])
+        tensor([1, 1, 1, 2])
     """
 
 @overload
 def repeat(
-    x: NDArray[Any], repeats: SupportsIndex, axis: SupportsIndex | None = None
+    x: NDArray[Any], repeats: OneOrMore, axis: SupportsIndex | None = None
 ) -> NDArray[Any]: ...
 @overload
-def repeat(x: Operand, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Any: ...
+def repeat(x: Operand, repeats: OneOrMore, axis: SupportsIndex | None = None) -> Any: ...
 @overload
 def tile(x: MakesTensor, repetitions: OneOrMore) -> Tensor:
     """Return x repeated as a whole, `repetitions` times along each axis.
@@ -3436,6 +4018,118 @@ def logcumsumexp(x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor:
 @overload
 def logcumsumexp(x: Operand, axis: SupportsIndex | None = None) -> Any: ...
 @overload
+def segment_max(
+    x: MakesTensor, labels: Operand, num_segments: SupportsIndex | None = None
+) -> Tensor:
+    """Return the largest over the rows of each label; tied ones share the gradient evenly.
+
+    A segment without rows is −∞, of integers the least that there is. NaN where one is: those
+    share the gradient then. See :func:`segment_sum` for what it takes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.segment_max([1.0, 2.0, 3.0], [0, 1, 0], num_segments=2)
+        tensor([3., 2.])
+    """
+
+@overload
+def segment_max(
+    x: Operand, labels: MakesTensor, num_segments: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def segment_max(x: Operand, labels: Operand, num_segments: SupportsIndex | None = None) -> Any: ...
+@overload
+def segment_mean(
+    x: MakesTensor, labels: Operand, num_segments: SupportsIndex | None = None
+) -> Tensor:
+    """Return the mean over the rows of each label; 0 for a segment without rows.
+
+    See :func:`segment_sum` for what it takes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.segment_mean(tg.tensor([1.0, 2.0, 3.0]), [0, 2, 0])
+        tensor([2., 0., 2.])
+    """
+
+@overload
+def segment_mean(
+    x: Operand, labels: MakesTensor, num_segments: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def segment_mean(x: Operand, labels: Operand, num_segments: SupportsIndex | None = None) -> Any: ...
+@overload
+def segment_min(
+    x: MakesTensor, labels: Operand, num_segments: SupportsIndex | None = None
+) -> Tensor:
+    """Return the smallest over the rows of each label; tied ones share the gradient evenly.
+
+    A segment without rows is ∞, of integers the most that there is. NaN where one is: those share
+    the gradient then. See :func:`segment_sum` for what it takes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.segment_min([1.0, 2.0, 3.0], [0, 1, 0], num_segments=2)
+        tensor([1., 2.])
+    """
+
+@overload
+def segment_min(
+    x: Operand, labels: MakesTensor, num_segments: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def segment_min(x: Operand, labels: Operand, num_segments: SupportsIndex | None = None) -> Any: ...
+@overload
+def segment_prod(
+    x: MakesTensor, labels: Operand, num_segments: SupportsIndex | None = None
+) -> Tensor:
+    """Return the product over the rows of each label; 1 for a segment without rows.
+
+    The gradient is exact at zeros too. Each segment takes as much memory as the largest. See
+    :func:`segment_sum` for what it takes.
+
+    Raises:
+        GraphError: labels are symbolic.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.segment_prod(tg.tensor([2.0, 5.0, 3.0]), [0, 2, 0])
+        tensor([6., 1., 5.])
+    """
+
+@overload
+def segment_prod(
+    x: Operand, labels: MakesTensor, num_segments: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def segment_prod(x: Operand, labels: Operand, num_segments: SupportsIndex | None = None) -> Any: ...
+@overload
+def segment_sum(
+    x: MakesTensor, labels: Operand, num_segments: SupportsIndex | None = None
+) -> Tensor:
+    """Return Σ x over the rows of each label: result[k] = Σ x[i] where labels[i] = k.
+
+    A segment without rows is 0. There are as many as ``num_segments`` says, by default one more
+    than the largest label. Booleans and short integers are added up as 64 bits.
+
+    Raises:
+        AxisError: a label is not one of ``0 … num_segments - 1``.
+        DTypeError: labels are no integers.
+        ShapeError: the shape of ``labels`` is not that of x's first axes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.segment_sum(tg.tensor([1.0, 2.0, 3.0]), [0, 2, 0])
+        tensor([4., 0., 2.])
+    """
+
+@overload
+def segment_sum(
+    x: Operand, labels: MakesTensor, num_segments: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def segment_sum(x: Operand, labels: Operand, num_segments: SupportsIndex | None = None) -> Any: ...
+@overload
 def argwhere(x: MakesTensor) -> Tensor:
     """Return where x is not 0: a row for each such element, with its place along each axis.
 
@@ -3590,23 +4284,6 @@ def broadcast_to(x: NDArray[Any], shape: OneOrMore) -> NDArray[Any]: ...
 @overload
 def broadcast_to(x: Operand, shape: OneOrMore) -> Any: ...
 @overload
-def concat(arrays: Iterable[MakesTensor], axis: SupportsIndex | None = 0) -> Tensor:
-    """Join tensors along an axis that they have; flat ones for ``axis=None``.
-
-    Raises:
-        ShapeError: they differ along another axis.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.concat([tg.tensor([1.0, 2.0]), tg.tensor([3.0])])
-        tensor([1., 2., 3.])
-    """
-
-@overload
-def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> Any: ...
-@overload
-def concat(arrays: Iterable[Operand], axis: SupportsIndex | None = 0) -> Tensor: ...
-@overload
 def expand_dims(x: MakesTensor, axis: OneOrMore = 0) -> Tensor:
     """Return x with a new axis of length 1 at `axis` of the result.
 
@@ -3649,26 +4326,6 @@ def matrix_transpose(x: MakesTensor) -> Tensor:
 def matrix_transpose(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def matrix_transpose(x: Operand) -> Any: ...
-@overload
-def pad(
-    x: MakesTensor, pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
-) -> Tensor:
-    """Return x with `constant` put around it: (before, after) for each axis.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.pad([1, 2], (1, 2))
-        tensor([0, 1, 2, 0, 0])
-    """
-
-@overload
-def pad(
-    x: NDArray[Any], pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
-) -> NDArray[Any]: ...
-@overload
-def pad(
-    x: Operand, pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
-) -> Any: ...
 @overload
 def permute_dims(x: MakesTensor, axes: Sequence[SupportsIndex] | None = None) -> Tensor:
     """Return x with its axes in the order `axes` (reversed by default).
@@ -3713,21 +4370,6 @@ def roll(x: NDArray[Any], shift: OneOrMore, axis: SomeAxes = None) -> NDArray[An
 @overload
 def roll(x: Operand, shift: OneOrMore, axis: SomeAxes = None) -> Any: ...
 @overload
-def split(x: MakesTensor, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Tensor]:
-    """Cut a tensor along an axis into equal ``sections``, or before the given positions.
-
-    Raises:
-        ArgumentError: the axis cannot be cut into that many equal parts.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> [part.shape for part in tg.split(tg.zeros((4, 3)), 2)]
-        [(2, 3), (2, 3)]
-    """
-
-@overload
-def split(x: Operand, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Any]: ...
-@overload
 def squeeze(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
     """Return x without axes of length 1: those at `axis`, or all.
 
@@ -3741,24 +4383,6 @@ def squeeze(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
 def squeeze(x: NDArray[Any], axis: SomeAxes = None) -> NDArray[Any]: ...
 @overload
 def squeeze(x: Operand, axis: SomeAxes = None) -> Any: ...
-@overload
-def stack(arrays: Iterable[MakesTensor], axis: SupportsIndex = 0) -> Tensor:
-    """Join tensors of one shape along a new axis.
-
-    Raises:
-        ShapeError: their shapes differ.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.stack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])], axis=1)
-        tensor([[1., 3.],
-                [2., 4.]])
-    """
-
-@overload
-def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> Any: ...
-@overload
-def stack(arrays: Iterable[Operand], axis: SupportsIndex = 0) -> Tensor: ...
 @overload
 def tril(x: MakesTensor, k: SupportsIndex = 0) -> Tensor:
     """Return x with zeros above the `k`-th diagonal of its last two axes.
@@ -3790,6 +4414,60 @@ def triu(x: NDArray[Any], k: SupportsIndex = 0) -> NDArray[Any]: ...
 @overload
 def triu(x: Operand, k: SupportsIndex = 0) -> Any: ...
 @overload
+def array_split(x: MakesTensor, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Tensor]:
+    """Cut a tensor along an axis into ``sections`` of nearly equal length, the longer ones first.
+
+    Raises:
+        ArgumentError: ``sections`` is less than 1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [part.shape for part in tg.array_split(tg.zeros(5), 3)]
+        [(2,), (2,), (1,)]
+    """
+
+@overload
+def array_split(x: Operand, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Any]: ...
+@overload
+def dsplit(x: MakesTensor, sections: OneOrMore) -> list[Tensor]:
+    """Cut a tensor of three axes or more along its third.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [part.shape for part in tg.dsplit(tg.zeros((2, 3, 4)), 2)]
+        [(2, 3, 2), (2, 3, 2)]
+    """
+
+@overload
+def dsplit(x: Operand, sections: OneOrMore) -> list[Any]: ...
+@overload
+def hsplit(x: MakesTensor, sections: OneOrMore) -> list[Tensor]:
+    """Cut a tensor along its second axis, a vector along its only one.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [part.shape for part in tg.hsplit(tg.zeros((2, 4)), 2)]
+        [(2, 2), (2, 2)]
+    """
+
+@overload
+def hsplit(x: Operand, sections: OneOrMore) -> list[Any]: ...
+@overload
+def split(x: MakesTensor, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Tensor]:
+    """Cut a tensor along an axis into equal ``sections``, or before the given positions.
+
+    Raises:
+        ArgumentError: the axis cannot be cut into that many equal parts.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [part.shape for part in tg.split(tg.zeros((4, 3)), 2)]
+        [(2, 3), (2, 3)]
+    """
+
+@overload
+def split(x: Operand, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Any]: ...
+@overload
 def unstack(x: MakesTensor, axis: SupportsIndex = 0) -> tuple[Tensor, ...]:
     """Return the slices of a tensor along an axis, which they lose.
 
@@ -3802,6 +4480,18 @@ def unstack(x: MakesTensor, axis: SupportsIndex = 0) -> tuple[Tensor, ...]:
 
 @overload
 def unstack(x: Operand, axis: SupportsIndex = 0) -> tuple[Any, ...]: ...
+@overload
+def vsplit(x: MakesTensor, sections: OneOrMore) -> list[Tensor]:
+    """Cut a tensor of two axes or more along its first.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [part.shape for part in tg.vsplit(tg.zeros((4, 3)), [1])]
+        [(1, 3), (3, 3)]
+    """
+
+@overload
+def vsplit(x: Operand, sections: OneOrMore) -> list[Any]: ...
 @overload
 def average(
     x: MakesTensor, axis: SomeAxes = None, weights: Operand | None = None, keepdims: bool = False
@@ -4459,6 +5149,163 @@ def tanh_slope(x: MakesTensor) -> Tensor:
 def tanh_slope(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def tanh_slope(x: Operand) -> Any: ...
+@overload
+def add_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
+    """Return a copy of x with ``value`` added at ``key``; repeated indices add up.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.add_at(tg.zeros(3), [0, 0, 2], 1.0)
+        tensor([2., 0., 1.])
+    """
+
+@overload
+def add_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+@overload
+def add_at(x: Operand, key: Index, value: Operand) -> Any: ...
+@overload
+def delete(x: MakesTensor, index: Index, axis: SupportsIndex | None = None) -> Tensor:
+    """Return x without what ``index`` names along an axis (elements of the flat tensor).
+
+    It is an integer, a slice, several integers, or a mask that is true for what is left out.
+
+    Raises:
+        AxisError: an index is out of range.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.delete(tg.tensor([1.0, 2.0, 3.0]), 1)
+        tensor([1., 3.])
+    """
+
+@overload
+def delete(x: Operand, index: Index, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def insert(
+    x: MakesTensor, index: Index, values: Operand, axis: SupportsIndex | None = None
+) -> Tensor:
+    """Return x with ``values`` put in before what ``index`` names along an axis (flat by default).
+
+    Raises:
+        AxisError: an index is out of range.
+        ShapeError: ``values`` do not fit.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.insert(tg.tensor([1.0, 2.0]), 1, 5.0)
+        tensor([1., 5., 2.])
+    """
+
+@overload
+def insert(
+    x: Operand, index: Index, values: MakesTensor, axis: SupportsIndex | None = None
+) -> Tensor: ...
+@overload
+def insert(x: Operand, index: Index, values: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def max_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
+    """Return a copy of x in which ``x[key]`` is the larger of itself and ``value``.
+
+    Of repeated indices all values count. Where some tie, they share the gradient evenly.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.max_at(tg.zeros(3), [0, 0, 2], [1.0, 5.0, -1.0])
+        tensor([5., 0., 0.])
+    """
+
+@overload
+def max_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+@overload
+def max_at(x: Operand, key: Index, value: Operand) -> Any: ...
+@overload
+def min_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
+    """Return a copy of x in which ``x[key]`` is the smaller of itself and ``value``.
+
+    Of repeated indices all values count. Where some tie, they share the gradient evenly.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.min_at(tg.zeros(3), [0, 0, 2], [1.0, -5.0, -1.0])
+        tensor([-5.,  0., -1.])
+    """
+
+@overload
+def min_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+@overload
+def min_at(x: Operand, key: Index, value: Operand) -> Any: ...
+@overload
+def multiply_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
+    """Return a copy of x with ``x[key]`` multiplied by ``value``; repeated indices by all of them.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.multiply_at(tg.ones(3), [0, 0, 2], [2.0, 3.0, 4.0])
+        tensor([6., 1., 4.])
+    """
+
+@overload
+def multiply_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+@overload
+def multiply_at(x: Operand, key: Index, value: Operand) -> Any: ...
+@overload
+def put_along_axis(
+    x: MakesTensor, indices: Operand, values: Operand, axis: SupportsIndex = -1
+) -> Tensor:
+    """Return a copy of x in which the elements that ``take_along_axis`` takes are ``values``.
+
+    Raises:
+        ShapeError: ``indices`` has another number of axes than x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.put_along_axis(tg.zeros((2, 2)), [[1], [0]], 5.0, axis=1)
+        tensor([[0., 5.],
+                [5., 0.]])
+    """
+
+@overload
+def put_along_axis(
+    x: Operand, indices: MakesTensor, values: Operand, axis: SupportsIndex = -1
+) -> Tensor: ...
+@overload
+def put_along_axis(
+    x: Operand, indices: Operand, values: MakesTensor, axis: SupportsIndex = -1
+) -> Tensor: ...
+@overload
+def put_along_axis(
+    x: Operand, indices: Operand, values: Operand, axis: SupportsIndex = -1
+) -> Any: ...
+@overload
+def resize(x: MakesTensor, shape: Sequence[SupportsIndex] | SupportsIndex) -> Tensor:
+    """Return a tensor of another size, with the elements of x in a row as often as it takes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.resize(tg.tensor([1.0, 2.0, 3.0]), (2, 2))
+        tensor([[1., 2.],
+                [3., 1.]])
+    """
+
+@overload
+def resize(x: Operand, shape: Sequence[SupportsIndex] | SupportsIndex) -> Any: ...
+@overload
+def set_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
+    """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
+
+    Raises:
+        GraphError: an index array is symbolic.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.set_at(tg.zeros(3), 1, 5.0)
+        tensor([0., 5., 0.])
+    """
+
+@overload
+def set_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+@overload
+def set_at(x: Operand, key: Index, value: Operand) -> Any: ...
 @overload
 def overlap_add(
     x: MakesTensor, shape: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1

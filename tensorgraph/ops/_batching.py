@@ -118,5 +118,5 @@ def looped(op: Op, size: int, operands: Sequence[Operand], static: Static) -> An
     return np.zeros((0, *like.shape), like.dtype)
 
 
-FAMILIES: dict[str, Rule] = {"elementwise": elementwise, "reduce": along("axis")}
+FAMILIES: dict[str, Rule] = {"elementwise": elementwise, "reduce": along("axis"), "linalg": leading}
 """The rules of families; where there is none, each record of the engine has its own."""

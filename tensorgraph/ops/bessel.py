@@ -154,7 +154,7 @@ sinc = register(
     "sinc",
     _sinc.sinc,
     {"x": lambda g, x: g * sinc_slope(x)},
-    ref=lambda x: math.sin(math.pi * x) / (math.pi * x) if x else 1.0,
+    ref="mpmath.sincpi",
     doc="""Return sin(πx)/(πx), and 1 at 0; exactly 0 at the other whole numbers.
 
     >>> tg.sinc([0.0, 0.5, 1.0]).round(3)

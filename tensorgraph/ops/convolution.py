@@ -33,8 +33,9 @@ from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops._axes import OneOrMore
 from tensorgraph.ops._batching import Operand, Static, looped
 from tensorgraph.ops.einstein import einsum
+from tensorgraph.ops.padding import pad
 from tensorgraph.ops.reduce import in_single
-from tensorgraph.ops.shape import pad, permute_dims, reshape
+from tensorgraph.ops.shape import permute_dims, reshape
 from tensorgraph.ops.window import (
     AnyPadding,
     Padding,

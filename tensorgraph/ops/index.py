@@ -1,4 +1,4 @@
-"""Indexing and its adjoint, and what is built on them: take, sort, one-hot, functional updates."""
+"""Indexing and its adjoint, and what is built on them: take, sort, one-hot."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import DTypeLike
 
-from tensorgraph.arguments import whole
+from tensorgraph.arguments import one_of, whole
 from tensorgraph.array_likes import counted, missing_in
 from tensorgraph.engine.arrays import (
     as_array,
     default_dtype,
     host_values,
     is_foreign,
+    placed,
     to_array,
     to_dtype,
 )
@@ -31,19 +32,17 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import from_list, inverse, one_axis
+from tensorgraph.ops._axes import inverse, one_axis
 from tensorgraph.ops._batching import Operand, Static, along
 from tensorgraph.ops._keys import ARRAY, Key, fill_key, key_of_examples
-from tensorgraph.ops.arithmetic import astype, where
-from tensorgraph.ops.shape import broadcast_to, permute_dims, reshape
+from tensorgraph.ops.shape import permute_dims, reshape
 
 __all__ = [
-    "add_at", "argsort", "getitem", "one_hot", "scatter", "set_at", "sort", "take",
-    "take_along_axis",
+    "argsort", "getitem", "one_hot", "scatter", "sort", "take", "take_along_axis",
 ]  # fmt: skip
 
 
-def _split_key(key: Any) -> tuple[Key, list[Any]]:
+def split_key(key: Any) -> tuple[Key, list[Any]]:
     """Return an indexing key with its arrays taken out, and the arrays."""
     template: list[Any] = []
     arrays: list[Any] = []
@@ -92,7 +91,7 @@ def _getitem_kernel(x: Any, *indices: Any, key: Key) -> Any:
     return x[fill_key(key, indices)]
 
 
-def _indexed_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
+def indexed_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
     """Return the shape of ``x[key]``, by NumPy's rules for the shapes of what is in the key."""
     if any(array.dtype.kind == "b" for array in indices):
         return _masked_shape(x, *indices, key=key)
@@ -124,7 +123,7 @@ def _indexed_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
 
 def _masked_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
     """Return the shape of ``x[key]`` with masks, whose true elements count."""
-    _check_masks_known(indices, "getitem", "tg.where(mask, x, 0)")
+    check_masks_known(indices, "getitem", "tg.where(mask, x, 0)")
     arrays = [
         host_values(array) if array.dtype.kind == "b" else np.zeros(array.shape, np.intp)
         for array in indices
@@ -132,7 +131,7 @@ def _masked_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
     return np.broadcast_to(np.empty(()), shape_of(x))[fill_key(key, arrays)].shape
 
 
-def _check_masks_known(indices: Iterable[Any], name: str, instead: str) -> None:
+def check_masks_known(indices: Iterable[Any], name: str, instead: str) -> None:
     """Raise where a mask is a symbol.
 
     Raises:
@@ -167,7 +166,7 @@ _getitem = register(
     family="index",
     jvp={"x": LINEAR},
     batch=_items,
-    shape=_indexed_shape,
+    shape=indexed_shape,
     symbol="x[i]",
     notation=ITEM,
     facts={"moved": True},
@@ -263,13 +262,21 @@ def getitem(x: AnyArray, key: Index) -> AnyArray:
         >>> tg.tensor([10.0, 20.0, 30.0])[[0, 0, 2]]
         tensor([10., 10., 30.])
     """
-    template, arrays = _split_key(key)
+    template, arrays = split_key(key)
     return _getitem(x, *arrays, key=template)
 
 
 @with_leads
-def take(x: AnyArray, indices: AnyArray, axis: SupportsIndex | None = None) -> AnyArray:
+def take(
+    x: AnyArray, indices: AnyArray, axis: SupportsIndex | None = None, mode: str = "raise"
+) -> AnyArray:
     """Return the slices of x at integer ``indices`` along ``axis`` (elements of the flat tensor).
+
+    What lies outside is an error, begins again at the other end (``mode="wrap"``), or stands for
+    the nearest (``mode="clip"``, in which negative ones do not count from the end).
+
+    Raises:
+        AxisError: an index is out of range, and ``mode`` is ``"raise"``.
 
     Example:
         >>> import tensorgraph as tg
@@ -278,9 +285,25 @@ def take(x: AnyArray, indices: AnyArray, axis: SupportsIndex | None = None) -> A
                 [4., 3.]])
     """
     if axis is None:
-        return getitem(reshape(x, shape=-1), (indices,))
-    lead = (slice(None),) * one_axis(axis, ndim_of(x), "take: axis")
-    return getitem(x, (*lead, indices))
+        x, axis = reshape(x, shape=-1), 0
+    place = one_axis(axis, ndim_of(x), "take: axis")
+    return getitem(x, (*(slice(None),) * place, within(indices, shape_of(x)[place], mode, "take")))
+
+
+def beside(numbers: Any, x: Any) -> Any:
+    """Return numbers that were found in NumPy's memory where x is, such as on its device."""
+    return placed(numbers, array_of(x))
+
+
+def within(indices: Any, count: int, mode: str, name: str) -> Any:
+    """Return indices of ``0 … count - 1`` for what lies outside, by NumPy's word for how."""
+    one_of(mode, f"{name}: mode", ("raise", "wrap", "clip"))
+    if mode == "raise":
+        return indices
+    array = indices if is_foreign(indices) else to_array(indices)
+    if count == 0 and array.size:
+        raise AxisError(f"{name}: there is nothing to take from an axis without elements")
+    return array % np.maximum(count, 1) if mode == "wrap" else np.clip(array, 0, count - 1)
 
 
 @with_leads
@@ -296,19 +319,28 @@ def take_along_axis(x: AnyArray, indices: AnyArray, axis: SupportsIndex = -1) ->
         tensor([[2.],
                 [3.]])
     """
+    return getitem(x, grid_key(x, indices, axis, "take_along_axis"))
+
+
+def grid_key(x: Any, indices: Any, axis: SupportsIndex, name: str) -> Key:
+    """Return the key of the elements that ``indices`` name in each slice along an axis.
+
+    Raises:
+        ShapeError: ``indices`` has another number of axes than x.
+    """
     indices = indices if is_foreign(indices) else to_array(indices)
     ndim = ndim_of(x)
     if indices.ndim != ndim:
         raise ShapeError(
-            f"take_along_axis: indices of shape {indices.shape} must have as many axes as x of"
+            f"{name}: indices of shape {indices.shape} must have as many axes as x of"
             f" shape {shape_of(x)}; write indices[..., None] to add one"
         )
-    axis = one_axis(axis, ndim, "take_along_axis: axis")
+    axis = one_axis(axis, ndim, f"{name}: axis")
     grids = (
         np.arange(n, like=as_array(indices)).reshape((1,) * i + (n,) + (1,) * (ndim - 1 - i))
         for i, n in enumerate(shape_of(x))
     )
-    return getitem(x, tuple(indices if i == axis else grid for i, grid in enumerate(grids)))
+    return tuple(indices if i == axis else grid for i, grid in enumerate(grids))
 
 
 def _argsort_axis(x: Any, *, axis: SupportsIndex, descending: bool) -> dict[str, Any]:
@@ -407,7 +439,7 @@ def first_outside(labels: Any, count: int) -> tuple[int, ...] | None:
     # Seen as unsigned, a negative number is above all that the signed kind can hold.
     unsigned, most = _unsigned(labels.dtype)
     seen, limit = labels.view(unsigned), min(count, most + 1)
-    if np.maximum.reduce(seen, axis=None, initial=0) < limit:
+    if labels.size == 0 or np.maximum.reduce(seen, axis=None) < limit:
         return None
     return tuple(int(i) for i in np.argwhere(seen >= limit)[0])
 
@@ -459,85 +491,3 @@ one_hot = register(
             [1., 0., 0.]])
     """,
 )
-
-
-def set_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
-    """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
-
-    Raises:
-        GraphError: an index array is symbolic.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.set_at(tg.zeros(3), 1, 5.0)
-        tensor([0., 5., 0.])
-    """
-    x = from_list(x)
-    template, indices = _split_key(key)
-    _check_masks_known(map(array_of, indices), "set_at", "tg.where(mask, value, x)")
-    values = _region(x, key, value, "set_at")
-    source = np.full(shape_of(x), -1)
-    source[fill_key(template, [_known_index(array_of(i)) for i in indices])] = np.arange(
-        math.prod(values.shape)
-    ).reshape(values.shape)
-    values = reshape(values, shape=-1)
-    if values.shape[0] == 0:
-        return add_at(x, key, value)  # nothing to set is nothing to add
-    source = np.asarray(source, like=array_of(x))
-    return where(source >= 0, getitem(values, np.maximum(source, 0)), x)
-
-
-def _known_index(array: Any) -> Any:
-    """Return an index array in NumPy's memory.
-
-    Raises:
-        GraphError: it is a symbol.
-    """
-    known = host_values(array)
-    if known.shape != array.shape:
-        raise GraphError(
-            "set_at: which of repeated places comes last is not known of a symbolic index; where"
-            " none is repeated, write tg.add_at(x, index, value - x[index])"
-        )
-    return known
-
-
-def add_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
-    """Return a copy of x with ``value`` added at ``key``; repeated indices add up.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.add_at(tg.zeros(3), [0, 0, 2], 1.0)
-        tensor([2., 0., 1.])
-    """
-    x = from_list(x)
-    template, arrays = _split_key(key)
-    _check_masks_known(map(array_of, arrays), "add_at", "x + tg.where(mask, value, 0)")
-    values = _region(x, key, value, "add_at")
-    return x + scatter(values, *arrays, key=template, shape=shape_of(x))
-
-
-def _region(x: Any, key: Any, value: Any, name: str) -> Any:
-    """Return ``value`` as a tensor of x's dtype, broadcast to the shape of ``x[key]``."""
-    template, indices = _split_key(key)
-    arrays = [array_of(array) for array in indices]
-    try:
-        if any(map(is_foreign, arrays)):
-            shape = _indexed_shape(x, *arrays, key=template)
-        else:
-            shape = np.broadcast_to(np.empty(()), shape_of(x))[fill_key(template, arrays)].shape
-    except IndexError as error:
-        raise AxisError(f"{name}: {error}") from None
-    given = value if is_foreign(value) else to_array(value)
-    if not np.can_cast(given.dtype, x.dtype, "same_kind"):
-        raise DTypeError(
-            f"{name}: {given.dtype} values would be cut to fit a tensor of {x.dtype}; write"
-            f" .astype('{x.dtype}') to convert them"
-        )
-    value = given if is_foreign(value) else to_array(value, x.dtype)
-    try:
-        return broadcast_to(astype(value, dtype=x.dtype), shape=shape)
-    except ShapeError:
-        raise ShapeError(
-            f"{name}: a value of shape {value.shape} does not fit x[key] of shape {shape}"
-        ) from None

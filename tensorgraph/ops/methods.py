@@ -9,19 +9,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from inspect import signature
-from types import FrameType
 from typing import Any, SupportsIndex
 
 from tensorgraph.engine.autodiff import backward
 from tensorgraph.engine.dispatch import make_operator
 from tensorgraph.engine.lost_gradients import refuse_in_place, values_leave
-from tensorgraph.engine.op import REGISTRY
-from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.operators import METHODS
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.leads.attributes import lead_of_module, missing_from_object
-from tensorgraph.ops import arithmetic, contract, index, shape, transcendental
-from tensorgraph.ops._axes import OneOrMore
+from tensorgraph.ops import arithmetic, bits, contract, index, numpy_methods, shape, transcendental
 from tensorgraph.ops.numpy_api import numpy_protocol
 
 Ops = Mapping[str, Callable[..., Any]]
@@ -63,6 +59,8 @@ BINARY: dict[str, Callable[..., Any]] = {
     "and": make_operator(arithmetic.bitwise_and),
     "or": make_operator(arithmetic.bitwise_or),
     "xor": make_operator(arithmetic.bitwise_xor),
+    "lshift": make_operator(bits.bitwise_left_shift),
+    "rshift": make_operator(bits.bitwise_right_shift),
 }
 COMPARING: dict[str, Callable[..., Any]] = {
     "eq": make_operator(arithmetic.equal),
@@ -106,15 +104,9 @@ def _missing_attribute(ops: Ops) -> Callable[[Tensor, str], Any]:
     def missing(x: Tensor, name: str) -> Any:
         if name == "_mask":  # NumPy's masked arrays take _data and _mask of what they are given
             values_leave(x, sys._getframe(1))
-        if name == "ravel" and _is_of_scipy(sys._getframe(1)):  # a dia_array has taken its values
-            return x.data.ravel
         return missing_from_object(x, name, f"a Tensor has no attribute {name!r}", as_function)
 
     return missing
-
-
-def _is_of_scipy(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__")).startswith("scipy.")
 
 
 def bind_operators(
@@ -136,13 +128,13 @@ def bind_operators(
     methods = {name: ops[name] for name in METHODS}
     array_ufunc, array_function = numpy_protocol(ops, cls, value, kind, own)
     operators = {**BINARY, **COMPARING, **UNARY}
-    properties = {"T": property(transpose), "mT": property(shape.matrix_transpose)}
+    properties = {"T": property(numpy_methods.transpose), "mT": property(shape.matrix_transpose)}
     bound: dict[str, Any] = {
         **{f"__{name}__": op for name, op in operators.items()},
         **{f"__r{name}__": _reflected(op) for name, op in BINARY.items()},
         **{name: op for name, op in methods.items() if name not in cls.__dict__},
         **properties,
-        "reshape": reshape,
+        **numpy_methods.METHODS,
         "__array_ufunc__": array_ufunc,
         "__array_function__": array_function,
     }
@@ -163,17 +155,6 @@ def _augmented(op: Callable[..., Any], sign: str) -> Callable[..., Any]:
         return op(x, y)
 
     return assign
-
-
-def reshape(x: AnyArray, *lengths: OneOrMore, shape: OneOrMore | None = None) -> AnyArray:
-    """Return the same elements in another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
-    given: Any = lengths[0] if len(lengths) == 1 else lengths
-    return REGISTRY["reshape"](x, shape=given if shape is None else shape)
-
-
-def transpose(x: Any) -> Any:
-    """Return x with its axes reversed; also ``x.T``."""
-    return shape.permute_dims(x)
 
 
 def bind_tensor(ops: Ops) -> None:

@@ -30,6 +30,7 @@ from tensorgraph.ops.arithmetic import (
     where,
 )
 from tensorgraph.ops.index import sort, take_along_axis
+from tensorgraph.ops.joining import stack
 from tensorgraph.ops.moments import norm
 from tensorgraph.ops.order import (
     Probabilities,
@@ -39,7 +40,7 @@ from tensorgraph.ops.order import (
     reals,
 )
 from tensorgraph.ops.reduce import all, max, min, prod, sum
-from tensorgraph.ops.shape import reshape, stack
+from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import sqrt
 
 __all__ = [

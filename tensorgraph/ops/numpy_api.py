@@ -8,7 +8,9 @@ same things, and the functions whose result cannot have a gradient.
 from __future__ import annotations
 
 import inspect
+import math
 import sys
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -22,6 +24,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ImmutableError
 from tensorgraph.leads.attributes import lead_of_function
+from tensorgraph.ops import numpy_methods
 from tensorgraph.ops._masked import COMBINED, KEYWORDS, NEUTRAL, masked
 
 Table = dict[Any, Callable[..., Any]]
@@ -49,6 +52,7 @@ _RENAMED = {
     "newshape": "shape",
     "reps": "repetitions",
     "constant_values": "constant",
+    "N": "n",
 }
 """NumPy's keywords for which we have other names."""
 
@@ -58,7 +62,6 @@ _WITHOUT_EFFECT = {
     "device": ("cpu",),
     "include_initial": (False,),
     "kind": ("quicksort", "mergesort", "heapsort", "stable"),
-    "mode": ("constant", "raise"),
     "optimize": (True, False, "greedy", "optimal"),
     "order": ("C", "K", "A"),
     "stable": (True, False),
@@ -75,21 +78,35 @@ _ON_VALUES = (
 ).split()
 """Functions that are called with the arrays: they tell a fact about the values, or write them."""
 
-_TAKING_VALUES = "atleast_1d atleast_2d atleast_3d broadcast_arrays copyto".split()
-"""Functions that are called with the arrays, whose gradients are lost.
+_TAKING_VALUES = ("copyto",)
+"""Functions that are called with the arrays, whose gradients are lost."""
 
-By them other libraries take in what they draw or compute on, expecting NumPy's arrays.
+_TAKING_IN = "atleast_1d atleast_2d atleast_3d broadcast_arrays".split()
+"""Functions by which libraries take in what they draw or compute on, expecting NumPy's arrays.
+
+They are called with the arrays there; in the user's own code they are operations.
 """
 
-_ON_KINDS = "result_type can_cast common_type iscomplexobj isrealobj size einsum_path".split()
+_ON_KINDS = (
+    "result_type can_cast common_type iscomplexobj isrealobj size einsum_path diag_indices_from"
+    " tril_indices_from triu_indices_from"
+).split()
 """Functions that ask for shape and dtype alone, which arrays without values have too."""
 
 _MAKING = (np.zeros, np.ones, np.full, np.empty, np.arange, np.eye, np.asarray)
 """Functions that are asked for an array where another one is: ``np.zeros(3, like=x)``."""
 
 
-def recorded_functions(ops: Ops) -> Table:
+FURTHER: Table = {}
+"""What the rooms behind ``ops`` answer, before these: each enters its own when it is imported."""
+
+
+def recorded_functions(ops: Ops) -> Mapping[Any, Callable[..., Any]]:
     """Return which op stands for which NumPy function, ufunc, or ``(ufunc, method)``."""
+    return ChainMap(FURTHER, _functions_of(ops))
+
+
+def _functions_of(ops: Ops) -> Table:
     table: Table = {}
     for module in (np.linalg, np):
         named = {name: getattr(module, name, None) for name in ops if name not in _ON_VALUES}
@@ -97,13 +114,7 @@ def recorded_functions(ops: Ops) -> Table:
     table.update({getattr(np, alias): ops[name] for alias, name in _ALIASES.items()})
     table.update({(getattr(np, f), "reduce"): ops[name] for f, name in _REDUCTIONS.items()})
     table.update({(getattr(np, f), "accumulate"): ops[name] for f, name in _RUNNING.items()})
-
-    def dot(x: Any, y: Any) -> Any:
-        if not (ndim_of(x) and ndim_of(y)):
-            return ops["multiply"](x, y)
-        if max(ndim_of(x), ndim_of(y)) <= 2:
-            return ops["matmul"](x, y)
-        return ops["tensordot"](x, y, axes=[[ndim_of(x) - 1], [max(ndim_of(y) - 2, 0)]])
+    del table[np.put_along_axis]  # which changes its operand
 
     def inner(a: Any, b: Any) -> Any:
         if not (ndim_of(a) and ndim_of(b)):
@@ -111,61 +122,67 @@ def recorded_functions(ops: Ops) -> Table:
         return ops["tensordot"](a, b, axes=[[-1], [-1]])
 
     def vdot(a: Any, b: Any) -> Any:
-        return ops["matmul"](*(x if ndim_of(x) == 1 else ravel(x) for x in (a, b)))
+        return ops["matmul"](*(x if ndim_of(x) == 1 else ops["ravel"](x) for x in (a, b)))
 
-    def hstack(tup: Any) -> Any:
-        return ops["concat"](list(map(at_least_1d, tup)), axis=0 if ndim_of(tup[0]) < 2 else 1)
+    def angle(x: Any, deg: bool = False) -> Any:
+        # Nothing flows through a comparison; NaN stays what it is.
+        angle_of = ops["where"](ops["less"](x, 0), 180.0 if deg else math.pi, 0.0)
+        return ops["where"](ops["isnan"](x), x, angle_of)
 
-    def vstack(tup: Any) -> Any:
-        return ops["concat"]([x if ndim_of(x) > 1 else ops["reshape"](x, (1, -1)) for x in tup])
+    def beside_nan(chosen: Callable[..., Any]) -> Callable[..., Any]:
+        def of_two(x: Any, y: Any) -> Any:
+            no_x, no_y = ops["isnan"](x), ops["isnan"](y)
+            return chosen(ops["where"](no_x, y, x), ops["where"](no_y, x, y))
 
-    def at_least_1d(x: Any) -> Any:
-        return x if ndim_of(x) else ravel(x)
+        return of_two
 
-    def column_stack(tup: Any) -> Any:
-        columns = [x if ndim_of(x) > 1 else ops["reshape"](x, (-1, 1)) for x in tup]
-        return ops["concat"](columns, axis=1)
+    def logaddexp2(x: Any, y: Any) -> Any:
+        two = math.log(2)
+        total = ops["logaddexp"](ops["multiply"](x, two), ops["multiply"](y, two))
+        return ops["divide"](total, two)
 
-    def running(name: str) -> Callable[..., Any]:
-        def accumulate(x: Any, axis: Any = None) -> Any:
-            flat = axis is None
-            return ops[name](ravel(x) if flat else x, axis=0 if flat else axis)
+    def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
+        place = start + ndim_of(x) if start < 0 else start
+        axis = axis % ndim_of(x)
+        return ops["moveaxis"](x, axis, place - 1 if axis < place else place)
 
-        return accumulate
-
-    def ravel(x: Any) -> Any:
-        return ops["reshape"](x, -1)
-
-    def reordered(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
-        def permute(x: Any, *args: Any) -> Any:
-            # The lengths of an array without elements name its axes.
-            axes = np.empty((*range(ndim_of(x)),))
-            return ops["permute_dims"](x, numpy_function(axes, *args).shape)
-
-        return permute
-
-    def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-        pair = ndim_of(x) == 2 if axis is None else isinstance(axis, tuple) and len(axis) == 2
-        if ord not in (None, "fro") and (ord != 2 or pair):
-            raise TypeError(f"np.linalg.norm on a Tensor: only the Euclidean norm, not ord={ord!r}")
-        return ops["norm"](x, axis=axis, keepdims=keepdims)
+    def linspace(
+        start: Any,
+        stop: Any,
+        num: int = 50,
+        endpoint: bool = True,
+        retstep: bool = False,
+        axis: int = 0,
+    ) -> Any:
+        start, stop = ops["broadcast_arrays"](start, stop)
+        parts = num - 1 if endpoint else num
+        step = ops["divide"](ops["subtract"](stop, start), max(parts, 1))
+        points = [ops["add"](start, ops["multiply"](step, k)) for k in range(num)]
+        if endpoint and num > 1:
+            points[-1] = stop
+        made = ops["stack"](points, axis=axis)
+        return (made, step) if retstep else made
 
     return table | {
-        np.cumsum: running("cumulative_sum"),
-        np.cumprod: running("cumulative_prod"),
+        np.cumsum: numpy_methods.cumsum,
+        np.cumprod: numpy_methods.cumprod,
         np.diff: ops["increments"],
         np.divmod: lambda x, y: (ops["floor_divide"](x, y), ops["remainder"](x, y)),
-        np.dot: dot,
+        np.dot: numpy_methods.dot,
         np.inner: inner,
         np.vdot: vdot,
-        np.hstack: hstack,
-        np.vstack: vstack,
-        np.column_stack: column_stack,
-        np.ravel: ravel,
-        np.moveaxis: reordered(np.moveaxis),
-        np.swapaxes: reordered(np.swapaxes),
-        np.copy: ops["positive"],
-        np.linalg.norm: norm,
+        np.fmax: beside_nan(ops["maximum"]),
+        np.fmin: beside_nan(ops["minimum"]),
+        np.logaddexp2: logaddexp2,
+        np.partition: lambda x, kth, axis=-1: ops["sort"](x, axis=axis),  # is partitioned, too
+        np.rollaxis: rollaxis,
+        np.linspace: linspace,
+        np.copy: numpy_methods.copy,
+        np.conj: numpy_methods.copy,
+        np.real: numpy_methods.copy,
+        np.real_if_close: lambda x, **tol: numpy_methods.copy(x),
+        np.imag: lambda x: ops["where"](False, x, 0),
+        np.angle: angle,
     }
 
 
@@ -203,7 +220,7 @@ def other_functions(
         np.shape: shape_of,
         np.ndim: ndim_of,
         **{getattr(np, name): on(value, name) for name in _ON_VALUES},
-        **{getattr(np, name): on(taken, name) for name in _TAKING_VALUES},
+        **{getattr(np, name): on(taken, name) for name in (*_TAKING_VALUES, *_TAKING_IN)},
         **{getattr(np, name): on(kind, name) for name in _ON_KINDS},
         **{f: like(f) for f in (np.zeros_like, np.ones_like, np.empty_like, np.full_like)},
     }
@@ -331,6 +348,7 @@ def numpy_protocol(
     ``own`` returns of both.
     """
     recorded, others = recorded_functions(ops), other_functions(cls, value, kind, own)
+    taking_in = {getattr(np, name) for name in _TAKING_IN}
     maskable = {ops[name] for name in (*NEUTRAL, *COMBINED, "mean")}
 
     def cast(x: Any, dtype: Any) -> Any:
@@ -379,9 +397,16 @@ def numpy_protocol(
         """Record a NumPy function like the op of the same name."""
         if function in _MAKING:
             return own(self, function(*args, like=kind(self), **kwargs))
+        if function in taking_in and not asking(asking_frame()).modules:
+            return call(function, f"np.{function.__name__}", list(args), kwargs)
         if function in others or (function is np.where and len(args) == 1):
             return others.get(function, others[np.nonzero])(*args, **kwargs)
         name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.", 1)
+        if function is np.put_along_axis:
+            raise ImmutableError(
+                f"{name} changes its operand, and tensors do not change; write"
+                " x = tg.put_along_axis(x, indices, values, axis)"
+            )
         inputs, options = _sorted_call(function, args, kwargs) if function in recorded else ([], {})
         return call(function, name, inputs, options)
 

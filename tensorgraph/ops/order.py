@@ -33,8 +33,9 @@ from tensorgraph.ops.arithmetic import (
     where,
 )
 from tensorgraph.ops.index import argsort, sort, take_along_axis
+from tensorgraph.ops.joining import stack
 from tensorgraph.ops.reduce import max, min
-from tensorgraph.ops.shape import permute_dims, reshape, squeeze, stack
+from tensorgraph.ops.shape import permute_dims, reshape, squeeze
 
 __all__ = [
     "kthvalue", "median", "percentile", "ptp", "quantile", "searchsorted", "topk",

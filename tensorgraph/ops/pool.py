@@ -25,8 +25,9 @@ from tensorgraph.ops._axes import OneOrMore
 from tensorgraph.ops._batching import in_one_batch
 from tensorgraph.ops.arithmetic import add, astype, equal, isnan, logical_or, where
 from tensorgraph.ops.extrema import maximum
+from tensorgraph.ops.padding import pad
 from tensorgraph.ops.reduce import all_finite, in_single, max, sum
-from tensorgraph.ops.shape import broadcast_to, expand_dims, pad, reshape
+from tensorgraph.ops.shape import broadcast_to, expand_dims, reshape
 from tensorgraph.ops.window import (
     AnyPadding,
     Padding,

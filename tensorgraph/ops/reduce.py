@@ -24,7 +24,8 @@ from tensorgraph.errors import ArgumentError, AxisError
 from tensorgraph.ops._axes import Axes, SomeAxes, inverse, kept, length, one_axis, some_axes
 from tensorgraph.ops._batching import Operand, flat_or_along
 from tensorgraph.ops.arithmetic import where
-from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack
+from tensorgraph.ops.joining import concat, stack
+from tensorgraph.ops.shape import broadcast_to, flip, permute_dims, reshape
 
 __all__ = [
     "all", "any", "argmax", "argmin", "cumulative_sum", "max", "mean", "min", "prod", "same",

@@ -16,6 +16,8 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError
 from tensorgraph.ops._axes import OneOrMore, one_axis
 from tensorgraph.ops._batching import Operand, Static, flat_or_along
+from tensorgraph.ops._keys import ARRAY
+from tensorgraph.ops.index import beside, scatter
 from tensorgraph.ops.reduce import sum
 
 __all__ = ["repeat", "tile"]
@@ -66,26 +68,36 @@ tile = register(
 )
 
 
-def _repeats(x: Any, *, repeats: SupportsIndex, axis: SupportsIndex | None) -> dict[str, Any]:
-    if ndim_of(repeats) != 0:
-        raise ArgumentError("repeats is one number; write x[indices] to repeat unevenly")
-    return {
-        "repeats": whole(repeats, "repeats"),
-        "axis": None if axis is None else one_axis(axis, ndim_of(x)),
-    }
+def _repeats(x: Any, *, repeats: OneOrMore, axis: SupportsIndex | None) -> dict[str, Any]:
+    place = None if axis is None else one_axis(axis, ndim_of(x))
+    if ndim_of(repeats) == 0:
+        return {"repeats": whole(repeats, "repeats"), "axis": place}
+    counts = integers(repeats, "repeats")
+    n = math.prod(shape_of(x)) if place is None else shape_of(x)[place]
+    if len(counts) != n or min(counts, default=0) < 0:
+        raise ArgumentError(
+            f"repeats is one number or {n}, one for each element along the axis, none negative; not"
+            f" {counts}"
+        )
+    return {"repeats": counts, "axis": place}
 
 
-def _repeat_rule(g: Any, x_shape: tuple[int, ...], repeats: int, axis: int | None) -> Any:
+def _repeat_rule(g: Any, x_shape: tuple[int, ...], repeats: Any, axis: int | None) -> Any:
     if axis is None:
-        size = math.prod(x_shape)
-        return sum(g.reshape((size, repeats)), axis=1).reshape(x_shape)
+        flat = (math.prod(x_shape),)
+        return _repeat_rule(g, flat, repeats, 0).reshape(x_shape)
+    if isinstance(repeats, tuple):
+        sources = beside(np.repeat(np.arange(x_shape[axis]), repeats), g)
+        return scatter(g, sources, key=(*(slice(None),) * axis, ARRAY), shape=x_shape)
     copies = g.reshape((*x_shape[: axis + 1], repeats, *x_shape[axis + 1 :]))
     return sum(copies, axis=axis + 1)
 
 
-def _repeated_shape(x: Any, *, repeats: int, axis: int | None) -> tuple[int, ...]:
+def _repeated_shape(x: Any, *, repeats: Any, axis: int | None) -> tuple[int, ...]:
     shape = (math.prod(x.shape),) if axis is None else x.shape
-    return tuple(n * repeats if i == (axis or 0) else n for i, n in enumerate(shape))
+    place = axis or 0
+    n = math.fsum(repeats) if isinstance(repeats, tuple) else shape[place] * repeats
+    return (*shape[:place], int(n), *shape[place + 1 :])
 
 
 repeat = register(
@@ -100,7 +112,11 @@ repeat = register(
     facts={"moved": True},
     doc="""Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
 
+    Several numbers, one for each element along the axis, repeat unevenly.
+
     >>> tg.repeat([1, 2], 2)
     tensor([1, 1, 2, 2])
+    >>> tg.repeat([1, 2], [3, 1])
+    tensor([1, 1, 1, 2])
     """,
 )

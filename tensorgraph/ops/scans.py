@@ -19,8 +19,9 @@ from tensorgraph.ops._axes import from_list
 from tensorgraph.ops._blocks import floating
 from tensorgraph.ops.arithmetic import equal, where
 from tensorgraph.ops.index import take_along_axis
+from tensorgraph.ops.joining import concat
 from tensorgraph.ops.reduce import HALF, given_axis, in_single
-from tensorgraph.ops.shape import concat, flip
+from tensorgraph.ops.shape import flip
 from tensorgraph.ops.transcendental import exp
 
 __all__ = [

@@ -1,27 +1,23 @@
-"""Rearranging: other shapes, other orders, joining and repeating. Values are only moved."""
+"""Rearranging one tensor: another shape, another order. Values are only moved."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Sequence
 from typing import Any, SupportsIndex
 
 import numpy as np
 
-from tensorgraph.arguments import integer, integers, scalar
+from tensorgraph.arguments import integer, integers
 from tensorgraph.engine.dispatch import dispatch
-from tensorgraph.engine.notation import HIDDEN, TRANSPOSE, enclosed
+from tensorgraph.engine.notation import HIDDEN, TRANSPOSE
 from tensorgraph.engine.op import Op, OpFunction, register
-from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import LINEAR
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
-from tensorgraph.leads.calls import with_leads
+from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops._axes import (
     OneOrMore,
     SomeAxes,
-    from_list,
     inverse,
     one_axis,
     some_axes,
@@ -36,8 +32,8 @@ from tensorgraph.ops._batching import (
 )
 
 __all__ = [
-    "broadcast_to", "concat", "expand_dims", "flip", "matrix_transpose", "pad", "permute_dims",
-    "reshape", "roll", "split", "squeeze", "stack", "tril", "triu", "unstack",
+    "broadcast_to", "expand_dims", "flip", "matrix_transpose", "permute_dims", "reshape", "roll",
+    "squeeze", "tril", "triu",
 ]  # fmt: skip
 
 # -------------------------------------------------------------------------------------- of examples
@@ -59,10 +55,6 @@ def _broadcast(op: Op, size: int, operands: Sequence[Operand], static: Static) -
 def _rolled(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
     (x,) = operands
     return flat_or_along(op, size, operands, static).reshape((size, *x.shape))
-
-
-def _padded(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
-    return leading(op, size, operands, {**static, "pad_width": ((0, 0), *static["pad_width"])})
 
 
 # ---------------------------------------------------------------------------- one tensor, new shape
@@ -360,203 +352,3 @@ triu: OpFunction = register(
             [0, 4]])
     """,
 )
-
-# ---------------------------------------------------------------------------- padding and joining
-
-
-def _widths(
-    x: Any, *, pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float
-) -> dict[str, Any]:
-    ndim = ndim_of(x)
-    try:
-        pairs = np.broadcast_to(np.asarray(pad_width, dtype=object), (ndim, 2))
-    except ValueError:
-        raise ArgumentError(
-            f"pad_width {pad_width!r} is a number, a pair, or a pair for each of {ndim} axes"
-        ) from None
-    widths = tuple(integers(tuple(pair), "pad widths") for pair in pairs)
-    if any(w < 0 for pair in widths for w in pair):
-        raise ArgumentError(f"pad_width {widths} must not be negative; write a slice to cut")
-    return {"pad_width": widths, "constant": scalar(constant, "constant")}
-
-
-def _pad_kernel(x: Any, *, pad_width: Any, constant: float = 0) -> Any:
-    # A tensor without axes has nothing around it.
-    return np.pad(x, pad_width, constant_values=constant) if pad_width else np.positive(x)
-
-
-def _pad_rule(g: Any, x_shape: tuple[int, ...], pad_width: Any) -> Any:
-    pairs = zip(pad_width, x_shape, strict=True)
-    return g[tuple(slice(before, before + n) for (before, _), n in pairs)]
-
-
-def _padded_shape(x: Any, *, pad_width: Any, constant: float) -> tuple[int, ...]:
-    pairs = zip(shape_of(x), pad_width, strict=True)
-    return tuple(before + n + after for n, (before, after) in pairs)
-
-
-pad: OpFunction = register(
-    "pad",
-    _pad_kernel,
-    {"x": _pad_rule},
-    family="shape",
-    jvp={"x": lambda g, pad_width: pad(g, pad_width=pad_width)},
-    batch=_padded,
-    shape=_padded_shape,
-    prepare=_widths,
-    code="np.pad(x, pad_width, constant_values=constant) if pad_width else x",
-    doc="""Return x with `constant` put around it: (before, after) for each axis.
-
-    >>> tg.pad([1, 2], (1, 2))
-    tensor([0, 1, 2, 0, 0])
-    """,
-)
-
-
-def _joinable(*arrays: Any, axis: Any, edges: Any) -> dict[str, Any]:
-    if not arrays:
-        raise ArgumentError("needs at least one tensor")
-    shapes = [shape_of(array) for array in arrays]
-    first = shapes[0]
-    axis = one_axis(axis, len(first))
-    before, behind = first[:axis], first[axis + 1 :]
-    for i, shape in enumerate(shapes):
-        if len(shape) != len(first) or shape[:axis] != before or shape[axis + 1 :] != behind:
-            raise ShapeError(
-                f"arrays[{i}] has shape {shape}, arrays[0] has {first}: they must agree except"
-                f" along axis {axis}"
-            )
-    # Where each array ends, found once: looked up by each rule, so that backward stays linear.
-    return {"axis": axis, "edges": (0, *accumulate(shape[axis] for shape in shapes))}
-
-
-def _concat_rule(g: Any, i: int, axis: int, edges: Sequence[int]) -> Any:
-    return g[(slice(None),) * axis + (slice(edges[i], edges[i + 1]),)]
-
-
-def _joined_shape(x: Any, *arrays: Any, axis: int, edges: Sequence[int]) -> tuple[int, ...]:
-    return (*x.shape[:axis], edges[-1], *x.shape[axis + 1 :])
-
-
-_concat = register(
-    "concat",
-    lambda *arrays, axis=0, edges=(): np.concat(arrays, axis=axis),
-    {"*arrays": _concat_rule},
-    family="shape",
-    jvp={"*arrays": LINEAR},
-    batch=along("axis"),
-    shape=_joined_shape,
-    prepare=_joinable,
-    notation=enclosed("[]"),
-    code="np.concatenate(arrays, axis=axis)",
-    doc="Join arrays along an axis they have; `edges` is computed.",
-)
-
-
-def _stackable(*arrays: Any, axis: Any) -> dict[str, Any]:
-    if not arrays:
-        raise ArgumentError("needs at least one tensor")
-    first = shape_of(arrays[0])
-    for i, array in enumerate(arrays):
-        if shape_of(array) != first:
-            raise ShapeError(f"arrays[{i}] has shape {shape_of(array)}, arrays[0] has {first}")
-    return {"axis": one_axis(axis, len(first) + 1)}
-
-
-_stack = register(
-    "stack",
-    lambda *arrays, axis=0: np.stack(arrays, axis=axis),
-    {"*arrays": lambda g, i, axis: g[(slice(None),) * axis + (i,)]},
-    family="shape",
-    jvp={"*arrays": LINEAR},
-    batch=along("axis"),
-    shape=lambda x, *rest, axis: (*x.shape[:axis], 1 + len(rest), *x.shape[axis:]),
-    prepare=_stackable,
-    code="np.stack(arrays, axis=axis)",
-    doc="Join arrays of one shape along a new axis.",
-)
-
-
-@with_leads
-def concat(arrays: Iterable[AnyArray], axis: SupportsIndex | None = 0) -> AnyArray:
-    """Join tensors along an axis that they have; flat ones for ``axis=None``.
-
-    Raises:
-        ShapeError: they differ along another axis.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.concat([tg.tensor([1.0, 2.0]), tg.tensor([3.0])])
-        tensor([1., 2., 3.])
-    """
-    arrays = _several(arrays, "concat")
-    if axis is None:
-        arrays, axis = [reshape(a, shape=-1) for a in arrays], 0
-    return _concat(*arrays, axis=axis)
-
-
-@with_leads
-def stack(arrays: Iterable[AnyArray], axis: SupportsIndex = 0) -> AnyArray:
-    """Join tensors of one shape along a new axis.
-
-    Raises:
-        ShapeError: their shapes differ.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.stack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])], axis=1)
-        tensor([[1., 3.],
-                [2., 4.]])
-    """
-    return _stack(*_several(arrays, "stack"), axis=axis)
-
-
-def _several(arrays: Any, name: str) -> list[Any]:
-    if not hasattr(arrays, "__iter__"):
-        raise DTypeError(f"{name}: arrays is a list of tensors, not {describe(arrays)}")
-    return list(arrays)
-
-
-@with_leads
-def split(x: AnyArray, sections: OneOrMore, axis: SupportsIndex = 0) -> list[AnyArray]:
-    """Cut a tensor along an axis into equal ``sections``, or before the given positions.
-
-    Raises:
-        ArgumentError: the axis cannot be cut into that many equal parts.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> [part.shape for part in tg.split(tg.zeros((4, 3)), 2)]
-        [(2, 3), (2, 3)]
-    """
-    x = from_list(x)
-    axis = one_axis(axis, x.ndim, "split: axis")
-    n = x.shape[axis]
-    if isinstance(sections, (int, np.integer)):
-        if sections < 1 or n % sections:
-            raise ArgumentError(
-                f"split: axis {axis} of length {n} cannot be cut into {sections} equal parts;"
-                " give the positions to cut at, as a list"
-            )
-        cuts = list(range(n // sections, n, n // sections)) if n else [0] * (sections - 1)
-    else:
-        cuts = list(integers(sections, "split: the positions to cut at"))
-    lead = (slice(None),) * axis
-    edges = zip([None, *cuts], [*cuts, None], strict=True)
-    return [x[(*lead, slice(start, stop))] for start, stop in edges]
-
-
-@with_leads
-def unstack(x: AnyArray, axis: SupportsIndex = 0) -> tuple[AnyArray, ...]:
-    """Return the slices of a tensor along an axis, which they lose.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> a, b = tg.unstack(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
-        >>> b
-        tensor([3., 4.])
-    """
-    x = from_list(x)
-    axis = one_axis(axis, x.ndim, "unstack: axis")
-    lead = (slice(None),) * axis
-    return tuple(x[(*lead, i)] for i in range(x.shape[axis]))

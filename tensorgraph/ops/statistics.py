@@ -15,9 +15,10 @@ from tensorgraph.ops._axes import SomeAxes, from_list, kept, some_axes
 from tensorgraph.ops.arithmetic import divide, multiply, not_equal, subtract
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.extrema import clip
+from tensorgraph.ops.joining import concat
 from tensorgraph.ops.order import reals
 from tensorgraph.ops.reduce import mean, sum
-from tensorgraph.ops.shape import broadcast_to, concat, reshape
+from tensorgraph.ops.shape import broadcast_to, reshape
 from tensorgraph.ops.transcendental import sqrt
 
 __all__ = ["average", "corrcoef", "count_nonzero", "cov"]

@@ -6,25 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensorgraph.ops.extrema import maximum
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.flat_parameters import State
 from tensorgraph.optim.settings import Number, Rate
-from tensorgraph.optim.sgd import decayed
+from tensorgraph.optim.sgd import decayed, penalised
 from tensorgraph.optim.square_root import divisor, root
 
 
 def moments(grad: Any, state: State, betas: Any) -> State:
-    """Return the next running means of the gradient, m, and of its square, v."""
+    """Return the next running means of the gradient, m, and of its square, v; and the largest v."""
     beta1, beta2 = betas
-    return {
+    following = {
         "m": beta1 * state["m"] + (1 - beta1) * grad,
         "v": beta2 * state["v"] + (1 - beta2) * (grad * grad),
     }
+    if "v_max" in state:
+        following["v_max"] = maximum(state["v_max"], following["v"])
+    return following
 
 
 def scale(state: State, t: int, betas: Any, eps: Any) -> Any:
-    """Return √v̂ + ε."""
-    return divisor(root(state["v"] / (1 - betas[1] ** t)), eps)
+    """Return √v̂ + ε, of the largest v where that is kept."""
+    v = state["v_max"] if "v_max" in state else state["v"]
+    return divisor(root(v / (1 - betas[1] ** t)), eps)
 
 
 class Adam(Optimizer):
@@ -36,7 +41,10 @@ class Adam(Optimizer):
 
     (Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1; Deep Learning
     Specialization, course 2, week 2.) t counts the updates of a parameter from 1; ε stands outside
-    the root. For weight decay see :class:`AdamW`.
+    the root. With ``amsgrad`` the largest v so far stands for v, so that steps do not grow again
+    after a large gradient (Reddi, Kale & Kumar 2018, "On the convergence of Adam and beyond",
+    algorithm 2, with v̂ made of it as in PyTorch). PyTorch's ``weight_decay`` is ``l2`` here; for
+    the decoupled one see :class:`AdamW`.
 
     Example:
         >>> import tensorgraph as tg
@@ -57,12 +65,15 @@ class Adam(Optimizer):
             betas: tuple[Number, Number] = (0.9, 0.999),
             eps: Number = 1e-08,
             *,
+            amsgrad: bool = False,
+            l2: Number = 0.0,
+            maximize: bool = False,
             differentiable: bool = False,
         ) -> None: ...
 
-    def start(self, param: Any) -> State:
-        """Return m = v = 0."""
-        return {"m": np.zeros_like(param), "v": np.zeros_like(param)}
+    def start(self, param: Any, amsgrad: bool = False) -> State:
+        """Return m = v = 0, and as the largest v too for AMSGrad."""
+        return {key: np.zeros_like(param) for key in ("m", "v", "v_max")[: 3 if amsgrad else 2]}
 
     def update(
         self,
@@ -73,9 +84,12 @@ class Adam(Optimizer):
         lr: Any = 0.001,
         betas: Any = (0.9, 0.999),
         eps: Any = 1e-8,
+        *,
+        amsgrad: bool = False,
+        l2: Any = 0.0,
     ) -> tuple[Any, State]:
         """Return the next θ, m and v."""
-        state = moments(grad, state, betas)
+        state = moments(penalised(grad, param, l2), state, betas)
         return param - lr / (1 - betas[0] ** t) * state["m"] / scale(state, t, betas, eps), state
 
 
@@ -108,6 +122,9 @@ class AdamW(Adam):
             eps: Number = 1e-08,
             weight_decay: Number = 0.01,
             *,
+            amsgrad: bool = False,
+            l2: Number = 0.0,
+            maximize: bool = False,
             differentiable: bool = False,
         ) -> None: ...
 
@@ -121,14 +138,17 @@ class AdamW(Adam):
         betas: Any = (0.9, 0.999),
         eps: Any = 1e-8,
         weight_decay: Any = 0.01,
+        *,
+        amsgrad: bool = False,
+        l2: Any = 0.0,
     ) -> tuple[Any, State]:
         """Return the next θ, m and v."""
-        state = moments(grad, state, betas)
+        state = moments(penalised(grad, param, l2), state, betas)
         step = lr / (1 - betas[0] ** t) * state["m"] / scale(state, t, betas, eps)
         return decayed(param, lr, weight_decay) - step, state
 
 
-class NAdam(AdamW):
+class NAdam(Optimizer):
     """Adam that looks ahead, as Nesterov's momentum does: it steps along what m̂ will be next.
 
         n ← β₁ m / (1 − β₁ᵗ⁺¹) + (1 − β₁) g / (1 − β₁ᵗ)
@@ -156,9 +176,15 @@ class NAdam(AdamW):
             betas: tuple[Number, Number] = (0.9, 0.999),
             eps: Number = 1e-08,
             weight_decay: Number = 0.0,
+            l2: Number = 0.0,
             *,
+            maximize: bool = False,
             differentiable: bool = False,
         ) -> None: ...
+
+    def start(self, param: Any) -> State:
+        """Return m = v = 0."""
+        return {"m": np.zeros_like(param), "v": np.zeros_like(param)}
 
     def update(
         self,
@@ -170,8 +196,10 @@ class NAdam(AdamW):
         betas: Any = (0.9, 0.999),
         eps: Any = 1e-8,
         weight_decay: Any = 0.0,
+        l2: Any = 0.0,
     ) -> tuple[Any, State]:
         """Return the next θ, m and v."""
+        grad = penalised(grad, param, l2)
         state, beta1 = moments(grad, state, betas), betas[0]
         ahead = beta1 / (1 - beta1 ** (t + 1)) * state["m"] + (1 - beta1) / (1 - beta1**t) * grad
         return decayed(param, lr, weight_decay) - lr * ahead / scale(state, t, betas, eps), state

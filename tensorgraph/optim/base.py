@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.arguments import boolean
 from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.modes import MODE, meet, number, relied, user_level
 from tensorgraph.engine.state_dict import fitting
@@ -33,7 +34,9 @@ from tensorgraph.optim.settings import (
     plain,
     rate_at,
     seems_a_setting,
+    switches_of,
 )
+from tensorgraph.optim.whole_parameters import whole
 from tensorgraph.optim.working_dtype import in_double
 
 Rule = Callable[..., tuple[Any, State]]
@@ -74,11 +77,20 @@ class Optimizer:
 
     __signature__ = Constructor()
 
+    elementwise = True
+    """Whether the rule treats each element by itself; one that does not is given parameters one by
+    one, in their shapes, and may keep a state of other shapes."""
+
     _follows = frozenset(("steps", "_updated", "_others"))
     """What every step counts, or keeps for the next one."""
 
     def __init__(
-        self, params: Any = None, *values: Any, differentiable: bool = False, **settings: Any
+        self,
+        params: Any = None,
+        *values: Any,
+        maximize: bool = False,
+        differentiable: bool = False,
+        **settings: Any,
     ) -> None:
         """Take parameters, and the settings of the rule, in their order or by name.
 
@@ -89,6 +101,7 @@ class Optimizer:
                 …}]``, each with settings of its own (see also :func:`path_groups` and
                 :func:`decay_groups`).
             *values: settings without a name.
+            maximize: step along the gradient, uphill; what the rule is given is −g.
             differentiable: record every step, so that what comes after can be differentiated by
                 all that went before: learning rate, other settings, initial values. The parameters
                 are then results, not leaves; ``cost.backward(create_graph=True)`` still gives them
@@ -101,7 +114,9 @@ class Optimizer:
                 beta is β, how much of a running mean or sum a step keeps; betas are β₁ and β₂;
                 eps is ε, which bounds the step where gradients are near 0; without it, where their
                 squares are 0 there is next to none;
-                weight_decay is λ: beside its step along the gradient, θ shrinks by α·λ·θ.
+                weight_decay is λ: beside its step along the gradient, θ shrinks by α·λ·θ;
+                l2 is λ₂: the gradient is g + λ₂·θ, as of a cost with the penalty λ₂/2·‖θ‖², which
+                is what PyTorch and Keras call weight decay in rules other than AdamW.
 
         Raises:
             ArgumentError: no parameters, one of them twice; or a setting that is missing, unknown
@@ -112,6 +127,8 @@ class Optimizer:
         owner = type(self).__name__
         settings = bound(type(self), values, settings)
         self._differentiable = differentiable
+        self.maximize = boolean(maximize, f"{owner}: maximize")
+        """Whether steps go uphill."""
         self.steps = 0
         """How many steps were taken."""
         self.defaults = {name: checked(owner, name, value) for name, value in settings.items()}
@@ -140,6 +157,9 @@ class Optimizer:
 
     def start(self, param: Any) -> State:
         """Return the state before the first step; arrays in it have the shape of ``param``.
+
+        Settings that switch a part of the state on are taken after ``param``, off by default:
+        ``def start(self, param, momentum=0.0)``.
 
         Example:
             >>> import numpy as np
@@ -250,7 +270,10 @@ class Optimizer:
         meet(self, *self.groups)
         work = []
         for group in self.groups:
+            self._switch(group)
             update = partial(self.update, **self._settings_of(group))
+            if self.maximize:
+                update = partial(_uphill, update)
             work += [(pack, update) for pack in group.ready()]
         updated = sum(len(pack.params) for pack, _ in work)
         if not updated:
@@ -277,7 +300,7 @@ class Optimizer:
         """Return a group's settings for the next step."""
         if MODE.get().observer is None:
             return group.settings(self.steps)
-        relied(self, groups=[*self.groups])
+        relied(self, groups=[*self.groups], maximize=self.maximize)
         return group.observed_settings(self)
 
     @with_leads
@@ -318,16 +341,28 @@ class Optimizer:
                     )
 
     def _pack(self, saved: Mapping[str, Any] | None = None) -> None:
-        pack = recorded if self._differentiable else packed
+        pack: Any = recorded if self._differentiable else packed if self.elementwise else whole
         for group in self.groups:
-            group.packs = [*pack(group.named, self._begun, saved)]
+            group.packs = [*pack(group.named, partial(self.begun, group), saved)]
+            group.switched = self._switches(group)
 
-    def _begun(self, param: Any) -> State:
-        """Return the first state as arrays, also where ``start`` makes tensors of it."""
-        return {
-            key: value.data if type(value) is Tensor else value
-            for key, value in self.start(param).items()
-        }
+    def begun(self, group: Group, param: Any) -> State:
+        """Return what ``start`` makes under the settings of a group, as arrays."""
+        state = self.start(param, **self._switches(group))
+        return {key: value.data if type(value) is Tensor else value for key, value in state.items()}
+
+    def _switches(self, group: Group) -> dict[str, Any]:
+        """Return the settings of a group that switch parts of its state on."""
+        kind: type = type(self)
+        switches = switches_of(kind)
+        return {name: plain(group[name]) for name in switches if name in self.defaults}
+
+    def _switch(self, group: Group) -> None:
+        """Begin the parts of a group's state that were switched on, and forget the others."""
+        if group.switched and (switches := self._switches(group)) != group.switched:
+            for pack in group.packs:
+                pack.begin_by(partial(self.begun, group))
+            group.switched = switches
 
     # ----------------------------------------------------------------------------------- the state
 
@@ -343,8 +378,8 @@ class Optimizer:
         Example:
             >>> import tensorgraph as tg
             >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
-            >>> list(tg.optim.Adam([("w", w)]).state_dict())
-            ['steps', 'lr', 'betas', 'eps', 'w/steps', 'w/m', 'w/v']
+            >>> list(tg.optim.Lion([("w", w)]).state_dict())
+            ['steps', 'lr', 'betas', 'weight_decay', 'w/steps', 'w/m']
         """
         return {**self._values(), **members(self.groups)}
 
@@ -359,6 +394,7 @@ class Optimizer:
                 state[f"{key}/events"] = np.array(value.events)
         parts: dict[str, Any] = {}
         for group in self.groups:
+            self._switch(group)
             for pack in group.packs:
                 parts |= pack.state_by_name()
         for name, _ in self.named:
@@ -371,7 +407,8 @@ class Optimizer:
         Groups are told by the names of their parameters, in whatever order they were given. A state
         whose parameters are numbered, as those of a list are, is taken in the order of these.
         A learning rate in ``state`` takes the place of a number, not of a function, but for the
-        ``events`` of one. A setting that is a leaf tensor stays one and gets the value.
+        ``events`` of one. A setting that is a leaf tensor stays one and gets the value; one that is
+        switched off, as by 0, and that the state does not know stays so.
 
         Raises:
             StateError: names are missing or unexpected, shapes or kinds of number differ, groups
@@ -390,6 +427,8 @@ class Optimizer:
             if name == "lr" and not (key in own and key in given):
                 own.pop(key, None)
                 given.pop(key, None)
+            if key not in given and not settings[name]:  # off, and unknown to whoever saved it
+                own.pop(key, None)
             if own.pop(f"{key}/events", None) is not None and f"{key}/events" in given:
                 events[key] = settings[name], given.pop(f"{key}/events")
         found = fitting(own, given, owner)
@@ -464,6 +503,11 @@ class Optimizer:
             return f"{head}  {self.groups[0]!r}"
         lines = [f"  groups[{i}]  {group!r}" for i, group in enumerate(self.groups)]
         return "\n".join([head, *lines])
+
+
+def _uphill(update: Rule, param: Any, grad: Any, state: State, t: int) -> tuple[Any, State]:
+    """Return what a rule makes of the gradient of minus the cost."""
+    return update(param, -grad, state, t)
 
 
 @quiet

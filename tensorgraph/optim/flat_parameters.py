@@ -67,23 +67,38 @@ class Pack:
         self._limit = limit(self.dtype)
         self.huge = False
         """Whether the rule may make infinities of the gradients, in double precision too."""
-        ends = np.cumsum([param.size for param in params]).tolist()
-        self._cuts = [
-            (slice(end - param.size, end), param.shape)
-            for param, end in zip(params, ends, strict=True)
-        ]
-        self._blocks = _blocks(ends[-1])
+        self._cuts, self._blocks = self._layout()
         # A state for each block, not arrays as long as the pack: new values then take the memory
         # of old ones that are still in the cache. In tensors, as all that steps change.
-        self._states: list[dict[str, Tensor]] = [
-            {
-                key: leaf(_freeze(converted(value[block].copy(), self.dtype)), False, key)
-                for key, value in state.items()
-            }
-            for block in self._blocks
-        ]
+        self._states: list[dict[str, Tensor]] = [{} for _ in self._blocks]
+        self.begin(state)
         self._flat: Any = None
         self._views: list[Any] = []  # what the parameters hold, if nobody assigned to them since
+
+    def _layout(self) -> tuple[list[tuple[Any, tuple[int, ...]]], list[Any]]:
+        """Return where each parameter stands in the flat array, with its shape, and the blocks."""
+        ends = np.cumsum([param.size for param in self.params]).tolist()
+        cuts = [
+            (slice(end - param.size, end), param.shape)
+            for param, end in zip(self.params, ends, strict=True)
+        ]
+        return cuts, _blocks(ends[-1])
+
+    def begin(self, state: State) -> None:
+        """Keep of the state what ``state`` has too, and begin with that what is new in it."""
+        self._states = [
+            {
+                key: kept[key]
+                if key in kept
+                else leaf(frozen(converted(value[block].copy(), self.dtype)), False, key)
+                for key, value in state.items()
+            }
+            for kept, block in zip(self._states, self._blocks, strict=True)
+        ]
+
+    def begin_by(self, start: Start) -> None:
+        """Begin what ``start`` makes for the parameters and is not there yet; see :meth:`begin`."""
+        self.begin(start(self._parameters()))
 
     def gradients(self) -> Any:
         """Return the gradients, all of which are there; ``huge`` tells if their squares are.
@@ -99,7 +114,7 @@ class Pack:
         grad = self._gradients()
         # One pass over the gradient tells whether to look closer: its squares may overflow too.
         if type(grad) is np.ndarray:
-            small = grad.dot(grad) < self._limit
+            small = bool(np.vdot(grad, grad) < self._limit)
         else:
             small = holds((grad * grad).sum() < self._limit)
         if small:
@@ -129,7 +144,7 @@ class Pack:
         if len(self._blocks) == 1:
             new, state = update(flat, grad, _arrays(self._states[0]), t)
             _check_result(new, flat)
-            new = _freeze(converted(new, self.params[0].dtype))
+            new = frozen(converted(new, self.params[0].dtype))
         else:
             new, state = self._next_of_blocks(update, flat, grad, t), {}
         if self.huge:
@@ -150,7 +165,7 @@ class Pack:
             else:
                 new[block] = part
         self._states = states
-        return np.concatenate(parts) if new is None else _freeze(new)
+        return np.concatenate(parts) if new is None else frozen(new)
 
     def kept(self) -> list[State]:
         """Return the state of each block."""
@@ -175,7 +190,7 @@ class Pack:
     def _parameters(self) -> Any:
         if self._views and all(map(is_, map(_data_of, self.params), self._views)):
             flat = self._flat
-            return flat if flat.dtype == self.dtype else _freeze(flat.astype(self.dtype))
+            return flat if flat.dtype == self.dtype else frozen(flat.astype(self.dtype))
         return _joined(self.params, self.dtype)
 
     def _gradients(self) -> Any:
@@ -236,9 +251,9 @@ def _stored(state: dict[str, Tensor], advanced: State) -> dict[str, Tensor]:
     new = {}
     for key, value in advanced.items():
         if key in state:
-            rebind(state[key], _freeze(value))
+            rebind(state[key], frozen(value))
         else:
-            new[key] = wrap(_freeze(value))
+            new[key] = wrap(frozen(value))
     return {**state, **new}
 
 
@@ -299,13 +314,15 @@ def _joined(tensors: list[Any], dtype: np.dtype[Any]) -> Any:
     """Return the elements of tensors as one flat array of the given dtype, read-only."""
     if len(tensors) == 1:
         flat = tensors[0].data.reshape(-1)
-        return _freeze(flat if flat.dtype == dtype else flat.astype(dtype))
+        return frozen(flat if flat.dtype == dtype else flat.astype(dtype))
     arrays = [tensor._data for tensor in tensors]
-    return _freeze(np.concatenate(arrays, axis=None, dtype=dtype, casting="same_kind"))
+    return frozen(np.concatenate(arrays, axis=None, dtype=dtype, casting="same_kind"))
 
 
-def _freeze(array: Any) -> Any:
+def frozen(array: Any) -> Any:
     """Make an array read-only: a rule that wrote into it would change graphs recorded earlier."""
+    if isinstance(array, np.generic):  # what NumPy makes of an array without axes
+        array = np.asarray(array)
     if type(array) is np.ndarray:
         array.setflags(write=False)
     return array

@@ -21,7 +21,7 @@ from tensorgraph.optim.working_dtype import working_dtype
 
 Named = list[tuple[str, Tensor]]
 
-_OWN = frozenset(["_owner", "named", "_defaults", "_differentiable", "own", "packs"])
+_OWN = frozenset(["_owner", "named", "_defaults", "_differentiable", "own", "packs", "switched"])
 """The attributes of a group that are no settings."""
 
 
@@ -60,6 +60,8 @@ class Group:
             self[name] = value
         self.packs: list[Pack | RecordedPack] = []
         """Its parameters, as they are updated together."""
+        self.switched: dict[str, Any] = {}
+        """The settings that decide what its state holds, as they were when that began."""
 
     @property
     def params(self) -> list[Tensor]:
@@ -319,7 +321,7 @@ def path_groups(model: Module, settings: Mapping[str, Mapping[str, Any]]) -> lis
         >>> from tensorgraph import nn, optim
         >>> model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
         >>> optim.SGD(optim.path_groups(model, {"layers.0": {"lr": 0.001}}), lr=0.1)
-        SGD(lr=0.1, weight_decay=0.0)
+        SGD(lr=0.1, momentum=0.0, nesterov=False, weight_decay=0.0, l2=0.0)
           groups[0]  lr=0.001, 2 parameters of 9 numbers
           groups[1]  2 parameters of 4 numbers
     """
@@ -363,7 +365,7 @@ def decay_groups(model: Module, weight_decay: float) -> list[dict[str, Any]]:
         >>> from tensorgraph import nn, optim
         >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
         >>> optim.AdamW(optim.decay_groups(model, weight_decay=0.1), lr=0.01)
-        AdamW(lr=0.01, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01)
+        AdamW(lr=0.01, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01, amsgrad=False, l2=0.0)
           groups[0]  weight_decay=0.1, 2 parameters of 9 numbers
           groups[1]  weight_decay=0.0, 2 parameters of 4 numbers
     """

@@ -42,6 +42,7 @@ class Lion(Optimizer):
             betas: tuple[Number, Number] = (0.9, 0.99),
             weight_decay: Number = 0.0,
             *,
+            maximize: bool = False,
             differentiable: bool = False,
         ) -> None: ...
 

@@ -56,6 +56,7 @@ class EWMAMomentum(_Momentum):
             bias_correction: bool = False,
             weight_decay: Number = 0.0,
             *,
+            maximize: bool = False,
             differentiable: bool = False,
         ) -> None: ...
 
@@ -106,6 +107,7 @@ class HeavyBall(_Momentum):
             beta: Number = 0.9,
             weight_decay: Number = 0.0,
             *,
+            maximize: bool = False,
             differentiable: bool = False,
         ) -> None: ...
 
@@ -154,6 +156,7 @@ class Nesterov(HeavyBall):
             beta: Number = 0.9,
             weight_decay: Number = 0.0,
             *,
+            maximize: bool = False,
             differentiable: bool = False,
         ) -> None: ...
 

@@ -47,13 +47,24 @@ class RecordedPack:
         self.dtype = working_dtype(param.dtype, state.values())
         """In which the rule computes, and the state is kept."""
         self.huge = False
-        self.state = {key: tensor(converted(value, self.dtype)) for key, value in state.items()}
+        self.state: State = {}
+        self._begin(state)
         if param.is_leaf:
             # In a graph a leaf is the place where gradients gather, whatever its value by then. So
             # the parameter becomes a result.
             self._rebind(_beginning(param._data))
         else:
             param.retain_grad()
+
+    def _begin(self, state: State) -> None:
+        self.state = {
+            key: self.state[key] if key in self.state else tensor(converted(value, self.dtype))
+            for key, value in state.items()
+        }
+
+    def begin_by(self, start: Start) -> None:
+        """Keep of the state what ``start`` makes too, and begin what is new in that."""
+        self._begin(start(converted(self.params[0].data, self.dtype)))
 
     def gradients(self) -> Any:
         """Return the gradient; ``huge`` tells if its squares are.

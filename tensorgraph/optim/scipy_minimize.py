@@ -6,18 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tensorgraph import errors
-from tensorgraph.engine.autodiff import gradients
-from tensorgraph.engine.modes import enable_grad
-from tensorgraph.engine.random_generator import replay, watch
-from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.extras import require
+from tensorgraph.optim.cost_of_parameters import CostOfParameters, check_cost
 from tensorgraph.optim.groups import check_parameters, named_parameters
-
-Vector = NDArray[np.float64]
 
 
 def minimize(
@@ -35,7 +27,7 @@ def minimize(
 
     Args:
         cost: a function without arguments that returns one number, a tensor computed from the
-            parameters. It need not, and must not, call ``backward()``.
+            parameters. It need not call ``backward()``.
         params: ``model.parameters()`` or the like, as for an optimizer.
         method: any of SciPy's that takes a gradient: ``"L-BFGS-B"``, ``"BFGS"``, ``"CG"`` ….
         **settings: the others of ``scipy.optimize.minimize``, such as ``tol=1e-6``,
@@ -62,14 +54,10 @@ def minimize(
         [[3.]] [-1.]
     """
     optimize = require("scipy.optimize", "optimize")
-    if not callable(cost):
-        raise errors.DTypeError(
-            f"minimize: the cost is a function without arguments, not {errors.describe(cost)};"
-            " write minimize(lambda: loss(model(x), y), model.parameters())"
-        )
+    check_cost("minimize", cost, "minimize(lambda: loss(model(x), y), model.parameters())")
     named = named_parameters(params, "minimize")
     check_parameters(named, "minimize")
-    problem = _Problem(cost, [param for _, param in named])
+    problem = CostOfParameters("minimize", cost, [param for _, param in named])
     try:
         found = optimize.minimize(
             problem.value_and_gradient, problem.start, jac=True, method=method, **settings
@@ -84,57 +72,3 @@ def minimize(
         problem.restore()
         raise
     return found
-
-
-class _Problem:
-    """A cost as a function of one vector."""
-
-    def __init__(self, cost: Callable[[], Any], params: list[Tensor]) -> None:
-        self._cost, self._params = cost, params
-        self._before = [param._data for param in params]  # arrays are never changed in place
-        self._ends = np.cumsum([param.size for param in params])[:-1]
-        self.start = _in_a_row(params)
-        self._draws: Any = None
-        """What was drawn in the first evaluation."""
-
-    def assign(self, vector: Vector) -> None:
-        for param, part in zip(self._params, np.split(vector, self._ends), strict=True):
-            param.assign(part.reshape(param.shape).astype(param.dtype))
-
-    def restore(self) -> None:
-        for param, array in zip(self._params, self._before, strict=True):
-            rebind(param, array)
-
-    def value_and_gradient(self, vector: Vector) -> tuple[float, Vector]:
-        self.assign(vector)
-        value = self._evaluated()
-        try:
-            found = gradients(value, self._params)
-        except errors.GraphError as error:
-            error.add_note("(minimize takes the gradient itself: the cost calls no backward())")
-            raise
-        return float(value._data.item()), _in_a_row(found)
-
-    def _evaluated(self) -> Tensor:
-        with enable_grad():
-            if self._draws is None:
-                with watch() as self._draws:
-                    value = self._cost()
-            else:
-                with replay(self._draws):
-                    value = self._cost()
-        if type(value) is not Tensor or value.size != 1:
-            raise errors.DTypeError(
-                f"minimize: the cost returned {errors.describe(value)}, not a tensor with one"
-                " number; is a return or .mean() missing?"
-            )
-        if not value.requires_grad:
-            raise errors.GraphError(
-                "minimize: the cost does not depend on any of the parameters; look for .detach(),"
-                " .numpy() or tg.no_grad() on its way"
-            )
-        return value
-
-
-def _in_a_row(tensors: list[Tensor]) -> Vector:
-    return np.concatenate([x.numpy().astype(np.float64).reshape(-1) for x in tensors])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
-from inspect import Parameter, Signature, signature
+from inspect import Parameter, Signature, getattr_static, signature
 from math import inf
 from typing import Any
 
@@ -23,6 +23,9 @@ Number = float | Tensor
 
 Rate = Number | Callable[[int], float]
 """A learning rate: a number, a tensor to differentiate by, or a function of the steps taken."""
+
+WHOLE = ("maximize", "differentiable")
+"""What every optimizer is asked when it is made, for all groups."""
 
 # ------------------------------------------------------------------------------ which a rule has
 
@@ -59,18 +62,32 @@ def _with_defaults(settings: list[Parameter], defaults: dict[str, Any]) -> list[
     return result
 
 
+@cache
+def switches_of(rule: type) -> tuple[str, ...]:
+    """Return the settings that switch parts of the state on: what ``start`` takes after ``param``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> switches_of(tg.optim.SGD), switches_of(tg.optim.Lion)
+        (('momentum',), ())
+    """
+    static = isinstance(getattr_static(rule, "start"), staticmethod)
+    taken = signature(rule.start).parameters  # type: ignore[attr-defined]
+    return tuple(taken)[2 - static :]
+
+
 def constructor(rule: type) -> Signature:
     """Return how an optimizer is made: of parameters, and the settings of its rule."""
     settings = settings_of(rule)
     if settings is None:
         settings = (Parameter("settings", Parameter.VAR_KEYWORD),)
-    positional = [p for p in settings if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
+    rest = [p for p in settings if p.kind is Parameter.VAR_KEYWORD]
     return Signature(
         [
             Parameter("params", Parameter.POSITIONAL_OR_KEYWORD),
-            *positional,
-            Parameter("differentiable", Parameter.KEYWORD_ONLY, default=False),
-            *settings[len(positional) :],
+            *settings[: len(settings) - len(rest)],
+            *(Parameter(name, Parameter.KEYWORD_ONLY, default=False) for name in WHOLE),
+            *rest,
         ]
     )
 
@@ -232,6 +249,15 @@ def _shares(value: Any, what: str) -> tuple[Any, ...]:
     return tuple(_share(beta, f"{what}[{i}]") for i, beta in enumerate(value))
 
 
+def _bounds(value: Any, what: str) -> tuple[Any, ...]:
+    if not (isinstance(value, (tuple, list)) and len(value) == 2):
+        raise ArgumentTypeError(f"{what} are two numbers such as (0.5, 1.2), not {value!r}")
+    least, most = (_in(end, f"{what}[{i}]", above=0) for i, end in enumerate(value))
+    if not plain(least) <= plain(most):
+        raise ArgumentError(f"{what} are two numbers that increase, not {value!r}")
+    return least, most
+
+
 def _learning_rate(value: Any, what: str) -> Any:
     return value if callable(value) else _rate(value, f"{what} is")
 
@@ -252,6 +278,17 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "betas": _shares,
     "eps": _not_negative,
     "weight_decay": _not_negative,
+    "l2": _not_negative,
+    "momentum": _share,
+    "nesterov": boolean,
+    "amsgrad": boolean,
+    "centered": boolean,
     "bias_correction": boolean,
+    "factors": _bounds,
+    "limits": _bounds,
+    "trust": _not_negative,
+    "decay": _not_negative,
+    "least_scale": _not_negative,
+    "clip": partial(_in, above=0),
 }
 """Raises for a value that makes no sense, by the name of the setting."""

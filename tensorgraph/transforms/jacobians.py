@@ -18,7 +18,8 @@ from tensorgraph.engine.nested_containers import unflatten
 from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, argument, wrap
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops.shape import concat, permute_dims, stack
+from tensorgraph.ops.joining import concat, stack
+from tensorgraph.ops.shape import permute_dims
 from tensorgraph.transforms.batched import Batched, BatchLayer, batched
 from tensorgraph.transforms.forward_call import ForwardCall
 from tensorgraph.transforms.function_call import FunctionCall, chosen_arguments

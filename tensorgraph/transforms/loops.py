@@ -19,7 +19,7 @@ from tensorgraph.engine.modes import no_grad
 from tensorgraph.engine.nested_containers import flatten, places, unflatten
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops.shape import concat, stack
+from tensorgraph.ops.joining import concat, stack
 from tensorgraph.transforms.checkpoint import checkpoint
 from tensorgraph.transforms.function_call import as_output, name_of
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from tensorgraph.ops.arithmetic import astype
 from tensorgraph.ops.index import getitem
-from tensorgraph.ops.shape import concat, reshape
+from tensorgraph.ops.joining import concat
+from tensorgraph.ops.shape import reshape
 
 
 class Packing:

@@ -41,8 +41,12 @@ def test_every_operation_and_gradient(name):
             np.testing.assert_allclose(host(x), host(y), rtol=1e-12, atol=1e-14, err_msg=str(case))
 
 
-LOOKS = {"class_cross_entropy", "softmax_minus_one_hot", "one_hot", "set_at", "add_at"}
-"""Operations that must see values: class labels, which are checked, and where others write."""
+LOOKS = {
+    "add_at", "choose", "class_cross_entropy", "compress", "extract", "max_at", "min_at",
+    "multiply_at", "one_hot", "piecewise", "put_along_axis", "segment_max", "segment_mean",
+    "segment_min", "segment_prod", "segment_sum", "set_at", "softmax_minus_one_hot",
+}  # fmt: skip
+"""Operations that must see values: labels, which are checked, conditions, where others write."""
 
 
 def gradients(case, inputs):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
-from tensorgraph.engine.domain import Boolean
+from tensorgraph.engine.domain import Boolean, Integer
 from tensorgraph.engine.op import REGISTRY
 from tests.ops.op_cases import ELEMENTWISE
 
@@ -51,8 +51,11 @@ def test_special_values_raise_no_warning_at_any_order(name, dtype):
     grids = np.meshgrid(*[SPECIAL] * op.arity)
     inputs = []
     for key, grid in zip(op.inputs, grids, strict=True):
-        boolean = isinstance(op.domain.get(key), Boolean)
-        inputs.append(grid > 0 if boolean else grid.astype(dtype))
+        kind = type(op.domain.get(key))
+        inputs.append(
+            grid > 0 if kind is Boolean else (grid > 0) + 1 if kind is Integer
+            else grid.astype(dtype)
+        )  # fmt: skip
     leaves = [tg.tensor(x, requires_grad=x.dtype.kind == "f") for x in inputs]
     out = op(*leaves)
     if not out.requires_grad:

@@ -222,7 +222,7 @@ FAULTS: list[Fault] = [
          "derive: a wrong formula is used by others"),
         ("precision", "max", "min",
          "derive: the rounding of a parameter of float32 is taken for a wrong formula"),
-        ("_varied", "rng.uniform(0.8, 1.2, array.shape)", "1.0",
+        ("_varied", "rng.uniform(1 - spread, 1 + spread, array.shape)", "1.0",
          "rules: formulas are checked on the recorded data alone"),
         ("_read_off", "float(np.finfo(np.float32).eps)", "0.0",
          "derive: decimals of float32 that cancel are taken for a wrong formula"),

@@ -8,6 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from tensorgraph.linalg.diagonals import trace
+from tensorgraph.linalg.solves import inv, solve, solve_triangular
 from tensorgraph.ops.activation import log_sigmoid, relu, sigmoid
 from tensorgraph.ops.arithmetic import (
     bitwise_invert,
@@ -27,7 +31,7 @@ from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.extrema import clip, maximum, minimum
 from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.reduce import mean, sum
-from tensorgraph.ops.shape import broadcast_to
+from tensorgraph.ops.shape import broadcast_to, matrix_transpose, tril
 from tensorgraph.ops.transcendental import exp, log, sqrt
 
 Shape = tuple[int, ...]
@@ -132,6 +136,36 @@ RULES = {
             lambda c: 4 * c,
             shapes={"c": (3, 1)},
             exact=True,
+        ),
+        Rule(
+            "identity",
+            lambda x: matmul(np.eye(3), x),
+            lambda x: x * 1,
+            exact=True,
+        ),
+        Rule(
+            "inverse of a transpose",
+            lambda a: inv(matrix_transpose(a)),
+            lambda a: matrix_transpose(inv(a)),
+            shapes={"a": (3, 3)},
+        ),
+        Rule(
+            "solution",
+            lambda a, x: solve(matrix_transpose(a), x),
+            lambda a, x: matmul(matrix_transpose(inv(a)), x),
+            shapes={"a": (3, 3)},
+        ),
+        Rule(
+            "solution by substitution",
+            lambda a, x: solve_triangular(tril(a), x, transpose=True),
+            lambda a, x: matmul(matrix_transpose(inv(tril(a))), x),
+            shapes={"a": (3, 3)},
+        ),
+        Rule(
+            "trace",
+            lambda x, y: trace(matmul(x, y)),
+            lambda x, y: sum(x * matrix_transpose(y)),
+            shapes={"y": (4, 3)},
         ),
         Rule(
             "order of sums",

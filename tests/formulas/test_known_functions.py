@@ -10,7 +10,7 @@ import tensorgraph as tg
 from tensorgraph.formulas import problem
 from tensorgraph.formulas.algebra.exponentials import DEFINITIONS
 from tensorgraph.formulas.algebra.known_functions import read_in_graph
-from tensorgraph.nn.lstm_steps import lstm_gates, lstm_memory, lstm_output
+from tensorgraph.nn.recurrent.lstm_steps import lstm_gates, lstm_memory, lstm_output
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import apply, in_order, lift, make, symbol
 

@@ -150,7 +150,7 @@ def test_what_is_written_from_the_normal_form_is_equal(name, seed):
 
 def test_every_step_is_told_by_a_declared_rule():
     assert set(SAYS) == set(BUILDERS)
-    assert {*BUILDERS, *UNTOLD} <= {*RULES, "name", "pick"}
+    assert {*BUILDERS, *UNTOLD} <= {*RULES, "name", "pick", "symmetric"}
 
 
 # ------------------------------------------------------------------------------- recognitions

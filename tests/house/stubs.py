@@ -26,7 +26,7 @@ from tensorgraph.engine.autodiff import backward
 from tensorgraph.engine.operators import METHODS, Operators
 from tensorgraph.nn import losses
 from tensorgraph.nn.activations import Activation
-from tensorgraph.ops import OPS, methods
+from tensorgraph.ops import OPS, methods, numpy_methods
 
 PACKAGE = Path(tensorgraph.__file__).parent
 
@@ -46,6 +46,7 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.ops._axes import OneOrMore, SomeAxes
 from tensorgraph.ops._keys import Key
+from tensorgraph.ops.padding import AnyWidths
 from tensorgraph.ops.order import Picked, Probabilities
 from tensorgraph.ops.sets import UniqueAll, UniqueCounts, UniqueInverse
 from tensorgraph.ops.window import AnyPadding
@@ -172,9 +173,9 @@ def operators_stub() -> str:
     for name in methods.UNARY:
         parameters = [*unary.parameters.values(), *more.get(name, [])]
         lines.append(method(f"__{name}__", unary.replace(parameters=parameters)))
-    for name, call in {"T": methods.transpose, "mT": OPS["matrix_transpose"]}.items():
+    for name, call in {"T": numpy_methods.transpose, "mT": OPS["matrix_transpose"]}.items():
         lines += ["@property", method(name, unary, document(call))]
-    for name, call in {**{name: OPS[name] for name in METHODS}, "reshape": methods.reshape}.items():
+    for name, call in {**{name: OPS[name] for name in METHODS}, **numpy_methods.METHODS}.items():
         lines.append(method(name, typed(call), document(call)))
     lines.append(method("backward", inspect.signature(backward), document(backward)))
     body = indent("\n".join(lines), "    ")

@@ -107,6 +107,9 @@ def test_all_of_a_tensor_is_completed(made, number):
     assert all_of_it - {found.name for found in made.complete(line, len("y."))} == set()
 
 
+SGD_TAKES = (
+    "params", "lr", "momentum", "nesterov", "weight_decay", "l2", "maximize", "differentiable",
+)  # fmt: skip
 LATER = {"data", "train", "diagnose", "testing"}
 """Rooms that are imported when they are asked for."""
 
@@ -125,7 +128,7 @@ def test_all_of_a_room_is_completed(room):
         ("x.sum(", ["axis", "keepdims"], "Return the sum over `axis`"),
         ("nn.losses.huber(", ["prediction", "target", "reduction", "delta"], "Return Huber's loss"),
         ("nn.LeakyReLU(", ["slope"], "slope · x elsewhere"),
-        ("tg.optim.SGD(", ["params", "lr", "weight_decay", "differentiable"], "Gradient descent"),
+        ("tg.optim.SGD(", [*SGD_TAKES], "Gradient descent"),
         ("x.backward(", ["gradient", "retain_graph", "create_graph"], "Add the gradient"),
     ],
 )

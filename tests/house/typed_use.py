@@ -223,6 +223,8 @@ def optimizing(model: nn.Module, x: Tensor) -> None:
     for optimizer in (
         optim.SGD(model.parameters(), lr=0.1, weight_decay=0.01),
         optim.Adam(model.named_parameters(), lr=schedule, betas=(0.9, 0.99)),
+        optim.SGD(model.parameters(), 0.1, momentum=0.9, nesterov=True, l2=0.01, maximize=False),
+        optim.Muon(model.parameters(), lr=optim.schedules.cosine_restarts(0.1, 100, factor=2)),
         optim.RMSprop(optim.decay_groups(model, 0.1), lr=lambda step: 0.1 / (1 + step)),
     ):
         optimizer.zero_grad()

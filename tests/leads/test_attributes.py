@@ -45,7 +45,7 @@ def test_names_of_modules(module, name, told):
         (lambda: tg.ones(3), "minimum", "; write tg.minimum(x, y)"),
         (lambda: tg.ones(3), "where", "; write tg.where(x > 0, x, y)"),
         (lambda: tg.ones(3), "concat", "; write tg.concat([x, y])"),
-        (lambda: tg.ones((2, 3, 4)), "flatten", "; write x.reshape(-1)"),
+        (lambda: tg.ones((2, 3, 4)), "view", "; write x.reshape(2, -1)"),
         (lambda: tg.ones((2, 3)), "squeeze_", "; write x.squeeze() (tensors do not change: x = …)"),
         (lambda: tg.ones((2, 3)), "t_", "; write A.T (tensors do not change: A = …)"),
         (lambda: tg.random.Generator(0), "beta", "; write generator.draw(lambda rng: rng.beta("),

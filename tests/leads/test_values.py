@@ -11,24 +11,14 @@ from tensorgraph.ops.numpy_api import other_functions, recorded_functions
 from tests.leads.samples import variables
 
 CALLS = """
-absolute(x); append(u, v); apply_along_axis(f, 1, A); arccos(x); arccosh(x); arcsin(x); arcsinh(x)
-arctan(x); arctan2(x, y); arctanh(x); argpartition(x, 1); array_split(u, 3); atleast_1d(u)
-atleast_2d(u); atleast_3d(u); block([[A, B], [B, A]]); choose(mask.astype(int), [y, x])
-column_stack([u, v]); compress(mask.ravel(), x); cross(u, v); cumprod(x, axis=0); cumsum(x, axis=0)
-degrees(x); delete(u, 1); diag(u); diagflat(u); diagonal(A); digitize(x, [0.0, 1.0]); divmod(x, y)
-dsplit(x, 3); dstack([x, y]); ediff1d(u); extract(mask, x); fabs(x); fix(x); fliplr(A); flipud(A)
-float_power(x, y); fmax(x, y); fmin(x, y); geomspace(1, 100, 5); hsplit(A, 3); hstack([A, B])
-identity(3); inner(u, v); insert(u, 1, v); isclose(x, y); isin(labels, [0, 1]); isneginf(x)
-isposinf(x); ix_([0, 2], [1, 2]); kron(A, B); lexsort((v, u)); logaddexp2(x, y); logspace(0, 2, 5)
-matvec(A, u); meshgrid(u, v, indexing="ij"); mod(x, y); modf(x); partition(x, 1)
-piecewise(x, [x > 0], [lambda t: t, lambda t: 0.1 * t]); polyfit(u, v, 1); polyval(v, u)
-radians(x); ravel(x); ravel_multi_index((1, 1), (3, 3)); resize(x, (2, 9)); rint(x)
-rollaxis(x, 0, 3); rot90(A); select([mask], [x], y); trace(A); tri(3); true_divide(x, y)
-unique(labels); unravel_index(4, (3, 3)); vander(u); vdot(u, v); vecmat(u, A); vsplit(A, 3)
-vstack([A, B]); linalg.cholesky(S); linalg.cond(A); linalg.det(A); linalg.eig(A); linalg.eigh(S)
-linalg.eigvals(A); linalg.eigvalsh(S); linalg.inv(A); linalg.lstsq(A, u); linalg.matrix_power(A, 3)
-linalg.matrix_rank(A); linalg.multi_dot([A, B, A]); linalg.pinv(A); linalg.qr(A); linalg.slogdet(A)
-linalg.solve(A, u); linalg.svd(A)
+absolute(x); apply_along_axis(f, 1, A); arccos(x); arccosh(x); arcsin(x); arcsinh(x); arctan(x)
+arctan2(x, y); arctanh(x); argpartition(x, 1); cumprod(x, axis=0); cumsum(x, axis=0); degrees(x)
+diagflat(u); digitize(x, [0.0, 1.0]); divmod(x, y); ediff1d(u); fabs(x); fix(x); float_power(x, y)
+fmax(x, y); fmin(x, y); geomspace(1, 100, 5); inner(u, v); isclose(x, y); isin(labels, [0, 1])
+isneginf(x); isposinf(x); lexsort((v, u)); logaddexp2(x, y); logspace(0, 2, 5); matvec(A, u)
+mod(x, y); modf(x); partition(x, 1); polyfit(u, v, 1); polyval(v, u); radians(x)
+ravel_multi_index((1, 1), (3, 3)); rint(x); rollaxis(x, 0, 3); true_divide(x, y); unique(labels)
+unravel_index(4, (3, 3)); vdot(u, v); vecmat(u, A); linalg.eig(A); linalg.eigvals(A)
 """.replace("\n", "; ").split("; ")
 CALLS = {call.split("(")[0].rpartition(".")[2]: f"np.{call}" for call in CALLS if call}
 
@@ -36,7 +26,6 @@ CHANGING = {
     "fill_diagonal": "np.fill_diagonal(A, 1.0), A",
     "place": "np.place(x, mask, 1.0), x",
     "put": "np.put(u, [0, 1], 1.0), u",
-    "put_along_axis": "np.put_along_axis(A, index, 1.0, 1), A",
     "putmask": "np.putmask(x, mask, 1.0), x",
 }
 SCIPY = {
@@ -135,9 +124,8 @@ def test_each_line_for_a_function_on_arrays_is_compared():
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("np.trace(A)", "np.trace does not take tensors; write tg.sum(A * tg.eye(3)), or give np"),
-        ("np.linalg.cond(A)", "write np.linalg.cond(A.numpy()) (without a gradient)"),
-        ("np.select([mask], [x], y)", "write tg.where(mask, x, y)"),
+        ("np.linalg.eig(A)", "write np.linalg.eig(A.numpy()) (without a gradient)"),
+        ("np.fft.rfft(u)", "write tg.fft.rfft(u) (real and imaginary parts in pairs)"),
         ("np.fix(x)", "write tg.trunc(x)"),
         ("np.nanargmax(x)", "declare one with tg.op, or give np.nanargmax x.numpy() where no"),
         ("special.iv(x, 1.0)", "write tg.iv"),

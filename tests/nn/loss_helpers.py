@@ -10,6 +10,8 @@ import tensorgraph as tg
 DTYPES = ["float32", "float64"]
 REDUCE = {"mean": np.mean, "sum": np.sum, "none": lambda losses: losses}
 NAN, INF = math.nan, math.inf
+PAIRS = ["margin_ranking", "triplet_margin", "cosine_embedding", "info_nce", "nt_xent"]
+"""Losses that compare what two inputs, or more, hold."""
 shapes = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple)
 
 

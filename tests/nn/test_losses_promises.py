@@ -55,6 +55,55 @@ CASES = {
     "nll, weight and ignore": (
         losses.nll, LOGS, np.array([0, 2, 1, -1, 0]), {"weight": WEIGHT, "ignore_index": -1},
     ),
+    "with_logits, pos_weight": (
+        losses.binary_cross_entropy_with_logits, NUMBERS, TARGETS, {"pos_weight": WEIGHT * 3},
+    ),
+    "multi_label, pos_weight": (losses.multi_label, NUMBERS, GAPS, {"pos_weight": 2.5}),
+    "binary_focal": (losses.binary_focal, NUMBERS, np.round(TARGETS), {"alpha": 0.25}),
+    "binary_focal, γ": (losses.binary_focal, NUMBERS, TARGETS, {"gamma": 0.5}),
+    "focal": (losses.focal, LOGITS, CLASSES, {}),
+    "focal, all": (
+        losses.focal, LOGITS, np.array([0, 2, -100, 1, -100]),
+        {"ignore_index": -100, "weight": WEIGHT, "gamma": 0.7},
+    ),
+    "focal, columns": (losses.focal, LOGITS.T, CLASSES, {"axis": 0, "gamma": 0.0}),
+    "multi_margin": (losses.multi_margin, LOGITS, CLASSES, {}),
+    "multi_margin, all": (
+        losses.multi_margin, LOGITS, np.array([0, 2, -100, 1, -100]),
+        {"ignore_index": -100, "weight": WEIGHT, "margin": 0.5, "squared": True},
+    ),
+    "quantile": (losses.quantile, NUMBERS, normal(4, 3, seed=4), {"q": 0.9}),
+    "gaussian_nll": (losses.gaussian_nll, NUMBERS, normal(4, 3, seed=4), {"variance": 0.3}),
+    "poisson_nll": (
+        losses.poisson_nll, NUMBERS, np.array([[0, 1, 2.0]] * 4), {"extremes": (-50, 50)},
+    ),
+    "dice": (losses.dice, PROBABILITIES, np.round(TARGETS), {}),
+    "dice, places": (losses.dice, PROBABILITIES, TARGETS, {"axis": 1, "smooth": 0.1}),
+    "margin_ranking": (
+        losses.margin_ranking, SCORES, normal(5, seed=4),
+        {"target": 2 * LABELS - 1, "margin": 0.5, "independent": False},
+    ),
+    "triplet_margin": (
+        losses.triplet_margin, NUMBERS, normal(4, 3, seed=4),
+        {"negative": normal(4, 3, seed=6), "independent": False},
+    ),
+    "triplet_margin, swap": (
+        losses.triplet_margin, NUMBERS, normal(4, 3, seed=4),
+        {"negative": normal(4, 3, seed=6), "swap": True, "ord": 3.0, "independent": False},
+    ),
+    "cosine_embedding": (
+        losses.cosine_embedding, NUMBERS, normal(4, 3, seed=4),
+        {"target": np.array([1, -1, -1, 1]), "margin": -0.5, "independent": False},
+    ),
+    "info_nce": (
+        losses.info_nce, NUMBERS, normal(4, 3, seed=4), {"independent": False},
+    ),
+    "nt_xent": (losses.nt_xent, NUMBERS, normal(4, 3, seed=4), {"independent": False}),
+    "ctc": (losses.ctc, np.log(simplex(2, 3, 3)), np.array([[1, 2], [2, 2]]), {}),
+    "ctc, blank": (
+        losses.ctc, np.log(simplex(2, 2, 3)), np.array([[0], [1]]),
+        {"blank": 2, "zero_infinity": True},
+    ),
     "kl_divergence": (losses.kl_divergence, LOGS, SOFT, {}),
     "kl_divergence of classes": (losses.kl_divergence, LOGS, np.eye(3)[CLASSES], {}),
 }  # fmt: skip

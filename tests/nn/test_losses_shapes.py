@@ -7,16 +7,17 @@ import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.errors import ArgumentError, AxisError, ShapeError, UsageWarning
 from tensorgraph.nn import losses
+from tests.nn.loss_helpers import PAIRS
 
 ELEMENTWISE = [
     "mse", "l1", "huber", "binary_cross_entropy", "binary_cross_entropy_with_logits",
-    "multi_label", "hinge",
+    "multi_label", "hinge", "binary_focal", "quantile", "gaussian_nll", "poisson_nll", "dice",
 ]  # fmt: skip
-OF_CLASSES = ["cross_entropy", "nll", "kl_divergence"]
+OF_CLASSES = ["cross_entropy", "nll", "kl_divergence", "focal", "multi_margin", "ctc"]
 
 
 def test_every_loss_is_here():
-    assert {*ELEMENTWISE, *OF_CLASSES} == set(losses.__all__)
+    assert {*ELEMENTWISE, *OF_CLASSES, *PAIRS} == set(losses.__all__)
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
@@ -27,7 +28,9 @@ def test_a_column_beside_a_row_is_refused(name, prediction, target):
     assert f"write target.reshape({prediction})" in str(caught.value)
 
 
-@pytest.mark.parametrize("loss", [losses.cross_entropy, losses.nll])
+@pytest.mark.parametrize(
+    "loss", [losses.cross_entropy, losses.nll, losses.focal, losses.multi_margin]
+)
 @pytest.mark.parametrize(
     ("logits", "target", "axis"),
     [

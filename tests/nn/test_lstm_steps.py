@@ -5,7 +5,12 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph.errors import ShapeError
-from tensorgraph.nn.lstm_steps import lstm_gates, lstm_gates_slope, lstm_memory, lstm_output
+from tensorgraph.nn.recurrent.lstm_steps import (
+    lstm_gates,
+    lstm_gates_slope,
+    lstm_memory,
+    lstm_output,
+)
 from tensorgraph.testing import check_op
 
 RNG = np.random.default_rng(0)

@@ -71,7 +71,7 @@ def test_a_module_is_not_frozen_by_an_attribute(name):
         (nn.LeakyReLU(), "slope", 0.1, "write tg.nn.LeakyReLU(…, slope=0.1) for a new layer"),
         (nn.LeakyReLU(), "negative_slope", 0.1, "write tg.nn.LeakyReLU(…, slope=0.1) for a new"),
         (nn.LSTM(2, 3), "hidden_features", 4, "write tg.nn.LSTM(…, hidden_features=4) for"),
-        (nn.LSTM(2, 3), "dropout", 0.5, "write tg.nn.Dropout(keep_prob=0.8) (between two of them)"),
+        (nn.LSTM(2, 3), "dropout", 0.5, "write tg.nn.LSTM(…, dropout=0.5) for a new layer"),
     ],
 )
 def test_a_setting_of_which_a_layer_takes_no_notice_is_refused(layer, name, value, told):

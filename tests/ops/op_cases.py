@@ -6,22 +6,27 @@ derived. The others have a table of representative calls, and references of thei
 """
 
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.ops import OPS, sets
+from tensorgraph.ops import sets
 from tensorgraph.testing.ops.op_calls import elementwise_cases
 from tests.ops import (
     calls_contracting,
+    calls_linalg,
     calls_moving,
     calls_reducing,
     calls_special,
     calls_statistics,
+    calls_updating,
 )
+from tests.ops.op_call import FUNCTIONS
 
+FILES = (
+    calls_reducing, calls_moving, calls_contracting, calls_special, calls_statistics,
+    calls_linalg, calls_updating,
+)  # fmt: skip
 TABLE = {
-    **calls_reducing.TABLE,
-    **calls_moving.TABLE,
-    **calls_contracting.TABLE,
-    **calls_special.TABLE,
-    **calls_statistics.TABLE,
+    name: [call for file in FILES for call in file.TABLE.get(name, ())]
+    for file in FILES
+    for name in file.TABLE
 }
 """Calls by operation."""
 
@@ -32,7 +37,7 @@ ELEMENTWISE = {
 }
 OF_VALUES = set(sets.__all__)
 """Functions whose results' number of elements the values decide; see ``test_sets.py``."""
-EVERY = [name for name in {**REGISTRY, **OPS} if name not in RANDOM | OF_VALUES]
+EVERY = [name for name in {**REGISTRY, **FUNCTIONS} if name not in RANDOM | OF_VALUES]
 
 
 def cases(name):

@@ -213,7 +213,7 @@ def test_extrema_of_nothing():
         (
             lambda x: tg.repeat(x, [1, 2]),
             errors.ArgumentError,
-            "write x[indices] to repeat unevenly",
+            "one for each element along the axis",
         ),
         (lambda x: tg.repeat(x, 1.5), errors.ArgumentTypeError, "repeats is an integer, not 1.5"),
         (

@@ -95,6 +95,13 @@ def test_one_array_in_two_places_is_as_good_as_two(name):
 
 
 WITHOUT_EXAMPLES = (
+    "diag",
+    "block",
+    "broadcast_arrays",
+    "extract",
+    "meshgrid",
+    "ravel",
+    "resize",
     "reshape",
     "broadcast_to",
     "scatter",
@@ -202,7 +209,7 @@ def short_rows(name):
         for longer in stretched(call, ROW, 100 * ROW):
             by_row = [examples.axes[0] for examples in found_axes(named(name), longer.case)]
             shape = np.shape(longer.inputs[0])
-            if by_row and shape[-1] == ROW and len(shape) - 1 not in by_row:
+            if by_row and shape[-1:] == (ROW,) and len(shape) - 1 not in by_row:
                 return [longer]
     return []
 

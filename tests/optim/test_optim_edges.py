@@ -13,6 +13,9 @@ from tensorgraph.optim.working_dtype import leaves_range, limit
 from tests.optim.optimizer_cases import CASES, give, parameters
 
 SQUARING = {"RMSprop", "Adagrad", "Adam", "AdamW", "NAdam"}
+"""Those that divide by a root of squares, ε added to it."""
+OTHERS_WITH_EPS = {"Adadelta", "Adafactor", "Adamax", "LAMB", "Muon", "RAdam", "ScheduleFreeAdamW"}
+"""Those that divide by something else, or do something else besides."""
 every_rule = pytest.mark.parametrize("rule", CASES)
 
 
@@ -31,7 +34,10 @@ def test_a_square_may_be_added_to_itself_for_many_steps(dtype):
 
 def test_the_rules_that_divide_by_a_root_of_squares_are_those_with_an_eps():
     rules = {kind(rule) for rule in CASES}
-    assert {r for r in rules if "eps" in make(r, parameters([()])).defaults} == SQUARING
+    assert {r for r in rules if "eps" in make(r, parameters([()])).defaults} == {
+        *SQUARING,
+        *OTHERS_WITH_EPS,
+    }
 
 
 def make(name, params, **settings):
@@ -96,7 +102,7 @@ def test_after_a_huge_gradient_the_equation_still_holds(rule, differentiable, bl
     for k, step in enumerate(gradients):
         with tg.no_grad():
             give(params, step)
-        first = k == 1 and optimizer.start(np.zeros(2))
+        first = k == 1 and optimizer.begun(optimizer.groups[0], np.zeros(2))
         with pytest.warns(UsageWarning, match=message) if first else nullcontext():
             optimizer.step()
     for i, (param, first) in enumerate(zip(params, start, strict=True)):

@@ -107,12 +107,14 @@ def test_settings_that_a_rule_does_not_take_are_refused():
     Steps(parameters([(2,)]), 0.1, 2)
     with pytest.raises(ArgumentError, match=r"SGD needs lr, the constructor gave none; "):
         optim.SGD(parameters([(2,)]))
-    with pytest.raises(ArgumentError, match=r"gave lr, weight_decay, 0\.9; write SGD\(params, lr"):
-        optim.SGD(parameters([(2,)]), 0.1, 0.0, 0.9)
-    with pytest.raises(ArgumentError, match=r"gave lr, lr; write SGD\(params, lr, weight_decay"):
+    with pytest.raises(
+        ArgumentError, match=r"l2, the constructor gave lr, .*; write SGD\(params, lr"
+    ):
+        optim.SGD(parameters([(2,)]), 0.1, 0.9)  # momentum in PyTorch
+    with pytest.raises(ArgumentError, match=r"gave lr, lr; write SGD\(params, lr, \*, momentum"):
         optim.SGD(parameters([(2,)]), 0.1, lr=0.1)
-    with pytest.raises(ArgumentError, match=r"SGD has no setting 'momentum'; it has lr, weight"):
-        optim.SGD(parameters([(2,)]), 0.1, momentum=0.9)
+    with pytest.raises(ArgumentError, match=r"SGD has no setting 'beta'; it has lr, momentum, "):
+        optim.SGD(parameters([(2,)]), 0.1, beta=0.9)
 
 
 def test_a_rule_made_from_another_has_its_defaults():
@@ -130,7 +132,8 @@ def test_a_rule_made_from_another_has_its_defaults():
             return param - lr * grad, state
 
     (w,) = parameters([(1,)])
-    assert Twice([w]).defaults == optim.Adam([w]).defaults
+    usual = optim.Adam([w]).defaults
+    assert Twice([w]).defaults == {name: usual[name] for name in ("lr", "betas", "eps")}
     with pytest.raises(TypeError, match=r"^Other needs betas, size, the constructor gave lr;"):
         Other([w], lr=0.1)  # none may have a default before one that lacks it
     assert Static([w], 0.5).defaults == {"lr": 0.5}
@@ -153,10 +156,14 @@ def test_the_settings_of_a_rule_are_what_its_update_takes():
         def update(self, param, grad, state, t, **settings):
             return param - settings["rate"] * grad, state
 
-    assert str(inspect.signature(Steps)) == "(params, lr, size=2.0, *, differentiable=False)"
+    assert str(inspect.signature(Steps)) == (
+        "(params, lr, size=2.0, *, maximize=False, differentiable=False)"
+    )
     assert inspect.signature(Same) == inspect.signature(Steps)
     assert str(inspect.signature(Fixed)) == "(params, size)"
-    assert str(inspect.signature(Anything)) == "(params, *, differentiable=False, **settings)"
+    assert str(inspect.signature(Anything)) == (
+        "(params, *, maximize=False, differentiable=False, **settings)"
+    )
     for make in (lambda p: Steps(p, 0.5), lambda p: Same(p, lr=0.5), lambda p: Fixed(p, 2.0)):
         (w,) = parameters([(2,)])
         assert make([w]).defaults == {"lr": 0.5, "size": 2.0}
@@ -170,10 +177,13 @@ def test_the_settings_of_a_rule_are_what_its_update_takes():
 @pytest.mark.parametrize("name", RATES)
 def test_an_optimizer_shows_how_it_is_made(name):
     kind = getattr(optim, name)
-    _, *settings, last = inspect.signature(kind).parameters.values()
-    assert last.name == "differentiable" and last.kind is last.KEYWORD_ONLY
+    _, *settings, uphill, last = inspect.signature(kind).parameters.values()
+    assert [uphill.name, last.name] == ["maximize", "differentiable"]
+    assert uphill.kind == last.kind == last.KEYWORD_ONLY
     given = {p.name: 0.01 if p.default is p.empty else p.default for p in settings}
-    assert kind(parameters([(2,)]), *given.values()).defaults == given
+    values = [given[p.name] for p in settings if p.kind is p.POSITIONAL_OR_KEYWORD]
+    named = {name: value for name, value in given.items() if name not in [*given][: len(values)]}
+    assert kind(parameters([(2,)]), *values, **named).defaults == given
 
 
 def test_settings_of_numpys_kind_leave_parameters_in_float32():
@@ -237,7 +247,8 @@ def test_what_is_no_list_of_parameters_is_refused(params, error, text):
 def test_an_optimizer_shows_its_settings():
     optimizer = optim.Adam(nn.Linear(3, 2).named_parameters(), lr=0.01)
     assert repr(optimizer) == (
-        "Adam(lr=0.01, betas=(0.9, 0.999), eps=1e-08)  2 parameters of 8 numbers"
+        "Adam(lr=0.01, betas=(0.9, 0.999), eps=1e-08, amsgrad=False, l2=0.0)"
+        "  2 parameters of 8 numbers"
     )
 
 
@@ -423,9 +434,9 @@ def test_a_setting_that_is_assigned_counts_as_one_that_was_given(name, value, pl
     [
         ("learning_rate", r"write {}\.lr = 0\.5"),
         ("weight_decy", r"did you mean 'weight_decay'\?"),
-        ("momentum", r"write tg\.optim\.HeavyBall"),
-        ("betas", "it has lr, weight_decay"),
-        ("rho", "it has lr, weight_decay"),
+        ("dampening", r"write tg\.optim\.EWMAMomentum"),
+        ("betas", "it has lr, momentum"),
+        ("rho", "it has lr, momentum"),
     ],
 )
 def test_an_assigned_setting_that_the_rule_lacks_is_refused(name, told):
@@ -449,11 +460,11 @@ def test_a_rule_may_keep_what_is_no_setting():
     class Named(optim.SGD):
         def __init__(self, params, lr):
             super().__init__(params, lr=lr)
-            self.momentum = "mine"
+            self.beta = "mine"
 
     optimizer = Named([tg.tensor(1.0, requires_grad=True)], 0.1)
     optimizer.note = "first run"
-    assert (optimizer.momentum, optimizer.note, optimizer.lr) == ("mine", "first run", 0.1)
+    assert (optimizer.beta, optimizer.note, optimizer.lr) == ("mine", "first run", 0.1)
 
 
 def test_an_optimizer_without_parameters_is_told_what_it_takes():

@@ -15,12 +15,16 @@ from tensorgraph.optim.schedules import (
     Manual,
     constant,
     cosine,
+    cosine_restarts,
+    cyclic,
     exponential,
     inverse_sqrt,
     inverse_time,
     join,
+    linear,
     one_cycle,
     per_epoch,
+    polynomial,
     staircase,
     warmup,
 )
@@ -38,6 +42,8 @@ DECAYS = st.one_of(
     st.builds(inverse_sqrt, RATES),
     st.builds(staircase, RATES, FACTORS, COUNTS),
     st.builds(cosine, RATES, COUNTS),
+    st.builds(linear, RATES, COUNTS),
+    st.builds(polynomial, RATES, COUNTS, st.floats(0.0, 4.0)),
 )
 """Schedules that never rise."""
 
@@ -51,7 +57,10 @@ def composed(inner):
 
 
 SCHEDULES = st.recursive(
-    DECAYS | st.builds(one_cycle, RATES, COUNTS, st.floats(1.0, 100.0), st.floats(0.01, 1.0)),
+    DECAYS
+    | st.builds(one_cycle, RATES, COUNTS, st.floats(1.0, 100.0), st.floats(0.01, 1.0))
+    | st.builds(cosine_restarts, RATES, COUNTS, st.integers(1, 3), RATES)
+    | st.builds(cyclic, RATES, RATES, COUNTS, FACTORS),
     composed,
     max_leaves=4,
 )
@@ -92,6 +101,33 @@ def test_one_cycle_is_a_line_through_its_corners(peak, steps, divisor, cycle, t)
         assert found == 0.0
 
 
+@given(RATES, RATES, st.integers(1, 300), st.floats(0.0, 4.0), STEPS)
+def test_lines_and_powers(alpha0, final, steps, power, t):
+    expected = np.interp(t, [0, steps], [alpha0, final])
+    assert linear(alpha0, steps, final)(t) == pytest.approx(expected, rel=1e-12)
+    left = max(0.0, 1 - t / steps)
+    expected = final if t >= steps else alpha0 * left**power + final * (1 - left**power)
+    assert polynomial(alpha0, steps, power, final)(t) == pytest.approx(expected, rel=1e-9)
+
+
+@given(RATES, COUNTS, st.integers(1, 3), STEPS)
+def test_each_wave_is_a_cosine_from_its_own_start(alpha0, steps, factor, t):
+    starts, length = [0], steps
+    while starts[-1] + length <= t:
+        starts.append(starts[-1] + length)
+        length *= factor
+    expected = cosine(alpha0, length, 1e-7)(t - starts[-1])
+    assert cosine_restarts(alpha0, steps, factor, 1e-7)(t) == pytest.approx(expected, rel=1e-12)
+
+
+@given(RATES, RATES, COUNTS, FACTORS, STEPS)
+def test_cycles_are_lines_through_their_corners(low, peak, steps, shrink, t):
+    corners = np.arange(0, 301 + 2 * steps, steps)
+    heights = [low + (peak - low) * shrink ** (k // 2) * (k % 2) for k in range(len(corners))]
+    expected = np.interp(t, corners, heights)
+    assert cyclic(low, peak, steps, shrink)(t) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
 def test_one_cycle_by_default():
     cycle = one_cycle(2.0, steps=200)
     values = [cycle(step) for step in range(200)]
@@ -116,6 +152,10 @@ def test_one_cycle_by_default():
         (per_epoch(constant(0.1), 5), "per_epoch(constant(0.1), steps_per_epoch=5)"),
         (join([constant(0.1), constant(0.2)], [3]),
          "join((constant(0.1), constant(0.2)), boundaries=(3,))"),
+        (cosine_restarts(0.1, 9), "cosine_restarts(0.1, steps=9, factor=1, final=0.0)"),
+        (linear(0.1, 9), "linear(0.1, steps=9, final=0.0)"),
+        (polynomial(0.1, 9), "polynomial(0.1, steps=9, power=1.0, final=0.0)"),
+        (cyclic(0.1, 0.2, 9), "cyclic(0.1, peak=0.2, steps=9, shrink=1.0)"),
         (Manual(0.1), "Manual([(0, 0.1)])"),
     ],
 )  # fmt: skip

@@ -13,8 +13,11 @@ SHAPES = [(BLOCK - 1,), (BLOCK,), (3, 7, -(-BLOCK // 7))]
 """Of parameters that fill a block, leave it a rest, and are cut into several."""
 
 
+ELEMENTWISE = [name for name, case in CASES.items() if case.rule.elementwise]
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ELEMENTWISE)
 def test_an_element_of_a_large_parameter_steps_as_among_few(name, dtype):
     (start, *gradients) = (a.astype(dtype) for (a,) in draws([(PERIOD,)], 3))
     few = tg.tensor(start, requires_grad=True)

@@ -39,8 +39,7 @@ def test_every_result_and_gradient_is_as_the_kernel_makes_it(name, dtype, small_
     for case in cases(name):
         inputs = inputs_of(case, dtype)
         kinds = [np.asarray(x).dtype.kind for x in inputs]
-        # Masks, and where set_at writes, must be known.
-        fixed = "iub" if name == "set_at" else "b" if _family(name) == "index" else ""
+        fixed = _known_kinds(name, case)
         known = [i for i, kind in enumerate(kinds) if kind in fixed]
 
         def run(*arrays, inputs=inputs, known=known, case=case):
@@ -83,7 +82,7 @@ def test_mixed_dtypes_and_integers_are_as_the_kernel_has_them(name, small_kernel
     compared = 0
     for case in cases(name):
         for inputs in mixed(case.inputs):
-            fixed = "iub" if name == "set_at" else "b" if _family(name) == "index" else ""
+            fixed = _known_kinds(name, case)
             known = {i for i, x in enumerate(inputs) if np.asarray(x).dtype.kind in fixed}
 
             def run(*arrays, inputs=inputs, known=known, case=case):
@@ -102,8 +101,17 @@ def test_mixed_dtypes_and_integers_are_as_the_kernel_has_them(name, small_kernel
     assert compared
 
 
-def _family(name):
-    return REGISTRY[name].family if name in REGISTRY else "index"
+AT_KNOWN_PLACES = {
+    "set_at", "max_at", "min_at", "multiply_at", "put_along_axis", "choose", "segment_prod",
+}  # fmt: skip
+
+
+def _known_kinds(name, case):
+    """Return of which kinds inputs must be known: masks, and where some operations write."""
+    counted = name.startswith("segment") and "num_segments" not in case.name
+    if name in AT_KNOWN_PLACES or counted:
+        return "iub"
+    return "b" if name not in REGISTRY or REGISTRY[name].family == "index" else ""
 
 
 def test_every_record_has_a_shape_rule():

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.ops.arithmetic import add
 from tensorgraph.ops.contract import matmul
-from tensorgraph.ops.shape import concat
+from tensorgraph.ops.joining import concat
 from tensorgraph.symbolic.expr import Expr, in_order, lift, remade
 
 

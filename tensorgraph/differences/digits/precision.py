@@ -15,6 +15,7 @@ from tensorgraph.differences.digits.remedies import Remedies
 from tensorgraph.differences.digits.report import LostDigits, PrecisionReport
 from tensorgraph.differences.digits.rounded import is_float
 from tensorgraph.differences.digits.tape import Entry, recorded
+from tensorgraph.engine.arrays import to_dtype
 from tensorgraph.leads.calls import with_leads
 
 _NARROW = ("float16", "float32")
@@ -67,7 +68,7 @@ def precision(
         raise errors.DTypeError(
             f"precision: f is a function of tensors or a module, not {errors.describe(f)}"
         )
-    narrow = np.dtype(dtype)
+    narrow = to_dtype(dtype)
     if narrow.name not in _NARROW:
         raise errors.ArgumentError(f"precision: dtype is float16 or float32, not {narrow.name}")
     tape = recorded(f, inputs, loss, narrow)

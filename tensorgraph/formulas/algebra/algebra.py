@@ -22,12 +22,14 @@ from tensorgraph.formulas.algebra.polynomials import (
     Mono,
     Poly,
     added,
+    is_identity,
     labels_of,
     lengths_of,
     number,
     order,
     placed,
     relabelled,
+    renamed,
     with_roots,
 )
 from tensorgraph.formulas.algebra.regrouping import parts, regrouped
@@ -205,6 +207,10 @@ class Algebra:
                 self.note("sum of a constant", n)
                 result = added(result, self.product({mono: k}, self.count(n)))
                 continue
+            chosen = self._by_identity(inside, label)
+            if chosen is not None:
+                result = added(result, self.settled({self.joined(outside, chosen): k}))
+                continue
             split = self._split(inside, label)
             if split is not None:
                 result = added(result, self.product({outside: k}, split))
@@ -214,6 +220,17 @@ class Algebra:
             part = self._sum_of(inside, label)
             result = added(result, self.product({outside: k}, part))
         return result
+
+    def _by_identity(self, inside: Mono, label: int) -> Mono | None:
+        """Return a sum of Iᵢₖ · f(k) along k as f(i); ``None`` where no factor is the identity."""
+        for f in inside:
+            atom, labels, e = f
+            others = [x for x in labels if x != label]
+            if e == 1 and atom.expr is not None and len(others) == 1 and is_identity(atom.expr):
+                rest = tuple(g for g in inside if g is not f)
+                if rest and not any(others[0] in g[1] for g in rest):  # else it is a diagonal's
+                    return renamed(rest, {label: others[0]})
+        return None
 
     def _split(self, inside: Mono, label: int) -> Poly | None:
         """Return a sum along an axis that reshapes made of several, as one along these."""

@@ -50,7 +50,11 @@ MEANS = {mean.op, center.op, var.op, std.op, rms.op}
 
 def matrix_product(nf: Normaliser, e: Expr) -> Poly:
     """A product of matrices is a sum over the label that both have."""
-    x, y = e.args
+    return product_of(nf, e, *e.args)
+
+
+def product_of(nf: Normaliser, e: Expr, x: Expr, y: Expr) -> Poly:
+    """Return what x @ y means, where the frame is that of ``e``."""
     last = e.ndim - (y.ndim > 1)  # where the axes of x before its last end
     to_x = {i: i + last - (x.ndim - 1) for i in range(x.ndim - 1)} | {x.ndim - 1: K}
     batch = e.ndim - (x.ndim > 1) - (y.ndim > 1)

@@ -81,6 +81,7 @@ def _term(k: Fraction, mono: Mono, ndim: int, decimal: bool = False) -> Expr:
     above = [f for f in mono if f[2] > 0]
     below = [f for f in mono if f[2] < 0]
     parts: list[tuple[Any, Expr]] = []
+    crossed = ndim == 2 and {f[1] for f in above} - {()} == {(0,), (1,)}
     for f in above:
         atom, labels, e = f
         if atom.poly is not None and e == 1:
@@ -88,7 +89,7 @@ def _term(k: Fraction, mono: Mono, ndim: int, decimal: bool = False) -> Expr:
             parts.append(((2 if expr.size > 1 else 0.5, f[0].number), expr))
             continue
         if atom.bound and e == 1:
-            k, expr = _sum(k, atom, labels, ndim)
+            k, expr = _sum(k, atom, labels, ndim, crossed)
         else:
             expr = _raised(_factor(f, ndim), e)
         parts.append(((expr.size > 1, f[0].number), expr))
@@ -284,8 +285,13 @@ def _fits(e: Expr, axes: Sequence[int], labels: Labels, ndim: int) -> bool:
 # -------------------------------------------------------------------------------------------- sums
 
 
-def _sum(k: Fraction, atom: Atom, labels: Labels, ndim: int) -> tuple[Fraction, Expr]:
-    """Return a total as a matrix product, a mean or a sum; and what is left of k."""
+def _sum(
+    k: Fraction, atom: Atom, labels: Labels, ndim: int, crossed: bool = False
+) -> tuple[Fraction, Expr]:
+    """Return a total as a matrix product, a mean or a sum; and what is left of k.
+
+    Where a column is ``crossed`` with a row, it may be a matrix times a vector, too.
+    """
     to: dict[int, int] = dict(enumerate(labels))
     bound = tuple(ndim + 100 + i for i in range(len(atom.bound)))
     to |= {-1 - i: x for i, x in enumerate(bound)}
@@ -301,7 +307,8 @@ def _sum(k: Fraction, atom: Atom, labels: Labels, ndim: int) -> tuple[Fraction, 
     count = prod(atom.bound)
     if k.denominator % count == 0 and k.denominator <= LONG:
         return k * count, _along(mean, body, bound, ndim, sign)
-    return k, _along(sum, body, bound, ndim, sign)
+    found = _vector(body, bound, ndim, sign) if crossed else None
+    return k, _along(sum, body, bound, ndim, sign) if found is None else found
 
 
 def _absorbs_sign(mono: Mono) -> bool:
@@ -348,6 +355,16 @@ def _matrix_product(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Exp
     x = _matrix(signs[0], placed(left, {bound[0]: column}), ndim)
     y = _matrix(signs[1], placed(right, {bound[0]: row}), ndim)
     return matmul(x, y)  # type: ignore[no-any-return]
+
+
+def _vector(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Expr | None:
+    """Return a sum along a row or a column of a matrix as a matrix times a vector, if it is one."""
+    free = labels_of(body) - set(bound)
+    if ndim != 2 or len(free) != 1:
+        return None
+    (label,) = free
+    found = _matrix_product(placed(body, {label: 0}), bound, 1, sign)
+    return found if found is None or label else expand_dims(found, axis=1)
 
 
 def _matrix(k: Fraction, mono: Mono, ndim: int) -> Expr:

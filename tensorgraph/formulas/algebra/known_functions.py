@@ -24,6 +24,7 @@ from tensorgraph.formulas.algebra.exponentials import (
     vanishes,
 )
 from tensorgraph.formulas.algebra.from_normal_form import lower
+from tensorgraph.formulas.algebra.matrices import read_without_factor
 from tensorgraph.formulas.algebra.meanings import MEANINGS
 from tensorgraph.formulas.algebra.normal_form import Normaliser, is_affine
 from tensorgraph.formulas.algebra.polynomials import added, scaled
@@ -70,6 +71,7 @@ def read_in_graph(e: Expr, asked: Collection[Expr] = ()) -> Expr:
     """
     if e.op is not None and e.op.notation is STEPS:
         return _opened(e, asked)
+    e = read_without_factor(e, asked)
     found = _read(e, asked)
     return _terms_read(e, asked) if found is e and is_affine(e) else found
 

@@ -16,9 +16,19 @@ from tensorgraph.formulas.algebra.contractions import (
 )
 from tensorgraph.formulas.algebra.identities import recognised
 from tensorgraph.formulas.algebra.indexing import indexed, scattered
+from tensorgraph.formulas.algebra.matrices import (
+    half_solved,
+    inverted,
+    made_symmetric,
+    symmetric_part,
+    traced,
+)
 from tensorgraph.formulas.algebra.normal_form import Meanings, Normaliser, as_body
 from tensorgraph.formulas.algebra.polynomials import ONE, Poly, added, scaled
 from tensorgraph.formulas.algebra.rearrangements import broadcast, permuted, reshaped
+from tensorgraph.linalg.determinants import cofactors
+from tensorgraph.linalg.diagonals import trace
+from tensorgraph.linalg.solves import inv, solve, solve_triangular
 from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.arithmetic import (
     add,
@@ -135,9 +145,12 @@ MEANINGS = Meanings(
         expand_dims.op: reshaped, squeeze.op: reshaped, permute_dims.op: permuted,
         matrix_transpose.op: permuted, REGISTRY["getitem"]: indexed,
         total.op: summed, mean.op: averaged,
+        inv.op: inverted, solve.op: as_body, solve_triangular.op: half_solved,
+        symmetric_part: made_symmetric,
         dropout.op: _dropout, affine.op: as_body, softmax_minus_one_hot.op: as_body,
     },
     kept={
+        trace.op: traced, cofactors.op: as_body,
         matmul.op: matrix_product, REGISTRY["einsum"]: einstein_sum, scatter.op: scattered,
         exp.op: _function, log.op: _function, sigmoid.op: _function, where.op: choice,
         norm.op: _recorded, rms.op: _recorded, std.op: _recorded,

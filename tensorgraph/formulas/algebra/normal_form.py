@@ -60,6 +60,11 @@ class Normaliser(Algebra):
     deadline: float = float("inf")
     data: Callable[[Expr], Iterable[Any]] | None = None
     _known: dict[Expr, tuple[Poly, tuple[Event, ...]]] = field(default_factory=dict)
+    _with_multiples: frozenset[Expr] = frozenset()
+    """What others are multiples of: taken apart, it would be made of these again."""
+
+    def __post_init__(self) -> None:
+        self._with_multiples = frozenset(named for named, _ in self.multiples.values())
 
     def normal(self, e: Expr) -> Poly:
         """Return an expression's polynomial in its own frame."""
@@ -78,7 +83,7 @@ class Normaliser(Algebra):
 
     def keeps(self, e: Expr) -> bool:
         """Return whether a value stays as it is, because it has a name."""
-        return e in self.names or e in self.cuts
+        return e in self.names or e in self.cuts or e in self._with_multiples
 
     def recorded(self, e: Expr) -> bool:
         """Return whether a value is one of the graph."""

@@ -22,6 +22,8 @@ from itertools import groupby, permutations, product
 from math import ceil, isqrt, prod
 from typing import Any
 
+import numpy as np
+
 from tensorgraph.symbolic.expr import Expr
 
 Labels = tuple[int, ...]
@@ -43,6 +45,8 @@ class Atom:
     """The lengths of a total's bound labels −1, −2, …"""
     poly: Poly | None = None
     """What a group holds."""
+    symmetric: bool = False
+    """Whether it is a symmetric matrix, whose two labels may change places."""
     written: dict[Any, Expr] = field(default_factory=dict)
     """The atom as an expression, in each frame that it was written in."""
     _weight: Fraction | None = None
@@ -102,8 +106,13 @@ def relabelled(p: Poly, to: Mapping[int, int]) -> Poly:
 
 def renamed(mono: Iterable[Factor], to: Mapping[int, int]) -> Mono:
     """Return a product with other labels."""
-    moved = ((a, tuple(to.get(x, x) for x in labels), e) for a, labels, e in mono)
+    moved = ((a, _settled(a, [to.get(x, x) for x in labels]), e) for a, labels, e in mono)
     return tuple(sorted(moved, key=order))
+
+
+def _settled(a: Atom, labels: Sequence[int]) -> Labels:
+    """Return an atom's labels, in one order where either would say the same."""
+    return tuple(sorted(labels) if a.symmetric else labels)
 
 
 def labels_of(mono: Iterable[Factor]) -> set[int]:
@@ -179,6 +188,13 @@ def canonical(mono: Iterable[Factor], bound: Iterable[int]) -> tuple[Mono, list[
     return best[1:]  # type: ignore[no-any-return]
 
 
+def is_identity(e: Expr) -> bool:
+    """Return whether an array is a constant that is the identity."""
+    if e.value is None or e.ndim != 2 or e.shape[0] != e.shape[1]:
+        return False
+    return np.array_equal(np.asarray(e.value), np.eye(e.shape[0]))
+
+
 class Atoms:
     """The atoms of one derivation; equal ones are one object."""
 
@@ -197,11 +213,18 @@ class Atoms:
         other._table, other._called = dict(self._table), dict(self._called)
         return other
 
-    def value(self, e: Expr) -> Poly:
-        """Return a symbolic array as a polynomial in its own frame."""
+    def value(self, e: Expr, symmetric: bool = False) -> Poly:
+        """Return a symbolic array as a polynomial in its own frame.
+
+        Args:
+            e: the array.
+            symmetric: whether it is known to be a symmetric matrix; the identity is one.
+        """
         labels = tuple(i for i, n in enumerate(e.shape) if n != 1)
         e, labels = self._called.get(e, (e, labels))
-        atom = self._atom(e, expr=e, lengths=tuple(n for n in e.shape if n != 1))
+        symmetric = e.ndim == len(labels) == 2 and (symmetric or is_identity(e))
+        lengths = tuple(n for n in e.shape if n != 1)
+        atom = self._atom(e, expr=e, lengths=lengths, symmetric=symmetric)
         return {((atom, labels, Fraction(1)),): Fraction(1)}
 
     def call(self, e: Expr, named: Expr, labels: Labels) -> None:

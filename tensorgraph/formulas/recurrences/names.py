@@ -20,8 +20,8 @@ from tensorgraph.formulas.recurrences.inputs import bare, stepped
 from tensorgraph.formulas.recurrences.shifts import Part
 from tensorgraph.formulas.recurrences.slices import GETITEM
 from tensorgraph.formulas.writing.formula import Formula
-from tensorgraph.nn.cells import Cell
-from tensorgraph.nn.recurrent import GRU, LSTM, RNN
+from tensorgraph.nn.recurrent.cells import Cell
+from tensorgraph.nn.recurrent.layers import GRU, LSTM, RNN
 from tensorgraph.symbolic.expr import Expr
 from tensorgraph.symbolic.replay import Replay
 

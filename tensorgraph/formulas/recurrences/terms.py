@@ -14,7 +14,7 @@ import numpy as np
 from tensorgraph.formulas.writing.broadcasting import bare
 from tensorgraph.ops.arithmetic import add
 from tensorgraph.ops.index import scatter
-from tensorgraph.ops.shape import concat
+from tensorgraph.ops.joining import concat
 from tensorgraph.symbolic.expr import Expr, constant, lift, make
 
 FEW = 4

@@ -57,6 +57,14 @@ class Formula:
     """The sign in LaTeX, where it differs."""
 
 
+def inverse_of(f: Formula) -> Formula | None:
+    """Return x of a transposed inverse, which is written x⁻ᵀ; ``None`` of anything else."""
+    inner = f.parts[0]
+    if inner.kind == "power" and inner.parts[1] == Formula("number", text="-1"):
+        return inner.parts[0]
+    return None
+
+
 def is_tall(f: Formula) -> bool:
     """Return whether something stands above something else."""
     big = (f.kind == "reduction" and not f.text.isascii()) or f.kind == "series"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from tensorgraph.formulas.writing.formula import Formula, is_tall
+from tensorgraph.formulas.writing.formula import Formula, inverse_of, is_tall
 from tensorgraph.formulas.writing.text import (
     CONDITION,
     GREEK,
@@ -118,6 +118,9 @@ def set_part(f: Formula) -> tuple[str, int]:
         case "root":
             return rf"\sqrt{{{set_part(f.parts[0])[0]}}}", WHOLE
         case "transpose":
+            inverted = inverse_of(f)
+            if inverted is not None:
+                return _raised(inverted, r"-\top"), POWER
             return _raised(f.parts[0], r"\top"), POWER
         case "reduction":
             return _reduction(f), MATMUL
@@ -211,11 +214,16 @@ def _reduction(f: Formula) -> str:
 
 
 def _item(f: Formula) -> str:
+    base = within(f.parts[0], WHOLE)
+    return f"{{{base}}}{key_below(f)}" if "_" in base else f"{base}{key_below(f)}"
+
+
+def key_below(f: Formula) -> str:
+    """Return the key of an item, which stands below it."""
     key = escaped(f.text)
     for part in f.parts[1:]:
         key = key.replace("?", set_part(part)[0], 1)
-    base = within(f.parts[0], WHOLE)
-    return f"{{{base}}}_{{{key}}}" if "_" in base else f"{base}_{{{key}}}"
+    return f"_{{{key}}}"
 
 
 _ESCAPED = str.maketrans(

@@ -13,6 +13,7 @@ from tensorgraph.formulas.writing.latex import (
     PRODUCT_SIGNS,
     escaped,
     head,
+    key_below,
     latex,
     set_part,
     within,
@@ -118,7 +119,8 @@ def _product(f: Formula, room: float) -> list[Piece]:
     result = _pieces(f.parts[0], PRODUCT, room)
     for sign, part in zip(f.text, f.parts[1:], strict=True):
         pieces = _after(PRODUCT_SIGNS[sign], _pieces(part, MATMUL, room))
-        if sign == " ":  # a number stays with what it multiplies
+        # A number stays with what it multiplies, if both fit on a line.
+        if sign == " " and result[-1][1] + pieces[0][1] <= room:
             pieces[0] = _joined(result.pop(), pieces[0])
         result += pieces
     return result
@@ -134,11 +136,11 @@ def _fraction(f: Formula, room: float) -> list[Piece]:
 
     What is below and too long itself is raised to -1.
     """
-    above, below = f.parts
+    above, under = f.parts
     one = Formula("number", text="1")
-    inverse = Formula("fraction", (one, below))
+    inverse = Formula("fraction", (one, under))
     if width(inverse) > room:
-        inverse = Formula("power", (below, Formula("number", text="-1")))
+        inverse = Formula("power", (under, Formula("number", text="-1")))
     if above == one:
         return _pieces(inverse, PRODUCT, room)
     return _product(Formula("product", (inverse, above), " "), room)
@@ -150,6 +152,24 @@ def _raised(f: Formula, room: float) -> list[Piece]:
     *pieces, last = _pieces(f.parts[0], WHOLE, room)
     above = r"\top" if f.kind == "transpose" else latex(f.parts[1])
     return [*pieces, _joined(last, (f"^{{{above}}}", 1))]
+
+
+def _root(f: Formula, room: float) -> list[Piece]:
+    """Break a long root as a power, whose base may stand on several lines."""
+    half = Formula("fraction", (Formula("number", text="1"), Formula("number", text="2")))
+    return _raised(Formula("power", (f.parts[0], half)), room)
+
+
+def _relation(f: Formula, room: float) -> list[Piece]:
+    first, second = (_pieces(part, SUM, room) for part in f.parts)
+    return _enclosed(("", 0), [*first, *_after(f.latex or f.text, second)], "[]")
+
+
+def _item(f: Formula, room: float) -> list[Piece]:
+    if f.parts[0].kind not in BROKEN:  # whose own subscript goes with this one
+        return [(latex(f), width(f))]
+    *pieces, last = _pieces(f.parts[0], WHOLE, room)
+    return [*pieces, _joined(last, (key_below(f), float(len(f.text))))]
 
 
 def _repeated(f: Formula, room: float) -> list[Piece]:
@@ -185,6 +205,9 @@ BROKEN: dict[str, Callable[[Formula, float], list[Piece]]] = {
     "matmul": _matmul,
     "fraction": _fraction,
     "power": _raised,
+    "root": _root,
+    "relation": _relation,
+    "item": _item,
     "transpose": _raised,
     "repeated": _repeated,
     "function": _function,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import assert_never
 
-from tensorgraph.formulas.writing.formula import Formula, is_tall
+from tensorgraph.formulas.writing.formula import Formula, inverse_of, is_tall
 from tensorgraph.formulas.writing.text import (
     GREEK,
     MATMUL,
@@ -149,6 +149,9 @@ def _set(f: Formula) -> str:
         case "root":
             return f"<msqrt>{_set(parts[0])}</msqrt>"
         case "transpose":
+            inverted = inverse_of(f)
+            if inverted is not None:
+                return f"<msup>{_base(inverted)}{_row(_sign('−'), _sign(TRANSPOSED))}</msup>"
             if parts[0].kind == "name":
                 return _raised_name(parts[0].text, TRANSPOSED)
             return f"<msup>{_base(parts[0])}{_sign(TRANSPOSED)}</msup>"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple, assert_never
 
-from tensorgraph.formulas.writing.formula import Formula
+from tensorgraph.formulas.writing.formula import Formula, inverse_of
 
 SUBSCRIPT = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
 SUPERSCRIPT = str.maketrans("0123456789-t", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵗ")
@@ -99,6 +99,9 @@ def _set(f: Formula) -> tuple[str, int]:
         case "root":
             return f"√{_in(f.parts[0], WHOLE)}", POWER
         case "transpose":
+            inverted = inverse_of(f)
+            if inverted is not None:
+                return f"{_in(inverted, WHOLE)}⁻ᵀ", POWER
             return f"{_in(f.parts[0], WHOLE)}ᵀ", POWER
         case "reduction":
             return _reduction(f), MATMUL

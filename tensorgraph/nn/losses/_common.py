@@ -13,7 +13,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import one_of
-from tensorgraph.engine.arrays import default_dtype, holds, host_values, to_array
+from tensorgraph.engine.arrays import default_dtype, holds, host_values, placed, to_array
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.op import OpFunction
@@ -105,9 +105,11 @@ def as_prediction(value: Any) -> Any:
 
 def as_target(value: Any, prediction: Any) -> Any:
     """Return a target in the dtype of a prediction, which keeps its own beside any target."""
-    target = as_array(value)
-    fits = target.dtype == prediction.dtype or prediction.dtype.kind != "f"
-    return target if fits else astype(target, dtype=prediction.dtype)
+    if prediction.dtype.kind != "f":
+        return as_array(value)
+    if not hasattr(value, "__array_function__"):
+        return placed(to_array(value, prediction.dtype), array_of(prediction))
+    return value if value.dtype == prediction.dtype else astype(value, dtype=prediction.dtype)
 
 
 def matched(name: str, prediction: Any, target: Any) -> tuple[Any, Any]:
@@ -186,6 +188,19 @@ def check_probabilities(name: str, what: str, x: Any, hint: str = "") -> None:
     """
     found = values(x)
     refuse(name, what, ~((found < 0) | (found > 1)), found, f"does not lie in [0, 1]{hint}")
+
+
+def check_signs(name: str, labels: Any) -> None:
+    """Raise where a label is neither −1 nor 1.
+
+    Raises:
+        ArgumentError: one is neither.
+    """
+    found = values(labels)
+    refuse(
+        name, "label", abs(found) == 1, found,
+        "is neither −1 nor 1; for labels 0 and 1 write 2 * target - 1",
+    )  # fmt: skip
 
 
 def warn_of_output(name: str, prediction: Any, op: OpFunction, problem: str) -> None:

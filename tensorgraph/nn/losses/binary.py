@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from tensorgraph.nn.losses._common import (
     as_array,
     as_target,
     check_probabilities,
+    check_signs,
     in_single_precision,
     least,
     matched,
+    product,
     reduced,
     refuse,
     surprisal,
@@ -27,7 +30,7 @@ from tensorgraph.nn.losses._common import (
     weighted_cost,
 )
 from tensorgraph.nn.message_place import here
-from tensorgraph.ops.activation import relu, sigmoid
+from tensorgraph.ops.activation import relu, sigmoid, softplus
 from tensorgraph.ops.arithmetic import isnan, less, logical_and, logical_not, where
 from tensorgraph.ops.cross_entropy import sigmoid_cross_entropy
 from tensorgraph.ops.transcendental import log1p
@@ -98,7 +101,11 @@ def _surprisal_of_rest(p: Any) -> Any:
 @in_single_precision
 @with_leads
 def binary_cross_entropy_with_logits(
-    logits: AnyArray, target: AnyArray, reduction: str = "mean"
+    logits: AnyArray,
+    target: AnyArray,
+    reduction: str = "mean",
+    *,
+    pos_weight: AnyArray | float | None = None,
 ) -> AnyArray:
     """Return the cross-entropy of sigmoid(logits) against labels 0 and 1.
 
@@ -115,10 +122,13 @@ def binary_cross_entropy_with_logits(
         logits: any numbers, any shape.
         target: labels 0 and 1, or probabilities; the same shape.
         reduction: ``"mean"``, which divides by the number of elements; ``"sum"`` or ``"none"``.
+        pos_weight: w, how much the label 1 counts beside the label 0: the loss is then
+            −(w y log a + (1 − y) log(1 − a)). One number, or one for each place along the last
+            axis; not negative. The mean divides by the number of elements all the same.
 
     Raises:
-        ShapeError: the shapes differ.
-        ArgumentError: a label outside [0, 1]; an unknown ``reduction``.
+        ShapeError: the shapes differ, or ``pos_weight`` has another.
+        ArgumentError: a label outside [0, 1]; a ``pos_weight`` below 0; an unknown ``reduction``.
 
     Example:
         >>> import tensorgraph as tg
@@ -132,13 +142,34 @@ def binary_cross_entropy_with_logits(
     warn_if_swapped(name, logits, target)
     warn_of_output(name, logits, sigmoid, f"{SECOND_SIGMOID}, or write binary_cross_entropy")
     check_probabilities(name, "label", target, NOT_BINARY)
-    return reduced(sigmoid_cross_entropy(logits, target), reduction)
+    return reduced(_logistic(name, logits, target, pos_weight), reduction)
+
+
+def _logistic(name: str, logits: Any, target: Any, pos_weight: Any) -> Any:
+    """Return the losses of logits, those of the label 1 by their weight."""
+    if pos_weight is None:
+        return sigmoid_cross_entropy(logits, target)
+    weight = as_target(pos_weight, logits)
+    shape, found = shape_of(weight), values(weight)
+    if shape not in ((), (1,), shape_of(logits)[-1:]):
+        raise errors.ShapeError(
+            f"{here(name)}: pos_weight of shape {shape} must be one number, or one for each of the"
+            f" labels along the last axis of the logits, of shape {shape_of(logits)}"
+        )
+    good = (found >= 0) & (found < math.inf)
+    refuse(name, "pos_weight", good, found, "is negative or not finite")
+    return weight * product(target, softplus(-logits)) + product(1 - target, softplus(logits))
 
 
 @in_single_precision
 @with_leads
 def multi_label(
-    logits: AnyArray, target: AnyArray, reduction: str = "mean", *, mask: AnyArray | None = None
+    logits: AnyArray,
+    target: AnyArray,
+    reduction: str = "mean",
+    *,
+    mask: AnyArray | None = None,
+    pos_weight: AnyArray | float | None = None,
 ) -> AnyArray:
     """Return the binary cross-entropy of many labels an example, some of which may be missing.
 
@@ -160,9 +191,11 @@ def multi_label(
         target: labels 0 and 1, probabilities, or NaN; the same shape.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
         mask: booleans of the same shape, True where there is a label.
+        pos_weight: how much the label 1 counts beside 0, as in
+            :func:`binary_cross_entropy_with_logits`.
 
     Raises:
-        ShapeError: the shapes differ.
+        ShapeError: the shapes differ, or ``pos_weight`` has another.
         DTypeError: a ``mask`` that is not boolean.
         ArgumentError: a label outside [0, 1]; an unknown ``reduction``.
 
@@ -184,7 +217,7 @@ def multi_label(
     # What is missing is replaced, not multiplied by 0: 0 · NaN is NaN.
     logits, target = where(present, logits, 0), where(present, target, 0)
     check_probabilities("multi_label", "label", target, NOT_BINARY)
-    losses = where(present, sigmoid_cross_entropy(logits, target), 0)
+    losses = where(present, _logistic("multi_label", logits, target, pos_weight), 0)
     return weighted_cost(losses, as_target(present, logits), reduction)
 
 
@@ -231,9 +264,5 @@ def hinge(scores: AnyArray, target: AnyArray, reduction: str = "mean") -> AnyArr
     """
     scores, target = matched("hinge", scores, target)
     warn_if_swapped("hinge", scores, target)
-    labels = values(target)
-    refuse(
-        "hinge", "label", abs(labels) == 1, labels,
-        "is neither −1 nor 1; for labels 0 and 1 write 2 * target - 1",
-    )  # fmt: skip
+    check_signs("hinge", target)
     return reduced(relu(1 - target * scores), reduction)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.arguments import integer, number
-from tensorgraph.engine.arrays import host_values
+from tensorgraph.arguments import number
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.engine.tensor import array_of
 from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.losses._classes import (
+    by_class,
+    check_choice,
+    check_class_labels,
+    check_classes_fit,
+    class_axis,
+    class_cost,
+    class_weight,
+    without_ignored,
+)
 from tensorgraph.nn.losses._common import (
-    Shape,
     as_array,
     as_prediction,
     as_target,
@@ -22,18 +28,14 @@ from tensorgraph.nn.losses._common import (
     matched,
     product,
     reduced,
-    refuse,
     surprisal,
-    values,
     warn_if_swapped,
     warn_of_output,
-    weighted_cost,
 )
 from tensorgraph.nn.message_place import here
-from tensorgraph.ops._axes import one_axis
-from tensorgraph.ops.arithmetic import not_equal, where
+from tensorgraph.ops.arithmetic import where
 from tensorgraph.ops.cross_entropy import class_cross_entropy, softmax_cross_entropy
-from tensorgraph.ops.index import check_labels, take, take_along_axis
+from tensorgraph.ops.index import take_along_axis
 from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
@@ -109,10 +111,10 @@ def cross_entropy(
     warn_if_swapped(name, logits, target)
     warn_of_output(name, logits, softmax, SECOND_SOFTMAX)
     shape, target_shape = shape_of(logits), shape_of(target)
-    axis = _class_axis(name, shape, axis)
-    _check_choice(name, shape, axis)
+    axis = class_axis(name, shape, axis)
+    check_choice(name, shape, axis)
     if weight is not None:
-        weight = _class_weight(name, weight, logits, axis)
+        weight = class_weight(name, weight, logits, axis)
     if target_shape == shape:
         if ignore_index is not None:
             raise errors.ArgumentError(
@@ -121,17 +123,17 @@ def cross_entropy(
         kept = None
         losses, weights = _of_distributions(logits, target, axis, weight)
     else:
-        _check_classes_fit(name, shape, target_shape, axis, " or distributions of its own shape")
-        labels, kept = _without(target, ignore_index)
+        check_classes_fit(name, shape, target_shape, axis, " or distributions of its own shape")
+        labels, kept = without_ignored(target, ignore_index)
         if kept is not None:
             # Replaced, not multiplied by 0: an example that does not count may hold anything.
             logits = where(expand_dims(kept, axis=axis), logits, 0)
         losses = class_cross_entropy(logits, labels, axis=axis)
-        losses, weights = _by_class(losses, labels, weight)
+        losses, weights = by_class(losses, labels, weight)
     if label_smoothing:
         smoothing = _smoothing(name, label_smoothing)
         losses = (1 - smoothing) * losses + smoothing * _of_any_class(logits, axis, weight)
-    return _cost(losses, weights, kept, reduction)
+    return class_cost(losses, weights, kept, reduction)
 
 
 @in_single_precision
@@ -181,18 +183,16 @@ def nll(
     warn_if_swapped(name, log_probs, target)
     warn_of_output(name, log_probs, softmax, NO_LOGARITHM)
     shape = shape_of(log_probs)
-    axis = _class_axis(name, shape, axis)
-    _check_choice(name, shape, axis)
+    axis = class_axis(name, shape, axis)
+    check_choice(name, shape, axis)
     if weight is not None:
-        weight = _class_weight(name, weight, log_probs, axis)
-    _check_classes_fit(
-        name, shape, shape_of(target), axis, " (for distributions see kl_divergence)"
-    )
-    labels, kept = _without(target, ignore_index)
-    _check_labels(name, labels, shape[axis])
+        weight = class_weight(name, weight, log_probs, axis)
+    check_classes_fit(name, shape, shape_of(target), axis, " (for distributions see kl_divergence)")
+    labels, kept = without_ignored(target, ignore_index)
+    check_class_labels(name, labels, shape[axis])
     chosen = take_along_axis(log_probs, expand_dims(labels, axis=axis), axis=axis)
-    losses, weights = _by_class(-squeeze(chosen, axis=axis), labels, weight)
-    return _cost(losses, weights, kept, reduction)
+    losses, weights = by_class(-squeeze(chosen, axis=axis), labels, weight)
+    return class_cost(losses, weights, kept, reduction)
 
 
 @with_leads
@@ -235,74 +235,8 @@ def kl_divergence(
     log_q, p = matched(name, log_probs, target)
     warn_of_output(name, log_q, softmax, NO_LOGARITHM)
     check_probabilities(name, "target", p, "; it holds probabilities, not their logarithms")
-    axis = _class_axis(name, shape_of(log_q), axis)
+    axis = class_axis(name, shape_of(log_q), axis)
     return reduced(sum(product(p, -surprisal(p) - log_q), axis=axis), reduction)
-
-
-# ------------------------------------------------------------------------------ checks of the call
-
-
-def _class_axis(name: str, shape: Shape, axis: int) -> int:
-    try:
-        return one_axis(axis, len(shape))
-    except errors.AxisError as error:
-        raise errors.AxisError(f"{here(name)}: {error}") from None
-
-
-def _check_choice(name: str, shape: Shape, axis: int) -> None:
-    """Raise if there is but one class: it is certain, so that nothing can be learned.
-
-    Raises:
-        ShapeError: there is.
-    """
-    if shape[axis] == 1:
-        raise errors.ShapeError(
-            f"{here(name)}: the prediction of shape {shape} has one class along axis {axis}, which"
-            " is certain whatever is predicted, so the cost would tell nothing; for one logit an"
-            " example, yes or no, write binary_cross_entropy_with_logits(prediction,"
-            f" target.reshape({shape})), for numbers mse"
-        )
-
-
-def _check_classes_fit(name: str, shape: Shape, found: Shape, axis: int, also: str) -> None:
-    """Raise unless the target's shape is the prediction's without ``axis``."""
-    classes = shape[:axis] + shape[axis + 1 :]
-    if found == classes:
-        return
-    hint = ""
-    if found in ((*classes, 1), (1, *classes), (*shape[:axis], 1, *shape[axis + 1 :])):
-        hint = f"; write target.reshape({classes}) to drop the axis of length 1"
-    elif found == shape[::-1] and len(shape) > 1:
-        hint = "; write target.T"
-    elif any(found[:k] + found[k + 1 :] == shape for k in range(len(found))):
-        hint = "; the prediction comes first: swap the two"
-    elif len(shape) == 2 and found == shape[axis : axis + 1]:
-        hint = f"; write axis={1 - axis} if the classes stand along axis {1 - axis}"
-    raise errors.ShapeError(
-        f"{here(name)}: a prediction of shape {shape} with the classes along axis {axis} takes"
-        f" integer classes of shape {classes}{also}, not a target of shape {found}{hint}"
-    )
-
-
-def _check_labels(name: str, labels: Any, num_classes: int) -> None:
-    try:
-        check_labels(host_values(array_of(labels)), num_classes)
-    except (errors.AxisError, errors.DTypeError) as error:
-        raise type(error)(f"{here(name)}: {error}") from None
-
-
-def _class_weight(name: str, weight: Any, prediction: Any, axis: int) -> Any:
-    """Return the weights of the classes in the prediction's dtype."""
-    weight = as_target(weight, prediction)
-    classes = shape_of(prediction)[axis]
-    if shape_of(weight) != (classes,):
-        raise errors.ShapeError(
-            f"{here(name)}: weight of shape {shape_of(weight)} must hold one number for each of the"
-            f" {classes} classes, shape {(classes,)}"
-        )
-    found = values(weight)
-    refuse(name, "weight", (found >= 0) & (found < math.inf), found, "is negative or not finite")
-    return weight
 
 
 def _smoothing(name: str, value: Any) -> float:
@@ -310,22 +244,6 @@ def _smoothing(name: str, value: Any) -> float:
 
 
 # ----------------------------------------------------------------------------- losses and weights
-
-
-def _without(labels: Any, ignore_index: int | None) -> tuple[Any, Any]:
-    """Return classes to compute with, and where they count (None: everywhere)."""
-    if ignore_index is None:
-        return labels, None
-    kept = not_equal(labels, integer(ignore_index, "ignore_index"))
-    return where(kept, labels, 0), kept
-
-
-def _by_class(losses: Any, labels: Any, weight: Any) -> tuple[Any, Any]:
-    """Return weighted losses, and the weights of the examples (None: all 1)."""
-    if weight is None:
-        return losses, None
-    weights = take(weight, labels)
-    return product(weights, losses), weights
 
 
 def _of_distributions(logits: Any, target: Any, axis: int, weight: Any) -> tuple[Any, Any]:
@@ -348,13 +266,3 @@ def _of_any_class(logits: Any, axis: int, weight: Any) -> Any:
 def _along(weight: Any, prediction: Any, axis: int) -> Any:
     """Return the weights of the classes along the axis of a prediction's classes."""
     return weight.reshape([-1 if i == axis else 1 for i in range(len(shape_of(prediction)))])
-
-
-def _cost(losses: Any, weights: Any, kept: Any, reduction: str) -> Any:
-    """Return the cost of weighted losses, those left out that do not count."""
-    if kept is not None:
-        losses = where(kept, losses, 0)
-        weights = as_target(kept, losses) if weights is None else where(kept, weights, 0)
-    if weights is None:
-        return reduced(losses, reduction)
-    return weighted_cost(losses, weights, reduction)

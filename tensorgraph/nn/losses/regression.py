@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tensorgraph import errors
-from tensorgraph.arguments import scalar
+from tensorgraph.arguments import number, scalar
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import in_single_precision, matched, reduced
 from tensorgraph.nn.message_place import here
-from tensorgraph.ops.arithmetic import square
+from tensorgraph.ops.arithmetic import equal, greater, square, where
 from tensorgraph.ops.extrema import clip
 
 
@@ -116,3 +116,42 @@ def huber(
     limited = clip(error, min=-delta, max=delta)
     # With the error limited to c this is c·e − ½ c², for small and large errors alike.
     return reduced(limited * (error - 0.5 * limited), reduction)
+
+
+@in_single_precision
+@with_leads
+def quantile(
+    prediction: AnyArray, target: AnyArray, reduction: str = "mean", *, q: float = 0.5
+) -> AnyArray:
+    """Return the pinball loss, whose minimum is a quantile of the target.
+
+    For each element, with the error e = y − ŷ,
+
+        loss = q e          where e > 0
+               (q − 1) e    where e < 0,
+
+    whose gradient by ŷ is −q where the prediction is too low, 1 − q where it is too high, and 0
+    where it is right (Koenker & Bassett 1978, "Regression quantiles", section 3). It is least where
+    a share q of the targets lies below the prediction; q = ½ gives half of :func:`l1` and the
+    median. ``"mean"`` divides by the number of elements.
+
+    Args:
+        prediction: any shape.
+        target: the same shape.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        q: the share, in (0, 1).
+
+    Raises:
+        ShapeError: the shapes differ.
+        ArgumentError: a ``q`` outside (0, 1); an unknown ``reduction``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> print(tg.nn.losses.quantile([1.0, 1.0], [3.0, 0.0], "none", q=0.75))
+        [1.5  0.25]
+    """
+    q = number(q, f"{here('quantile')}: q", above=0, below=1)
+    prediction, target = matched("quantile", prediction, target)
+    error = target - prediction
+    losses = where(greater(error, 0), q * error, (q - 1) * error)
+    return reduced(where(equal(error, 0), 0, losses), reduction)

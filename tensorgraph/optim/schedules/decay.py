@@ -156,7 +156,7 @@ class cosine(Schedule):
     """α = final + (α₀ − final) · (1 + cos(π t / steps)) / 2, from t = steps on ``final``.
 
     Loshchilov & Hutter 2017, "SGDR: stochastic gradient descent with warm restarts", equation 5,
-    without restarts; for these, :func:`join` several.
+    without restarts; with them it is :class:`cosine_restarts`.
 
     Args:
         alpha0: α₀, the rate at t = 0.
@@ -183,6 +183,76 @@ class cosine(Schedule):
         """Return α at step t."""
         share = (1 + math.cos(math.pi * min(t / self.steps, 1))) / 2
         return self.final + (self.alpha0 - self.final) * share
+
+
+@schedule_class
+class polynomial(Schedule):
+    """α = final + (α₀ − final) · (1 − t/steps)^power, from t = steps on ``final``.
+
+    Args:
+        alpha0: α₀, the rate at t = 0.
+        steps: after how many steps ``final`` is reached.
+        power: 1 for a straight line; the larger, the sooner it falls.
+        final: the rate from there on.
+
+    Raises:
+        ArgumentError: a rate or power that is negative or not finite, or a number of steps below 1.
+        DTypeError: a number of steps that is not an integer.
+
+    Example:
+        >>> [polynomial(0.1, steps=100)(step) for step in (0, 50, 100, 200)]
+        [0.1, 0.05, 0.0, 0.0]
+        >>> polynomial(0.1, steps=100, power=2)(50)
+        0.025
+    """
+
+    alpha0: float
+    steps: int
+    power: float = 1.0
+    final: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.check(
+            alpha0=not_negative, steps=positive_count, power=not_negative, final=not_negative
+        )
+
+    def at(self, t: int) -> float:
+        """Return α at step t."""
+        if t >= self.steps:
+            return self.final
+        share: float = (1 - t / self.steps) ** self.power
+        return self.final + (self.alpha0 - self.final) * share
+
+
+@schedule_class
+class linear(Schedule):
+    """α = α₀ + (final − α₀) · t/steps, from t = steps on ``final``: a straight line, up or down.
+
+    Args:
+        alpha0: α₀, the rate at t = 0.
+        steps: after how many steps ``final`` is reached.
+        final: the rate from there on.
+
+    Raises:
+        ArgumentError: a rate that is negative or not finite, or a number of steps below 1.
+        DTypeError: a number of steps that is not an integer.
+
+    Example:
+        >>> [round(linear(0.1, steps=100, final=0.3)(step), 3) for step in (0, 50, 100, 200)]
+        [0.1, 0.2, 0.3, 0.3]
+    """
+
+    alpha0: float
+    steps: int
+    final: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.check(alpha0=not_negative, steps=positive_count, final=not_negative)
+
+    def at(self, t: int) -> float:
+        """Return α at step t."""
+        share = min(t / self.steps, 1)
+        return self.alpha0 * (1 - share) + self.final * share
 
 
 @schedule_class

@@ -104,7 +104,10 @@ def check_optimizer(
         asked["recorded steps"] = training_promises.check_recorded
     if subject.is_rule and subject.takes("lr"):
         asked["derivative by lr"] = training_promises.check_rate_slope
-    promises |= {name: partial(promise, subject) for name, promise in asked.items()}
+    spared = book.spares if book is not None else ()
+    promises |= {
+        name: partial(promise, subject) for name, promise in asked.items() if name not in spared
+    }
     shown = ", ".join(f"{name}={value!r}" for name, value in subject.settings.items())
     name = getattr(subject.rule, "__name__", type(subject.rule).__name__)
     first = ["finite steps", "begins afresh"]

@@ -60,9 +60,26 @@ def _staircase(s: schedules.staircase) -> Claims:
     return _falling(s.alpha0) if s.factor <= 1 else Claims(start=s.alpha0)
 
 
-def _cosine(s: schedules.cosine) -> Claims:
+def _to_final(s: schedules.cosine | schedules.linear | schedules.polynomial) -> Claims:
     ends = Claims(steps=s.steps, start=s.alpha0, end=s.final, joints=(s.steps,))
     return replace(ends, falls=0) if s.final <= s.alpha0 else replace(ends, rises=s.steps)
+
+
+def _polynomial(s: schedules.polynomial) -> Claims:
+    return replace(_to_final(s), joints=()) if s.power < 1 else _to_final(s)
+
+
+def _restarts(s: schedules.cosine_restarts) -> Claims:
+    return Claims(start=s.alpha0, peak=s.alpha0 if s.final <= s.alpha0 else None)
+
+
+def _cyclic(s: schedules.cyclic) -> Claims:
+    return Claims(
+        start=s.low,
+        peak=max(s.low, s.peak),
+        rises=s.steps if s.low <= s.peak else None,
+        joints=(s.steps, 2 * s.steps),
+    )
 
 
 def _one_cycle(s: schedules.one_cycle) -> Claims:
@@ -113,11 +130,16 @@ CLAIMS: dict[type, Callable[[Any], Claims]] = {
     schedules.exponential: _exponential,
     schedules.inverse_sqrt: lambda s: _falling(s.k),
     schedules.staircase: _staircase,
-    schedules.cosine: _cosine,
+    schedules.cosine: _to_final,
+    schedules.cosine_restarts: _restarts,
+    schedules.linear: _to_final,
+    schedules.polynomial: _polynomial,
+    schedules.cyclic: _cyclic,
     schedules.one_cycle: _one_cycle,
     schedules.warmup: _warmup,
     schedules.join: _join,
     schedules.per_epoch: _per_epoch,
     schedules.Manual: lambda s: Claims(start=s.events[0][1]),
+    schedules.Plateau: lambda s: _falling(s.alpha0),
 }
 """What is known of the package's schedules; a test holds it to name them all."""

@@ -41,7 +41,7 @@ class Run:
         schedule = self.fresh()
         return [float(schedule(step)) for step in range(2 * self.claims.length + 2)]
 
-    @property
+    @cached_property
     def largest(self) -> float:
         """The largest rate."""
         return max(self.rates)

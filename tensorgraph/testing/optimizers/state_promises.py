@@ -72,7 +72,9 @@ def _alone(subject: Subject) -> tuple[Any, Array]:
 
 
 def _started(optimizer: Any, param: Array) -> dict[str, Array]:
-    return {key: np.asarray(value) for key, value in optimizer.start(param).items()}
+    return {
+        key: np.asarray(value) for key, value in optimizer.begun(optimizer.groups[0], param).items()
+    }
 
 
 def check_resumed(subject: Subject) -> None:
@@ -181,6 +183,10 @@ def check_groups(subject: Subject) -> None:
             raise AssertionError(f"after another group's {name} was changed {off}")
 
 
+OFF_AT_0 = ("weight_decay", "l2", "momentum")
+"""Settings of which 0.05 is another value than 0."""
+
+
 def _another(name: str, value: Any) -> Any:
     """Return another value of a setting; ``None`` if nobody knows one."""
     if isinstance(value, bool):
@@ -189,7 +195,7 @@ def _another(name: str, value: Any) -> Any:
         return tuple(0.75 * v for v in value)
     if not isinstance(value, (int, float)) or callable(value):
         return None
-    return 0.75 * value if value else (0.05 if name == "weight_decay" else None)
+    return 0.75 * value if value else (0.05 if name in OFF_AT_0 else None)
 
 
 def check_memory(subject: Subject) -> None:

@@ -62,7 +62,7 @@ class Subject:
     @property
     def without_decay(self) -> dict[str, Any]:
         """The options that leave gradients alone to move a parameter."""
-        return {"weight_decay": 0.0} if self.takes("weight_decay") else {}
+        return {name: 0.0 for name in ("weight_decay", "l2") if self.takes(name)}
 
     def run(
         self, start: Sequence[Array], gradients: Sequence[Gradients], **options: Any

@@ -75,10 +75,6 @@ def _probabilities(draw: _Draw) -> Drawn:
     return np.round(draw.rng.uniform(0.05, 0.95, draw.shape), 2), draw.binary(), {}
 
 
-def _logits(draw: _Draw) -> Drawn:
-    return draw.normal(), draw.binary(), {}
-
-
 def _signs(draw: _Draw) -> Drawn:
     return draw.normal(), 2 * draw.binary() - 1, {}
 
@@ -121,6 +117,56 @@ def _distributions(draw: _Draw) -> Drawn:
     return np.log(draw.simplex()), draw.simplex(), {}
 
 
+def _weighed(draw: _Draw) -> Drawn:
+    settings = {"pos_weight": 2.5} if draw.option % 2 else {}
+    return draw.normal(), draw.binary(), settings
+
+
+def _focal_of_two(draw: _Draw) -> Drawn:
+    return draw.normal(), draw.binary(), {"alpha": 0.25} if draw.option % 2 else {}
+
+
+def _focal(draw: _Draw) -> Drawn:
+    scores, target, settings = _classes(draw)
+    return scores, target, settings | ({"gamma": 1.0} if draw.option == 3 else {})
+
+
+def _margins(draw: _Draw) -> Drawn:
+    scores, target, settings = _classes(draw)
+    return scores, target, settings | ({"squared": True} if draw.option == 3 else {})
+
+
+def _quantile(draw: _Draw) -> Drawn:
+    return draw.normal(), draw.normal(), {"q": 0.9} if draw.option % 2 else {}
+
+
+def _gaussian(draw: _Draw) -> Drawn:
+    return draw.normal(), draw.normal(), {"variance": 0.5} if draw.option % 2 else {}
+
+
+def _counts(draw: _Draw) -> Drawn:
+    return draw.normal(), draw.rng.integers(0, 4, draw.shape).astype(float), {}
+
+
+def _pairs(draw: _Draw) -> Drawn:
+    return draw.normal(), draw.normal(), {"target": 2 * draw.binary() - 1}
+
+
+def _triples(draw: _Draw) -> Drawn:
+    return draw.normal(), draw.normal(), {"negative": draw.normal()}
+
+
+def _cosines(draw: _Draw) -> Drawn:
+    return draw.normal(), draw.normal(), {"target": 2 * draw.binary()[:, 0] - 1}
+
+
+def _sequences(draw: _Draw) -> Drawn:
+    """Two steps, of which the labels, one or none of each, take no more."""
+    scores = np.round(draw.rng.standard_normal((draw.rows, 2, draw.classes + 1)), 2)
+    logs = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+    return logs, draw.rng.integers(1, draw.classes + 1, (draw.rows, draw.option % 2)), {}
+
+
 MISSING = -1
 """The class of examples that have no label."""
 LOSSES: dict[str, Callable[[_Draw], Drawn]] = {
@@ -129,11 +175,24 @@ LOSSES: dict[str, Callable[[_Draw], Drawn]] = {
     "huber": _huber,
     "cross_entropy": _cross_entropy,
     "nll": _log_probabilities,
-    "binary_cross_entropy_with_logits": _logits,
+    "binary_cross_entropy_with_logits": _weighed,
     "binary_cross_entropy": _probabilities,
     "multi_label": _labels,
     "hinge": _signs,
     "kl_divergence": _distributions,
+    "binary_focal": _focal_of_two,
+    "focal": _focal,
+    "multi_margin": _margins,
+    "quantile": _quantile,
+    "gaussian_nll": _gaussian,
+    "poisson_nll": _counts,
+    "dice": _probabilities,
+    "margin_ranking": _pairs,
+    "triplet_margin": _triples,
+    "cosine_embedding": _cosines,
+    "info_nce": _numbers,
+    "nt_xent": _numbers,
+    "ctc": _sequences,
 }
 """Every loss, simple ones first; the last axis holds the classes."""
 

@@ -46,17 +46,28 @@ _BETA = {"beta": (0.9, 0.5, 0.0)}
 _BETAS = {"betas": ((0.9, 0.999), (0.5, 0.7), (0.0, 0.0))}
 _EPS = {"eps": (1e-8, 1e-3)}
 _DECAY = {"weight_decay": (0.0, 0.01, 0.1)}
+_L2 = {"l2": (0.0, 0.01, 0.1)}
 RULES: dict[str, dict[str, Sequence[Any]]] = {
-    "SGD": {**_RATES, **_DECAY},
+    "SGD": {**_RATES, **_DECAY, "momentum": (0.0, 0.9, 0.5), "nesterov": (False, True), **_L2},
     "HeavyBall": {**_RATES, **_BETA, **_DECAY},
     "Nesterov": {**_RATES, **_BETA, **_DECAY},
     "EWMAMomentum": {**_RATES, **_BETA, "bias_correction": (False, True), **_DECAY},
-    "Adagrad": {**_RATES, **_EPS, **_DECAY},
-    "RMSprop": {**_RATES, **_BETA, **_EPS, **_DECAY},
-    "Adam": {**_RATES, **_BETAS, **_EPS},
+    "Adagrad": {**_RATES, **_EPS, **_DECAY, **_L2},
+    "Adadelta": {"lr": (1.0, 0.1), **_BETA, "eps": (1e-6, 1e-3), **_DECAY, **_L2},
+    "RMSprop": {**_RATES, **_BETA, **_EPS, **_DECAY, "momentum": (0.0, 0.9)},
+    "Adam": {**_RATES, **_BETAS, **_EPS, "amsgrad": (False, True), **_L2},
+    "Adamax": {**_RATES, **_BETAS, **_EPS, **_DECAY},
+    "RAdam": {**_RATES, **_BETAS, **_EPS, **_DECAY},
     "AdamW": {**_RATES, **_BETAS, **_EPS, "weight_decay": (0.01, 0.0, 0.1)},
     "NAdam": {**_RATES, **_BETAS, **_EPS, **_DECAY},
     "Lion": {**_RATES, **_BETAS, **_DECAY},
+    "Rprop": {**_RATES},
+    "LARS": {"lr": (1.0, 10.0), **_BETA, **_L2},
+    "LAMB": {**_RATES, **_BETAS, **_EPS, **_DECAY},
+    "Adafactor": {**_RATES, "decay": (0.8, 0.5), **_DECAY},
+    "Muon": {**_RATES, **_BETA, "weight_decay": (0.1, 0.0), "nesterov": (True, False)},
+    "ScheduleFreeSGD": {**_RATES, **_BETA, **_L2},
+    "ScheduleFreeAdamW": {**_RATES, **_BETAS, **_EPS, **_DECAY},
 }
 """Each rule's settings, and values that suit them; the usual first."""
 
@@ -111,8 +122,8 @@ def _factory(
 ) -> OptimizerFactory:
     """Return a rule with its settings: what is usual is not written, but the rate always is."""
     values = dict(RULES[name])
-    if not weight_decay and "weight_decay" in values:
-        values["weight_decay"] = (0.0,)
+    if not weight_decay:
+        values |= {decay: (0.0,) for decay in ("weight_decay", "l2") if decay in values}
     settings = {
         setting: suited[n % len(suited)]
         for (setting, suited), n in zip(values.items(), choices, strict=False)

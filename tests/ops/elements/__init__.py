@@ -6,8 +6,12 @@ the op or composite that it stands for, and takes the same arguments.
 
 from tests.ops.elements.contractions import *
 from tests.ops.elements.elementwise import *
+from tests.ops.elements.fourier import *
 from tests.ops.elements.indexing import *
+from tests.ops.elements.linalg import *
 from tests.ops.elements.logits import *
+from tests.ops.elements.padding import *
+from tests.ops.elements.placing import *
 from tests.ops.elements.reductions import *
 from tests.ops.elements.scans import *
 from tests.ops.elements.shapes import *

@@ -98,9 +98,13 @@ def scatter(x, key, shape):
     return reshape(np.array(out), shape)
 
 
-def take(x, indices, axis=None):
+def take(x, indices, axis=None, mode="raise"):
     if axis is None:
-        return getitem(reshape(x, -1), (indices,))
+        x, axis = reshape(x, -1), 0
+    n = x.shape[one(axis, x.ndim)]
+    if mode != "raise":
+        near = {"wrap": lambda i: i % n, "clip": lambda i: sorted((0, i, n - 1))[1]}[mode]
+        indices = build(indices.shape, lambda at: near(indices[at]), int)
     return getitem(x, (slice(None),) * one(axis, x.ndim) + (indices,))
 
 

@@ -79,20 +79,6 @@ def triu(x, k=0):
     return build(x.shape, lambda index: x[index] if index[-1] - index[-2] >= k else 0.0)
 
 
-def pad(x, pad_width, constant=0):
-    if isinstance(pad_width, int):
-        pad_width = (pad_width, pad_width)
-    if isinstance(pad_width[0], int):
-        pad_width = (pad_width,) * x.ndim
-
-    def entry(index):
-        inner = tuple(i - before for i, (before, _) in zip(index, pad_width, strict=True))
-        inside = False not in [0 <= i < n for i, n in zip(inner, x.shape, strict=True)]
-        return x[inner] if inside else constant
-
-    return build([n + b + a for n, (b, a) in zip(x.shape, pad_width, strict=True)], entry)
-
-
 def tile(x, repetitions):
     reps = repetitions if isinstance(repetitions, tuple) else (repetitions,)
     ndim = sorted([len(reps), x.ndim])[-1]
@@ -108,10 +94,12 @@ def repeat(x, repeats, axis=None):
     if axis is None:
         x, axis = reshape(x, -1), 0
     axis = one(axis, x.ndim)
-    shape = [n * repeats if a == axis else n for a, n in enumerate(x.shape)]
+    counts = [repeats] * x.shape[axis] if isinstance(repeats, int) else repeats
+    sources = [k for k, count in enumerate(counts) for _ in range(count)]
+    shape = [len(sources) if a == axis else n for a, n in enumerate(x.shape)]
     return build(
         shape,
-        lambda index: x[tuple(i // repeats if a == axis else i for a, i in enumerate(index))],
+        lambda index: x[tuple(sources[i] if a == axis else i for a, i in enumerate(index))],
     )
 
 

@@ -37,7 +37,9 @@ def test_value_and_derivatives_are_exact_to_a_few_ulps(name, dtype):
 @pytest.mark.parametrize("name", DISCRETE)
 def test_what_has_no_derivative_is_exact(name):
     op, function = REGISTRY[name], DISCRETE[name]
-    if name.startswith("bitwise"):
+    if name.endswith("_shift"):
+        numbers = [np.array([0, 1, 5, 31])]
+    elif name.startswith("bitwise"):
         numbers = [np.array(values) for values in ([0, 1, 5, -3, 2**40], [True, False])]
     else:
         numbers = [

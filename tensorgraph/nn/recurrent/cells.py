@@ -26,13 +26,14 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, constant, glorot_uniform, orthogonal
-from tensorgraph.nn.linear import parameter
-from tensorgraph.nn.lstm_steps import lstm_gates, lstm_memory, lstm_output
+from tensorgraph.nn.linear import parameter, weighted
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.recurrent.lstm_steps import lstm_gates, lstm_memory, lstm_output
 from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.contract import linear
-from tensorgraph.ops.shape import concat, split
+from tensorgraph.ops.joining import concat
+from tensorgraph.ops.splitting import split
 from tensorgraph.ops.trigonometric import tanh
 from tensorgraph.random import Generator
 
@@ -61,6 +62,8 @@ class Cell(Module, Generic[State]):
         recurrent_init: Initializer = orthogonal(),
         dtype: DTypeLike | None = None,
         generator: Generator | None = None,
+        *,
+        bias: bool = True,
     ) -> None:
         """Draw the parameters.
 
@@ -71,6 +74,7 @@ class Cell(Module, Generic[State]):
             recurrent_init: where each gate's weights for the state start.
             dtype: float32 unless given.
             generator: what the weights are drawn from; the default one unless given.
+            bias: whether there are biases, ``bias_ih`` and ``bias_hh``.
 
         Raises:
             ArgumentError: a number of features below 1.
@@ -90,9 +94,15 @@ class Cell(Module, Generic[State]):
 
         gates = len(self.biases)
         self.weight_ih = by_gate([init] * gates, self.in_features)
-        self.weight_hh = by_gate([recurrent_init] * gates, self.hidden_features)
-        self.bias_ih = by_gate([constant(bias) for bias in self.biases])
-        self.bias_hh = by_gate([constant(0.0)] * gates)
+        self.weight_hh = by_gate([recurrent_init] * gates, self.out_features)
+        starts = [constant(start) for start in self.biases]
+        self.bias_ih = by_gate(starts) if bias else None
+        self.bias_hh = by_gate([constant(0.0)] * gates) if bias else None
+
+    @property
+    def out_features(self) -> int:
+        """How many numbers h has, which is what the cell shows of its state."""
+        return self.hidden_features
 
     def forward(self, x: Operand, state: Any = None) -> State:
         """Return the state after the step from ``state``, or from zeros, with the input x.
@@ -110,20 +120,28 @@ class Cell(Module, Generic[State]):
 
     def project(self, x: Operand) -> Tensor:
         """Return W x + b, the input's part of all gates; for all time steps at once, if given."""
-        projected: Tensor = linear(x, self.weight_ih, self.bias_ih + self.bias_hh)
-        return projected
+        bias = None
+        if self.bias_ih is not None and self.bias_hh is not None:
+            bias = self.bias_ih + self.bias_hh
+        return weighted(x, self.weight_ih, bias)
 
     def step(self, projected: Tensor, state: Any) -> State:
         """Return the next state, given W x and the present state."""
         raise NotImplementedError
 
-    def start(self, state: Any, batch: Shape, dtype: Any) -> Any:
+    def start(self, state: Any, batch: Shape, dtype: Any, features: int | None = None) -> Any:
         """Return the state to start from: zeros, unless one is given.
+
+        Args:
+            state: the given one, or None.
+            batch: the shape of the batch.
+            dtype: what zeros are of.
+            features: how many numbers it has, as many as h unless given.
 
         Raises:
             ShapeError: the given one does not fit a batch of this shape.
         """
-        shape = (*batch, self.hidden_features)
+        shape = (*batch, self.out_features if features is None else features)
         if state is None:
             return wrap(np.zeros(shape, dtype, like=self.weight_hh.data))
         found = shape_of(state)
@@ -148,8 +166,9 @@ class Cell(Module, Generic[State]):
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
+        bias = "" if self.bias_ih is not None else ", bias=False"
         return (
-            f"{self.in_features} → {self.hidden_features}, init={self.init},"
+            f"{self.in_features} → {self.hidden_features}{bias}, init={self.init},"
             f" recurrent_init={self.recurrent_init}"
         )
 
@@ -202,13 +221,12 @@ class GRUCell(Cell[Tensor]):
 
     def project(self, x: Operand) -> Tensor:
         """Return W x + b, the input's part of all gates, without the state's bias."""
-        projected: Tensor = linear(x, self.weight_ih, self.bias_ih)
-        return projected
+        return weighted(x, self.weight_ih, self.bias_ih)
 
     def step(self, projected: Tensor, state: Any) -> Tensor:
         """Return h′."""
         x_r, x_z, x_n = split(projected, 3, axis=-1)
-        h_r, h_z, h_n = split(linear(state, self.weight_hh, self.bias_hh), 3, axis=-1)
+        h_r, h_z, h_n = split(weighted(state, self.weight_hh, self.bias_hh), 3, axis=-1)
         r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
         n = tanh(x_n + r * h_n)
         h: Tensor = n + z * (state - n)
@@ -228,6 +246,10 @@ class LSTMCell(Cell[Pair]):
     week 1) the gates are Γ_u, Γ_f and Γ_o. The forget gate's bias starts at 1 (in ``bias_ih``), so
     that at first the memory c is kept (Jozefowicz, Zaremba & Sutskever 2015); the others at 0.
 
+    With ``proj_features`` the cell shows h′ = W_hr (o tanh(c′)), of so many numbers, and h has so
+    many, c as before (Sak, Senior & Beaufays 2014, "Long short-term memory based recurrent neural
+    network architectures for large vocabulary speech recognition", section 2).
+
     Example:
         >>> import tensorgraph as tg
         >>> cell = tg.nn.LSTMCell(3, 4)
@@ -240,7 +262,35 @@ class LSTMCell(Cell[Pair]):
     biases = (0.0, 1.0, 0.0, 0.0)
     gates = "ifgo"
 
-    def start(self, state: Any, batch: Shape, dtype: Any) -> Any:
+    @with_leads
+    def __init__(
+        self,
+        in_features: int,
+        hidden_features: int,
+        init: Initializer = glorot_uniform,
+        recurrent_init: Initializer = orthogonal(),
+        dtype: DTypeLike | None = None,
+        generator: Generator | None = None,
+        *,
+        bias: bool = True,
+        proj_features: int | None = None,
+    ) -> None:
+        self.proj_features = None
+        if proj_features is not None:
+            self.proj_features = whole(proj_features, "LSTMCell: proj_features", 1)
+        super().__init__(
+            in_features, hidden_features, init, recurrent_init, dtype, generator, bias=bias
+        )
+        if self.proj_features is not None:
+            shape = (self.proj_features, self.hidden_features)
+            self.weight_hr = parameter(init, shape, dtype, generator)
+
+    @property
+    def out_features(self) -> int:
+        """How many numbers h has."""
+        return self.hidden_features if self.proj_features is None else self.proj_features
+
+    def start(self, state: Any, batch: Shape, dtype: Any, features: int | None = None) -> Any:
         """Return the pair (h, c) to start from.
 
         Raises:
@@ -253,11 +303,18 @@ class LSTMCell(Cell[Pair]):
                 f" {errors.describe(state)}"
             )
         h, c = pair
-        return super().start(h, batch, dtype), super().start(c, batch, dtype)
+        memory = super().start(c, batch, dtype, self.hidden_features)
+        return super().start(h, batch, dtype), memory
 
     def step(self, projected: Tensor, state: Any) -> Pair:
         """Return (h′, c′)."""
         h, c = state
         gates = lstm_gates(self.gated(projected, h))
         c = lstm_memory(gates, c)
-        return lstm_output(gates, c), c
+        h = lstm_output(gates, c)
+        return (h if self.proj_features is None else weighted(h, self.weight_hr, None)), c
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows between the parentheses."""
+        shown = "" if self.proj_features is None else f", proj_features={self.proj_features}"
+        return super().extra_repr() + shown

@@ -20,8 +20,9 @@ from tensorgraph.errors import ShapeError
 from tensorgraph.ops._batching import leading
 from tensorgraph.ops._blocks import floating, over
 from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, sigmoid_slope
+from tensorgraph.ops.joining import concat
 from tensorgraph.ops.reduce import in_single
-from tensorgraph.ops.shape import concat, split
+from tensorgraph.ops.splitting import split
 from tensorgraph.ops.trigonometric import tanh, tanh_slope
 
 
