@@ -113,10 +113,10 @@ INNER = {
         "_numpy_answers",
     ],
     "transforms": [
-        "batched dual packing function_call",
-        "forward_call gradients joint linear_solve vmap",
-        "checkpoint custom_gradient implicit jacobians products",
-        "loops",
+        "batched dual packing function_call linear_solve",
+        "forward_call gradients joint values vmap",
+        "checkpoint own_gradient root jacobians products",
+        "custom_gradient implicit loops",
     ],
     "testing": [
         "closeness foreign plain_arrays promises",
