@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.compiler.c_functions import C_TYPES, TYPES, literal, text_of
+from tensorgraph.compiler.c_functions import ALIGNED, C_TYPES, TYPES, literal, text_of
 from tensorgraph.compiler.loops.fusion import Group
 from tensorgraph.compiler.loops.nests import collapsed, deepest, segments, starts, stored_once
 from tensorgraph.compiler.loops.scalars import (
@@ -133,7 +133,7 @@ class _Writer:
             parameters.append("const double *restrict numbers")
         rows = "".join(
             f"  {TYPES[b.dtype.name]} {n}[{abs(self.made[b].at.step(0))}]"
-            " __attribute__((aligned(64)));\n"
+            f" {ALIGNED};\n"
             for b, n in self.row_buffers.items()
         )
         text = f"static void @({', '.join(parameters)}) {{\n{rows}{body}\n}}"
