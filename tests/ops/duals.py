@@ -475,7 +475,8 @@ def segment_max(x, labels, num_segments):
     shape = (num_segments, *x.shape[1:])
     rows = [np.flatnonzero(labels == k) for k in range(num_segments)]
     found = [max(Dual(x.a[own], x.b[own]), axis=0) for own in rows]
-    return Dual(*(np.reshape(np.stack(part), shape) for part in zip(*((f.a, f.b) for f in found))))
+    parts = np.stack([f.a for f in found]), np.stack([f.b for f in found])
+    return Dual(*(part.reshape(shape) for part in parts))
 
 
 def segment_min(x, labels, num_segments):

@@ -132,8 +132,7 @@ class _Writer:
         if self.uses_numbers:
             parameters.append("const double *restrict numbers")
         rows = "".join(
-            f"  {TYPES[b.dtype.name]} {n}[{abs(self.made[b].at.step(0))}]"
-            f" {ALIGNED};\n"
+            f"  {TYPES[b.dtype.name]} {n}[{abs(self.made[b].at.step(0))}] {ALIGNED};\n"
             for b, n in self.row_buffers.items()
         )
         text = f"static void @({', '.join(parameters)}) {{\n{rows}{body}\n}}"
