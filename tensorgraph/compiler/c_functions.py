@@ -21,6 +21,9 @@ TYPES = {
     "float64": "double",
 }
 """The dtypes that C programs compute with, and its words for them."""
+ALIGNED = "__attribute__((aligned(64)))"
+"""Said of each array on the stack. GCC 12 may itself align one for instructions of 32 bytes, and
+then not the stack: the function ends in a segmentation fault (a product of 3 × 3 and 3 × 12)."""
 C_TYPES = {np.dtype(name): word for name, word in TYPES.items()}
 """The same by the dtypes themselves, whose names take NumPy microseconds."""
 

@@ -68,7 +68,7 @@ def backward(
         if leaf._hooks:
             hooked.run(leaf, sums, owned)
     totals = totals_of(sums, leaves, owned)
-    if not create_graph:
+    if not create_graph and MODE.get().layer is not None:
         totals = list(map(_without_graph, totals))
     if MODE.get().observer is not None:
         meet(*leaves)

@@ -263,7 +263,7 @@ def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
 
 
 def _fill(structure: Structure, leaves: Iterator[Any]) -> Any:
-    level = opened(structure)
+    level = None if structure is None else opened(structure)
     if level is None:
         return next(leaves)
     return level.make([_fill(part, leaves) for part in level.parts])

@@ -62,7 +62,9 @@ class Problem:
         self.result = recorded.exprs[self.root]
         self.exprs = [recorded.exprs[p] for p in self.places]
         self.constants.reserve_pi([self.result, *self.raw.values()])
-        self.letters = Letters(recorded, self.constants, [t.name for t in targets], self.exprs)
+        self.letters = Letters(
+            recorded, self.constants, [t.name for t in targets], self.exprs, self.raw.values()
+        )
         self.names = self.letters.names
         if self.result.op in MEANINGS.opened and self.result not in set(self.exprs):
             self.names.pop(self.result, None)  # a product stands for itself: no rule keeps it

@@ -125,7 +125,7 @@ def bind_operators(
         kind: an array of which only shape and dtype are the same, for those that ask no more.
         own: of an array of this class, and one that NumPy makes like it, what stands for that.
     """
-    methods = {name: ops[name] for name in METHODS}
+    methods = {**{name: ops[name] for name in METHODS}, **numpy_methods.METHODS}
     array_ufunc, array_function = numpy_protocol(ops, cls, value, kind, own)
     operators = {**BINARY, **COMPARING, **UNARY}
     properties = {"T": property(numpy_methods.transpose), "mT": property(shape.matrix_transpose)}
@@ -134,7 +134,6 @@ def bind_operators(
         **{f"__r{name}__": _reflected(op) for name, op in BINARY.items()},
         **{name: op for name, op in methods.items() if name not in cls.__dict__},
         **properties,
-        **numpy_methods.METHODS,
         "__array_ufunc__": array_ufunc,
         "__array_function__": array_function,
     }

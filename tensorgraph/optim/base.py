@@ -270,8 +270,9 @@ class Optimizer:
         meet(self, *self.groups)
         work = []
         for group in self.groups:
-            self._switch(group)
-            update = partial(self.update, **self._settings_of(group))
+            settings = self._settings_of(group)
+            self._switch(group, settings)
+            update = partial(self.update, **settings)
             if self.maximize:
                 update = partial(_uphill, update)
             work += [(pack, update) for pack in group.ready()]
@@ -357,12 +358,14 @@ class Optimizer:
         switches = switches_of(kind)
         return {name: plain(group[name]) for name in switches if name in self.defaults}
 
-    def _switch(self, group: Group) -> None:
+    def _switch(self, group: Group, settings: Mapping[str, Any]) -> None:
         """Begin the parts of a group's state that were switched on, and forget the others."""
-        if group.switched and (switches := self._switches(group)) != group.switched:
-            for pack in group.packs:
-                pack.begin_by(partial(self.begun, group))
-            group.switched = switches
+        for name, value in group.switched.items():
+            if plain(settings[name]) != value:
+                for pack in group.packs:
+                    pack.begin_by(partial(self.begun, group))
+                group.switched = self._switches(group)
+                return
 
     # ----------------------------------------------------------------------------------- the state
 
@@ -394,7 +397,7 @@ class Optimizer:
                 state[f"{key}/events"] = np.array(value.events)
         parts: dict[str, Any] = {}
         for group in self.groups:
-            self._switch(group)
+            self._switch(group, group.constants())
             for pack in group.packs:
                 parts |= pack.state_by_name()
         for name, _ in self.named:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import to_host
+from tensorgraph.engine.arrays import host_values, to_host
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.modes import enable_grad
 from tensorgraph.engine.random_generator import replay, watch
@@ -95,6 +95,11 @@ class CostOfParameters:
             raise errors.GraphError(
                 f"{self._owner}: the cost does not depend on any of the parameters; look for"
                 " .detach(), .numpy() or tg.no_grad() on its way"
+            )
+        if host_values(value._data).shape != value.shape:
+            raise errors.GraphError(
+                f"{self._owner}: how far the search goes is decided by the cost, which is symbolic"
+                " here; call it outside of what is compiled, traced or derived"
             )
         return value
 

@@ -114,7 +114,8 @@ class Pack:
         grad = self._gradients()
         # One pass over the gradient tells whether to look closer: its squares may overflow too.
         if type(grad) is np.ndarray:
-            small = bool(np.vdot(grad, grad) < self._limit)
+            flat = grad.reshape(-1)
+            small = bool(flat.dot(flat) < self._limit)
         else:
             small = holds((grad * grad).sum() < self._limit)
         if small:
@@ -321,10 +322,10 @@ def _joined(tensors: list[Any], dtype: np.dtype[Any]) -> Any:
 
 def frozen(array: Any) -> Any:
     """Make an array read-only: a rule that wrote into it would change graphs recorded earlier."""
-    if isinstance(array, np.generic):  # what NumPy makes of an array without axes
-        array = np.asarray(array)
     if type(array) is np.ndarray:
         array.setflags(write=False)
+    elif isinstance(array, np.generic):  # what NumPy makes of an array without axes
+        return frozen(np.asarray(array))
     return array
 
 

@@ -23,6 +23,8 @@ Named = list[tuple[str, Tensor]]
 
 _OWN = frozenset(["_owner", "named", "_defaults", "_differentiable", "own", "packs", "switched"])
 """The attributes of a group that are no settings."""
+_NUMBERS = frozenset([float, bool])
+"""What most settings are: every step asks, and a call for each takes longer."""
 
 
 class Group:
@@ -132,7 +134,7 @@ class Group:
         """Return settings as the rule takes them."""
         if self._differentiable:
             return settings
-        return {k: v if type(v) is float else plain(v) for k, v in settings.items()}
+        return {k: v if type(v) in _NUMBERS else plain(v) for k, v in settings.items()}
 
     def rate(self, step: int) -> Any:
         """Return the learning rate after a number of steps.

@@ -1,6 +1,7 @@
 """Dataflows in C: state, checks, places, sums, memory, and what lies in which order."""
 
 import gc
+import re
 import weakref
 
 import numpy as np
@@ -167,6 +168,32 @@ def test_rows_too_long_for_the_stack():
     y = np.exp(held)
     np.testing.assert_allclose(found[0], y / y.sum(axis=1, keepdims=True), rtol=1e-12)
     np.testing.assert_allclose(found[1], np.tanh(y) - y.max(axis=1, keepdims=True), rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 3, 12, 40])
+def test_arrays_on_the_stack_state_their_alignment(n):
+    """GCC 12 aligned an accumulator of 12 numbers for itself, and not the stack it stood on."""
+    x, y = array(5, 3, dtype="float32"), array(n, 3, dtype="float32")
+    first = x @ y.T
+    program = runner([x, y], [tg.softmax(first), tg.exp(first[:3, :3]) @ y.T if n >= 3 else first])
+    declared = re.findall(r"^ *(?:float|double) \w+\[\d+\](.*?);", program.source, re.MULTILINE)
+    assert declared and all("aligned(64)" in said for said in declared)
+    a, b = values(x), values(y)
+    found = program([a, b], (), ())
+    right = np.exp(a @ b.T)
+    np.testing.assert_allclose(found[0], right / right.sum(axis=1, keepdims=True), rtol=1e-5)
+
+
+def test_a_sum_over_all_falls_on_a_computed_place():
+    x, i = array(3, 4), array(1, dtype="int64")
+    total = tg.sum(x, axis=None, keepdims=True)[0]
+    program = runner([x, i], [tg.scatter(total, i % 5, key=("array",), shape=(5,))])
+    held = values(x)
+    for place in (-1, 2, 4):
+        (found,) = program([held, np.array([place])], (), ())
+        right = np.zeros(5)
+        right[place] = held.sum()
+        np.testing.assert_allclose(found, right, rtol=1e-12)
 
 
 def test_kernels_run_between_parts_on_views_of_what_c_made():

@@ -8,6 +8,7 @@ from tensorgraph.compiler.c.runner import c_runner
 from tensorgraph.compiler.dataflow import Dataflow
 from tensorgraph.compiler.loops.statements import Call
 from tensorgraph.engine.nested_containers import flatten
+from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.tensor import Tensor, array_of, wrap
 from tensorgraph.symbolic.capture import capture
 from tests.machine.needs import needs
@@ -16,13 +17,15 @@ from tests.ops.op_cases import EVERY, cases
 pytestmark = needs("cc")
 
 KERNELS = {
-    "argmax", "argmin", "argsort", "avg_pool", "avg_pool_grad", "betaln", "cbrt", "cbrt_slope",
-    "conv", "conv_transpose", "conv_weight_grad", "copysign", "cumulative_max_place",
-    "cumulative_prod", "cumulative_sum", "digamma", "digamma_slope", "einsum", "erfinv",
-    "erfinv_slope", "floor_divide", "fmod", "gammaln", "iv", "ive", "linear_recurrence",
-    "log_ndtr", "log_ndtr_gap", "log_ndtr_slope", "logaddexp", "logcumsumexp", "masked_matmul",
-    "max_pool", "max_pool_grad", "nextafter", "remainder", "repeat", "roll", "round", "scatter",
-    "searchsorted", "signbit", "sinc", "sinc_slope", "tile",
+    *(name for name, op in REGISTRY.items() if op.family == "linalg"),
+    "argmax", "argmin", "argsort", "avg_pool", "avg_pool_grad", "betaln", "bitwise_left_shift",
+    "bitwise_right_shift", "cbrt", "cbrt_slope", "conv", "conv_transpose", "conv_weight_grad",
+    "copysign", "cumulative_max_place", "cumulative_prod", "cumulative_sum", "diag_embed",
+    "diagonal", "digamma", "digamma_slope", "einsum", "erfinv", "erfinv_slope", "floor_divide",
+    "fmod", "gammaln", "iv", "ive", "linear_recurrence", "log_ndtr", "log_ndtr_gap",
+    "log_ndtr_slope", "logaddexp", "logcumsumexp", "masked_matmul", "max_pool", "max_pool_grad",
+    "nextafter", "remainder", "repeat", "roll", "round", "scatter", "searchsorted", "segment_max",
+    "segment_min", "signbit", "sinc", "sinc_slope", "tile",
 }  # fmt: skip
 """Operations whose kernels run as they are, in some cases at least; the others are C."""
 

@@ -65,6 +65,24 @@ def test_steps_of_every_layer(name, training, runner):
     compare(build, drawn.__getitem__, runner)
 
 
+@on_every_back_end
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_sequences_whose_lengths_are_arguments(kind, runner):
+    layer = kind(2, 3, num_layers=2, bidirectional=True, dtype="float64")
+
+    def outputs(x, lengths):
+        with tg.no_grad():
+            return layer(x, lengths=lengths)
+
+    run = compiled(outputs, runner)
+    for lengths in ([5, 2, 0], [1, 5, 4], [5, 2, 0]):
+        given = RNG.normal(size=(3, 5, 2)), np.array(lengths)
+        assert_alike(run(*given), outputs(*given))
+    assert repr(run).splitlines()[0] == "compiled outputs: 1 program"
+    with pytest.raises(tg.errors.ArgumentError, match=r"lengths are in 0 … 5, .* not .5, 6, 1."):
+        run(RNG.normal(size=(3, 5, 2)), np.array([5, 6, 1]))
+
+
 def net(make_optimizer):
     layers = nn.Sequential(
         nn.Linear(3, 4, bias=False, dtype="float64"),  # one before a batch norm has no gradient

@@ -339,6 +339,8 @@ FAULTS: list[Fault] = [
          "compiled loops: sums are added to whatever is there"),
         ("_Writer._body", "not loop.last", "True",
          "compiled loops: state is read after it was written"),
+        ("_Writer._index", "self._value(value, known)", "known.get(value, 0)",
+         "compiled loops: a sum over all falls on the first place"),
         ("_may_be_nan", "loop.out.dtype.kind == 'f'", "False",
          "compiled loops: what is not a number is no extremum"),
         ("_neutral", "'-INFINITY' if low else 'INFINITY'", "'0'",

@@ -219,6 +219,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "nn/recurrent/layers.py",
+        ("Recurrent._there", "holds((given >= 0) & (given <= shape[1]))", "True",
+         "recurrent: lengths beyond the end are taken"),
         ("Recurrent.forward", "k > first", "False", "recurrent: the way back goes there again"),
         ("_along", "where(there[:, :, None], y, 0)", "y",
          "recurrent: outputs after the end of a sequence"),

@@ -380,6 +380,8 @@ FAULTS: list[Fault] = [
         "ops/methods.py",
         ("_divmod", "_remainder(x, y)", "_remainder(y, x)",
          "python: the remainder of divmod the wrong way round"),
+        ("bind_operators", "name not in cls.__dict__", "True",
+         "symbols: what is copied is an operation"),
     ),
     *planted_in(
         "ops/numpy_api.py",

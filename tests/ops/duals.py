@@ -471,6 +471,18 @@ def min(x, axis=None, keepdims=False):
     return -max(-x, axis=axis, keepdims=keepdims)
 
 
+def segment_max(x, labels, num_segments):
+    shape = (num_segments, *x.shape[1:])
+    rows = [np.flatnonzero(labels == k) for k in range(num_segments)]
+    found = [max(Dual(x.a[own], x.b[own]), axis=0) for own in rows]
+    parts = np.stack([f.a for f in found]), np.stack([f.b for f in found])
+    return Dual(*(part.reshape(shape) for part in parts))
+
+
+def segment_min(x, labels, num_segments):
+    return -segment_max(-x, labels, num_segments)
+
+
 def _rows(x, axis):
     """Return what stands at each place along an axis."""
     return [Dual(np.take(x.a, k, axis), np.take(x.b, k, axis)) for k in range(x.shape[axis])]

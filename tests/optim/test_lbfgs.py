@@ -217,5 +217,15 @@ def test_a_point_that_is_hardly_lower_is_not_taken():
     assert found.step < 0.9
 
 
+def test_it_is_not_compiled():
+    w = leaf([1.0])
+    optimizer = LBFGS([w])
+    with pytest.raises(
+        GraphError, match="decided by the cost, which is symbolic here; call it out"
+    ):
+        tg.trace(lambda x: optimizer.step(lambda: (w * x).square().sum()), np.ones(1))
+    assert w.item() == 1.0
+
+
 def test_the_public_name():
     assert optim.LBFGS is LBFGS

@@ -307,7 +307,7 @@ def test_numpys_functions_that_ask_for_values_are_refused_on_symbols(tmp_path):
         for x in (z, tg.asarray(z)):
             with pytest.raises(tg.errors.GraphError, match="has no value"):
                 call(x)
-    with pytest.raises(tg.errors.GraphError, match="has no value"):
+    with pytest.raises(tg.errors.GraphError, match=r"how many elements .* is not known of a sym"):
         np.bincount(i)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.compiler.c_functions import C_TYPES, TYPES, literal, text_of
+from tensorgraph.compiler.c_functions import ALIGNED, C_TYPES, TYPES, literal, text_of
 from tensorgraph.compiler.loops.fusion import Group
 from tensorgraph.compiler.loops.nests import collapsed, deepest, segments, starts, stored_once
 from tensorgraph.compiler.loops.scalars import (
@@ -132,8 +132,7 @@ class _Writer:
         if self.uses_numbers:
             parameters.append("const double *restrict numbers")
         rows = "".join(
-            f"  {TYPES[b.dtype.name]} {n}[{abs(self.made[b].at.step(0))}]"
-            " __attribute__((aligned(64)));\n"
+            f"  {TYPES[b.dtype.name]} {n}[{abs(self.made[b].at.step(0))}] {ALIGNED};\n"
             for b, n in self.row_buffers.items()
         )
         text = f"static void @({', '.join(parameters)}) {{\n{rows}{body}\n}}"
@@ -219,8 +218,6 @@ class _Writer:
         stores = []
         for loop in segment:
             value = self._value(loop.value, known)
-            for gathered, _ in loop.at.gathered:
-                self._value(gathered, known)
             if loop in totals:
                 total = totals[loop]
                 stores.append(_IN_A_LOOP[loop.combine or ""].format(total, value))
@@ -268,7 +265,10 @@ class _Writer:
     # ----------------------------------------------------------------------------------- formulas
 
     def _element(self, buffer: Buffer, index: Index, known: dict[Scalar, str]) -> str:
-        """Return an element of a buffer, or of what is kept for the row at hand only."""
+        """Return an element of a buffer, or of what is kept for the row at hand only.
+
+        What its place is computed from is written first.
+        """
         row = self.row_buffers.get(buffer)
         if row is not None:
             index = Index(index.offset, (0, *index.steps[1:]), index.gathered)
@@ -334,8 +334,7 @@ class _Writer:
     def _index(self, index: Index, known: dict[Scalar, str]) -> str:
         parts = [f"i{d}" if s == 1 else f"{s} * i{d}" for d, s in enumerate(index.steps) if s]
         for value, step in index.gathered:
-            name = literal(value.extra, value.dtype) if value.op == "constant" else known[value]
-            parts.append(f"(int64_t){name} * {step}")
+            parts.append(f"(int64_t){self._value(value, known)} * {step}")
         if index.offset or not parts:
             parts.append(str(index.offset))
         return " + ".join(parts)

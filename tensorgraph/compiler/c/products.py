@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.compiler.c.loop_functions import Function
-from tensorgraph.compiler.c_functions import TYPES
+from tensorgraph.compiler.c_functions import ALIGNED, TYPES
 from tensorgraph.compiler.loops.statements import Product, Stored
 
 SMALL = 20_000
@@ -92,7 +92,7 @@ def _loops(s: Product, kind: str, at: tuple[str, ...], size: tuple[int, ...]) ->
     element = f"Y[p * {ya} + j * {yb}]"
     if yb != 1 and n > 1 and m >= ROWS and k * n <= IN_ORDER:
         lines += [
-            f"  {kind} T[{max(k * n, 1)}];",
+            f"  {kind} T[{max(k * n, 1)}] {ALIGNED};",
             f"  for (int p = 0; p < {k}; p++) for (int j = 0; j < {n}; j++)"
             f" T[p * {n} + j] = {element};",
         ]
@@ -112,7 +112,8 @@ def _rows(
     each = range(step)
     return [
         f"  for (int i = {low}; i < {high}; i += {step}) {{",
-        *(f"    {kind} r{q}[{n}]; for (int j = 0; j < {n}; j++) r{q}[j] = 0;" for q in each),
+        *(f"    {kind} r{q}[{n}] {ALIGNED};" for q in each),
+        *(f"    for (int j = 0; j < {n}; j++) r{q}[j] = 0;" for q in each),
         f"    for (int p = 0; p < {k}; p++) {{",
         *(f"      const {kind} x{q} = X[(i + {q}) * {x[0]} + p * {x[1]}];" for q in each),
         f"      for (int j = 0; j < {n}; j++) {{",

@@ -41,6 +41,7 @@ class Letters:
         constants: what constants are, by the caller's variables.
         given: the names of what is differentiated by, where it has been given any.
         exprs: the expressions of what is differentiated by.
+        gradients: those of all values, before they are simplified.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Letters:
         constants: Constants,
         given: Sequence[str | None],
         exprs: Sequence[Expr],
+        gradients: Iterable[Expr],
     ) -> None:
         self.recorded = recorded
         self.introduced: dict[Expr, Expr] = {}
@@ -63,7 +65,7 @@ class Letters:
         """The variables that hold numbers, whose symbols stand for nothing else."""
         self.parameters: dict[Expr, str] = {}
         """The paths of modules' parameters, which have a symbol for a name."""
-        self.names = self._found(constants, given, exprs)
+        self.names = self._found(constants, given, exprs, in_order(gradients))
         order = in_order(list(recorded.exprs.values()))
         scales = [e for e in order if e.op is rms.op]
         for i, e in enumerate(scales, 1):
@@ -76,7 +78,11 @@ class Letters:
             self._letter(e, "A")
 
     def _found(
-        self, constants: Constants, given: Sequence[str | None], exprs: Sequence[Expr]
+        self,
+        constants: Constants,
+        given: Sequence[str | None],
+        exprs: Sequence[Expr],
+        gradients: Sequence[Expr],
     ) -> dict[Expr, str]:
         """Return the names of the caller's variables, and others for constants without one."""
         names = {e: name for e, name in zip(exprs, given, strict=True) if name}
@@ -94,7 +100,8 @@ class Letters:
             if array.size in sizes:
                 names.setdefault(constant(array), name)
         numbers = set(constants.symbols.values())
-        for e in [*self.recorded.given, *order]:
+        places = [e for e in gradients if e.dtype.kind in "iu" and _is_pattern(e)]
+        for e in [*self.recorded.given, *order, *places]:
             if e not in names and e not in numbers and (e.is_input or _is_pattern(e)):
                 self.unexplained[e] = description(e, self.recorded.users.get(e))
                 names[e] = e.name or _usual_name(e, self.recorded.users.get(e))

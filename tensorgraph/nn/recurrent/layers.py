@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import boolean, number, whole
-from tensorgraph.engine.arrays import host_values, placed
+from tensorgraph.engine.arrays import holds, host_values, placed
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of
@@ -176,19 +176,18 @@ class Recurrent(Module, Generic[State]):
         """
         if lengths is None:
             return None
-        given = array_of(lengths)
-        found, name = host_values(given), here(type(self).__name__)
-        if found.dtype.kind not in "iu":
-            raise errors.DTypeError(f"{name}: lengths are integers, not {found.dtype}")
-        if found.shape != shape[:1]:
+        given, name = array_of(lengths), here(type(self).__name__)
+        if given.dtype.kind not in "iu":
+            raise errors.DTypeError(f"{name}: lengths are integers, not {given.dtype}")
+        if given.shape != shape[:1]:
             raise errors.ShapeError(
-                f"{name}: lengths of shape {found.shape} must have shape {shape[:1]}: one for each"
+                f"{name}: lengths of shape {given.shape} must have shape {shape[:1]}: one for each"
                 " sequence"
             )
-        if ((found < 0) | (found > shape[1])).any():
+        if not holds((given >= 0) & (given <= shape[1])):
             raise errors.ArgumentError(
                 f"{name}: lengths are in 0 … {shape[1]}, the number of time steps, not"
-                f" {found.tolist()}"
+                f" {host_values(given).tolist()}"
             )
         there = np.arange(shape[1], like=given) < given[:, None]
         return placed(there, self.parameters()[0].data)

@@ -279,6 +279,15 @@ def labels(shape: Shape) -> Choices:
     ]
 
 
+def segments(shape: Shape) -> Choices:
+    """Return labels of rows, each of which is some row's: what has none has no finite extremum."""
+    return [
+        {"labels": np.arange(shape[0]) % count, "num_segments": count}
+        for count in (1, 2)
+        if shape and count <= shape[0]
+    ]
+
+
 def affines(x: Shape, scale: Shape, shift: Shape) -> Choices:
     fit = broadcasting(x, scale, shift)
     return [{}] if fit and np.broadcast_shapes(x, scale, shift) == x else []

@@ -224,6 +224,11 @@ KINDS: dict[str, Kind] = {
              code="lambda x, key, shape: tg.add_at(tg.zeros(shape, x.dtype), key, x)"),
         Kind("add_at", 2, fits.puts, code="lambda x, value, key: tg.add_at(x, key, value)"),
         Kind("set_at", 2, fits.puts, code="lambda x, value, key: tg.set_at(x, key, value)"),
+        *(
+            Kind(name, 1, fits.segments, kinks=lambda x, **static: _differences(x),
+                 code=f"lambda x, labels, num_segments: tg.{name}(x, labels, num_segments)")
+            for name in ("segment_max", "segment_min")
+        ),
         Kind("take", 1, fits.takes),
         Kind("take_along_axis", 1, fits.takes_along),
         Kind("sort", 1, fits.sorts, kinks=_differences),
