@@ -20,6 +20,7 @@ from tensorgraph.engine.layers import (
     LayeredArray,
     apply_in_layer,
     detached,
+    made_like,
     outside,
     stand_in,
 )
@@ -80,7 +81,9 @@ class Batched(LayeredArray):
         return host_values(getattr(self.value, "_data", self.value))
 
 
-bind_operators(Batched, OPS, Batched.no_value, stand_in, lambda x, made: x.layer.lift(made))
+bind_operators(
+    Batched, OPS, Batched.no_value, stand_in, lambda x, made: made_like(x, x.value, made)
+)
 HANDLERS[Batched] = apply_in_layer
 
 

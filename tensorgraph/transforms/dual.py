@@ -27,6 +27,7 @@ from tensorgraph.engine.layers import (
     apply_in_layer,
     deepest,
     detached,
+    made_like,
     outside,
     stand_in,
 )
@@ -88,7 +89,7 @@ def values(x: Dual) -> Any:
     return detached(x.primal._data) if type(x.primal) is Tensor else detached(x.primal)
 
 
-bind_operators(Dual, OPS, values, stand_in, lambda x, made: x.layer.lift(made))
+bind_operators(Dual, OPS, values, stand_in, lambda x, made: made_like(x, x.primal, made))
 HANDLERS[Dual] = apply_in_layer
 
 
