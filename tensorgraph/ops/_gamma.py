@@ -233,8 +233,8 @@ def _polygamma(x: Any, order: int) -> Any:
 def _sum_of_powers(x: Any, order: int) -> Any:
     """Return (−1)ⁿ⁺¹ n! Σ (x + k)⁻ⁿ⁻¹ over k = 0, 1, … for x ≥ 0."""
     enough = 10.0 + order
-    start = x + np.maximum(np.ceil(enough - x), 0)
-    inverse = 1 / start
+    steps = np.maximum(np.ceil(enough - x), 0)
+    inverse = 1 / (x + steps)
     ratios = [
         b * math.prod(range(order + 1, order + 2 * k)) / math.factorial(2 * k)
         for k, b in enumerate(_BERNOULLI, 1)
@@ -242,8 +242,8 @@ def _sum_of_powers(x: Any, order: int) -> Any:
     rest = inverse * (0.5 + inverse * horner(ratios[::-1], inverse * inverse))
     total = whole_power(inverse, order) * (1 / order + rest)
     for k in range(int(enough) - 1, -1, -1):  # the largest last
-        term = x + k
-        total += np.where(term < enough, 1 / whole_power(term, order + 1), 0.0)
+        # Counted by whole numbers: x + k may round to what has no term left.
+        total += np.where(k < steps, 1 / whole_power(x + k, order + 1), 0.0)
     if order % 2:
         return math.factorial(order) * total
     total = -math.factorial(order) * total

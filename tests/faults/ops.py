@@ -12,6 +12,8 @@ FAULTS: list[Fault] = [
          "gammaln: a half is rounded to the even number, beyond the fit"),
         ("_digamma_near", "start - _ZERO - _ZERO_REST", "start - _ZERO",
          "digamma: the rounding of its zero"),
+        ("_sum_of_powers", "k < steps", "x + k < enough",
+         "polygamma: a term is forgotten where x + k rounds up"),
         ("_polygamma_reflected", "math.pi ** (order + 1)", "math.pi ** order",
          "polygamma: a forgotten factor below 0"),
         ("_betaln_mixed", "a - (b - 0.5) * np.log1p(a / b)", "a - b * np.log1p(a / b)",
