@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.arrays import is_foreign
-from tensorgraph.ops._blocks import double_by_blocks, first_order, floating
+from tensorgraph.ops._blocks import both_floating, double_by_blocks, first_order
 
 _Q = (
     -1.4119647050723332e-07,
@@ -348,6 +348,6 @@ def betaln(x: Any, y: Any) -> Any:
     """Return log |B(x, y)|."""
     if np.iscomplexobj(x) or np.iscomplexobj(y):
         return _betaln_of_complex(x, y)
-    x, y = np.broadcast_arrays(floating(x), floating(y))
+    x, y = np.broadcast_arrays(*both_floating(x, y))
     rows = (v.reshape(-1).astype(np.float64) for v in (x, y))
     return _betaln(*rows).reshape(x.shape).astype(np.result_type(x, y))

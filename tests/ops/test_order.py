@@ -236,6 +236,15 @@ def test_limits_as_arrays_get_the_gradient_where_they_count():
         np.testing.assert_array_equal(tg.clip(given, *limits), np.clip(given, *limits))
 
 
+def test_a_number_beside_limits_keeps_the_dtype():
+    for dtype in ("uint8", "float32"):
+        x, high = tg.tensor([1, 9], dtype=dtype), tg.tensor([5, 7], dtype=dtype)
+        for limits in ((2, high), (high, 8)):
+            found = tg.clip(x, *limits)
+            assert found.dtype == dtype
+            np.testing.assert_array_equal(found, np.clip(x.numpy(), *map(np.asarray, limits)))
+
+
 def test_limits_that_need_a_gradient_may_be_numbers():
     low = tg.tensor(2.0, requires_grad=True)
     (tg.tensor([1.0, 3.0]).clip(low, 5.0)).sum().backward()
