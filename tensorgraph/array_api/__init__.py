@@ -6,7 +6,8 @@ here, and what only such libraries ask for. The standard's version is 2025.12; c
 are none, and so no ``linalg.eig`` and no transforms in ``fft``. Gradients flow as everywhere.
 
 Read ``creation`` (making tensors), ``dtypes``, ``keywords`` (operations with more keywords than
-ours), ``searching`` (places, membership), ``linalg`` and ``fft`` (the extensions), ``info`` (what the namespace says of itself).
+ours), ``searching`` (places, membership), ``linalg`` and ``fft`` (the extensions), ``info`` (what
+the namespace says of itself).
 """
 
 from __future__ import annotations

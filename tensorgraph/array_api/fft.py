@@ -16,7 +16,9 @@ from tensorgraph.fft.frequencies import fftshift as fftshift, ifftshift as iffts
 from tensorgraph.leads.attributes import module_hooks as _module_hooks
 
 
-def fftfreq(n: int, /, *, d: float = 1.0, dtype: DTypeLike | None = None, device: Any = None) -> Any:
+def fftfreq(
+    n: int, /, *, d: float = 1.0, dtype: DTypeLike | None = None, device: Any = None
+) -> Any:
     """Return the frequencies that ``fft`` of n samples has, ``d`` apart."""
     check_device(device, "fftfreq")
     return frequencies.fftfreq(n, d, dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, SupportsFloat, SupportsIndex
 
 import numpy as np
@@ -86,7 +86,12 @@ _pad: OpFunction = register(
 
 _PICKING = ("edge", "reflect", "symmetric", "wrap")
 """Modes in which what is around is elements of x."""
-_STATISTICS = {"maximum": max, "minimum": min, "mean": mean, "median": median}
+_STATISTICS: dict[str, Callable[..., Any]] = {
+    "maximum": max,
+    "minimum": min,
+    "mean": mean,
+    "median": median,
+}
 _MODES = ("constant", *_PICKING, *_STATISTICS, "linear_ramp")
 
 

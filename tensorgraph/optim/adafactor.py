@@ -92,7 +92,9 @@ class Adafactor(Optimizer):
             rows = rows + share * (mean(squares, axis=-1, keepdims=True) - rows)
             columns = columns + share * (mean(squares, axis=-2, keepdims=True) - columns)
             following = {"rows": rows, "columns": columns}
-            size = root(rows) * root(columns) / root(_floor(mean(rows, axis=-2, keepdims=True), eps))
+            size = (
+                root(rows) * root(columns) / root(_floor(mean(rows, axis=-2, keepdims=True), eps))
+            )
         u = grad / _floor(size, eps)
         length = _smaller(lr, t**-0.5) * maximum(rms(param), least_scale)
         return decayed(param, lr, weight_decay) - length / maximum(rms(u) / clip, 1) * u, following

@@ -111,9 +111,8 @@ def test_integers_and_booleans_are_as_numpy_has_them():
     np.testing.assert_array_equal(tg.increments(flags), np.diff(flags))
     # A number at an end has all the digits of x.
     x = np.array([1.0, 4.0])
-    for given in (x, np.array([1, 4])):
-        found = tg.increments(given, prepend=0.1)
-        np.testing.assert_array_equal(found, np.diff(given, prepend=0.1))
+    for row in (x, np.array([1, 4])):
+        np.testing.assert_array_equal(tg.increments(row, prepend=0.1), np.diff(row, prepend=0.1))
     assert tg.median(flags) == 1
 
 
