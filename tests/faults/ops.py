@@ -315,7 +315,6 @@ FAULTS: list[Fault] = [
     *planted_in(
         "ops/padding.py",
         ("_pad_rule", "slice(before, before + n)", "slice(0, n)", "pad: cut from the start"),
-        ("_median", "(n - 1) // 2", "n // 2", "pad: of two in the middle the larger is the median"),
         ("_with_statistics", "_part(x, axis, n - count, n)", "_part(x, axis, 0, count)",
          "pad: behind, the statistics of the front"),
         ("_mirrored_at_points", "_part(x, axis, skip, skip + left)", "_part(x, axis, 0, left)",
