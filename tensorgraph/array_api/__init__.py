@@ -3,10 +3,11 @@
 Names that agree with the standard are those of ``tensorgraph`` itself. Here are the others: what
 takes the standard's keywords (``device``, ``copy``, ``dtype`` of a sum), which mean nothing more
 here, and what only such libraries ask for. The standard's version is 2025.12; complex numbers there
-are none. Gradients flow as everywhere.
+are none, and so no ``linalg.eig`` and no transforms in ``fft``. Gradients flow as everywhere.
 
 Read ``creation`` (making tensors), ``dtypes``, ``keywords`` (operations with more keywords than
-ours), ``searching`` (places and sets), ``info`` (what the namespace says of itself).
+ours), ``searching`` (places, membership), ``linalg`` and ``fft`` (the extensions), ``info`` (what
+the namespace says of itself).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from numpy import (
 )
 
 from tensorgraph import ops
+from tensorgraph.array_api import fft as fft, linalg as linalg
 from tensorgraph.array_api.creation import *
 from tensorgraph.array_api.dtypes import *
 from tensorgraph.array_api.info import (
@@ -44,14 +46,15 @@ __array_api_version__ = VERSIONS[-1]
 
 _AS_THEY_ARE = (
     "abs acos acosh add all any argmax argmin asin asinh atan atan2 atanh bitwise_and"
-    " bitwise_invert bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor broadcast_arrays"
-    " broadcast_to ceil concat copysign cos cosh divide equal exp expand_dims expm1"
-    " flip floor floor_divide greater greater_equal hypot isfinite isinf isnan less less_equal log"
-    " log10 log1p log2 logaddexp logical_and logical_not logical_or logical_xor matmul"
-    " matrix_transpose max maximum mean meshgrid min minimum moveaxis multiply negative nextafter"
-    " not_equal permute_dims positive reciprocal remainder repeat roll round sign signbit sin sinh"
-    " sqrt square squeeze stack subtract take take_along_axis tan tanh tensordot tile tril triu"
-    " trunc unstack vecdot where"
+    " bitwise_invert bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor"
+    " broadcast_arrays broadcast_to ceil clip concat copysign cos cosh count_nonzero divide equal"
+    " exp expand_dims expm1 flip floor floor_divide greater greater_equal hypot isfinite isinf"
+    " isnan less less_equal log log10 log1p log2 logaddexp logical_and logical_not logical_or"
+    " logical_xor matmul matrix_transpose max maximum mean meshgrid min minimum moveaxis multiply"
+    " negative nextafter nonzero not_equal permute_dims positive reciprocal remainder repeat roll"
+    " round sign signbit sin sinh sqrt square squeeze stack subtract take take_along_axis tan tanh"
+    " tensordot tile tril triu trunc unique_all unique_counts unique_inverse unique_values unstack"
+    " vecdot where"
 ).split()
 """The operations that the standard has as they are."""
 

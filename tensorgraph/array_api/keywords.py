@@ -12,7 +12,7 @@ from tensorgraph import ops
 from tensorgraph.engine.tensor import Tensor
 
 __all__ = [
-    "argsort", "broadcast_shapes", "clip", "conj", "cumulative_prod", "cumulative_sum", "diff",
+    "argsort", "broadcast_shapes", "conj", "cumulative_prod", "cumulative_sum", "diff",
     "imag", "prod", "real", "reshape", "sort", "std", "sum", "var",
 ]  # fmt: skip
 
@@ -110,15 +110,6 @@ def reshape(x: Tensor, /, shape: Any, *, copy: bool | None = None) -> Tensor:
     return ops.reshape(x, shape=shape)
 
 
-def clip(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
-    """Return x limited to [min, max], numbers or tensors that broadcast with x."""
-    plain = (type(None), int, float)
-    if isinstance(min, plain) and isinstance(max, plain):
-        return ops.clip(x, min=min, max=max)
-    x = x if min is None else ops.maximum(x, min)
-    return x if max is None else ops.minimum(x, max)
-
-
 def conj(x: Tensor, /) -> Tensor:
     """Return x: all tensors are real."""
     return x
@@ -141,12 +132,6 @@ def broadcast_shapes(*shapes: Sequence[int]) -> tuple[int, ...]:
 
 def diff(
     x: Tensor, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None
-) -> Tensor:
-    """Return the differences of neighbours along ``axis``, n times over."""
-    parts = [part for part in (prepend, x, append) if part is not None]
-    x = ops.concat(parts, axis=axis) if len(parts) > 1 else x
-    lead = (slice(None),) * (axis % x.ndim)
-    for _ in range(n):
-        ahead, behind = x[(*lead, slice(1, None))], x[(*lead, slice(None, -1))]
-        x = ops.not_equal(ahead, behind) if x.dtype == bool else ahead - behind
-    return x
+) -> Any:
+    """Return the differences of neighbours along ``axis``, n times over: ``tg.increments``."""
+    return ops.increments(x, n=n, axis=axis, prepend=prepend, append=append)

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import placed
 from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.operators import Operators
@@ -136,6 +137,17 @@ class LayeredArray(Operators):
 def stand_in(x: Any) -> Any:
     """Return zeros that take no memory, of the shape and dtype of an array of a layer."""
     return np.broadcast_to(np.zeros((), x.dtype), x.shape)
+
+
+def made_like(x: Any, held: Any, made: Any) -> Any:
+    """Return an array of NumPy's as a constant of x's layer, where what x holds is.
+
+    Args:
+        x: an array of a layer.
+        held: an array or a tensor that it holds.
+        made: such as ``np.zeros(3, like=x)``.
+    """
+    return x.layer.lift(placed(made, getattr(held, "_data", held)))
 
 
 def layer_of(x: Any) -> Layer | None:

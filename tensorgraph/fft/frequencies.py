@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, SupportsIndex
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tensorgraph.arguments import number, whole
 from tensorgraph.engine.arrays import default_dtype
@@ -21,7 +22,7 @@ __all__ = ["fftfreq", "fftshift", "ifftshift", "rfftfreq"]
 
 
 @with_leads
-def fftfreq(n: SupportsIndex, d: float = 1.0) -> Tensor:
+def fftfreq(n: SupportsIndex, d: float = 1.0, dtype: DTypeLike | None = None) -> Tensor:
     """Return the frequencies that ``fft`` of n samples has, in cycles per unit of ``d``.
 
     ``d`` is the time between samples. The first is 0, then come the positive ones, then the
@@ -32,11 +33,12 @@ def fftfreq(n: SupportsIndex, d: float = 1.0) -> Tensor:
         >>> tg.fft.fftfreq(4)
         tensor([ 0.  ,  0.25, -0.5 , -0.25])
     """
-    return tensor(np.fft.fftfreq(whole(n, "fftfreq: n", 1), _spacing(d)), dtype=default_dtype())
+    found = np.fft.fftfreq(whole(n, "fftfreq: n", 1), _spacing(d))
+    return tensor(found, dtype=default_dtype() if dtype is None else dtype)
 
 
 @with_leads
-def rfftfreq(n: SupportsIndex, d: float = 1.0) -> Tensor:
+def rfftfreq(n: SupportsIndex, d: float = 1.0, dtype: DTypeLike | None = None) -> Tensor:
     """Return the frequencies that ``rfft`` of n samples has, in cycles per unit of ``d``.
 
     Example:
@@ -44,7 +46,8 @@ def rfftfreq(n: SupportsIndex, d: float = 1.0) -> Tensor:
         >>> tg.fft.rfftfreq(4)
         tensor([0.  , 0.25, 0.5 ])
     """
-    return tensor(np.fft.rfftfreq(whole(n, "rfftfreq: n", 1), _spacing(d)), dtype=default_dtype())
+    found = np.fft.rfftfreq(whole(n, "rfftfreq: n", 1), _spacing(d))
+    return tensor(found, dtype=default_dtype() if dtype is None else dtype)
 
 
 def _spacing(d: Any) -> float:

@@ -17,7 +17,7 @@ from tensorgraph.linalg.solves import inv
 from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops.arithmetic import multiply, subtract
 from tensorgraph.ops.contract import matmul
-from tensorgraph.ops.index import take
+from tensorgraph.ops.index import beside, take
 from tensorgraph.ops.shape import broadcast_to, reshape
 
 __all__ = ["cross", "kron", "matrix_power", "multi_dot"]
@@ -152,7 +152,7 @@ def cross(x: AnyArray, y: AnyArray, axis: SupportsIndex = -1) -> AnyArray:
                 f" {shape_of(v)} have {shape_of(v)[place]}"
             )
     (a, b), (c, d) = (
-        [take(v, np.asarray(order), axis=place) for order in ([1, 2, 0], [2, 0, 1])]
+        [take(v, beside(np.asarray(order), v), axis=place) for order in ([1, 2, 0], [2, 0, 1])]
         for v, place in zip((x, y), places, strict=True)
     )
     return subtract(multiply(a, d), multiply(b, c))

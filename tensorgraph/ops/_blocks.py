@@ -28,6 +28,17 @@ def floating(x: Any) -> Any:
     return x if dtype.kind in "fc" else x.astype(np.float64)
 
 
+def both_floating(x: Any, y: Any) -> tuple[Any, Any]:
+    """Return two operands so; a number of Python's takes the other's dtype, as in NumPy."""
+    if hasattr(x, "dtype") == hasattr(y, "dtype"):
+        return floating(x), floating(y)
+    if hasattr(y, "dtype"):
+        y, x = both_floating(y, x)
+        return x, y
+    x = floating(x)
+    return x, np.result_type(x.dtype, 1.0 * y).type(y)
+
+
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 _OWN = frozenset((_SINGLE, _DOUBLE))
 

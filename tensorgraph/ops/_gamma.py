@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.ops._blocks import double_by_blocks, first_order, floating
+from tensorgraph.engine.arrays import is_foreign
+from tensorgraph.ops._blocks import both_floating, double_by_blocks, first_order
 
 _Q = (
     -1.4119647050723332e-07,
@@ -94,20 +95,29 @@ def horner(coefficients: Any, x: Any) -> Any:
     return value
 
 
-def by_pieces(x: Any, *pieces: tuple[Any, Any]) -> Any:
+def by_pieces(x: Any, *pieces: tuple[Any, Any], beside: tuple[Any, ...] = ()) -> Any:
     """Return what functions make of the elements that fall to each: pairs of a mask and a function.
+
+    On a device, where nobody looks at a mask, each function gets all elements.
 
     Args:
         x: an array.
         *pieces: between them the masks hold each element once.
+        beside: arrays of x's shape that the functions take too.
     """
+    if is_foreign(x):
+        (_, function), *rest = pieces
+        value = function(x, *beside)
+        for mask, function in rest:
+            value = np.where(mask, function(x, *beside), value)
+        return value
     for mask, function in pieces:
         if mask.all():
-            return function(x)
+            return function(x, *beside)
     out = np.empty_like(x)
     for mask, function in pieces:
         if mask.any():
-            out[mask] = function(x[mask])
+            out[mask] = function(*(v[mask] for v in (x, *beside)))
     return out
 
 
@@ -141,8 +151,13 @@ def _rest_of_stirling(x: Any) -> Any:
 
 def _gammaln(x: Any) -> Any:
     low = x < -0.5
-    near = (x >= -0.5) & (x < _FAR)
-    return by_pieces(x, (near, _near), (low, _reflected), (~(low | near), _far))
+    return by_pieces(x, (~low, _gammaln_above), (low, _reflected))
+
+
+def _gammaln_above(x: Any) -> Any:
+    """Return it for x ≥ −½."""
+    near = x < _FAR
+    return by_pieces(x, (near, _near), (~near, _far))
 
 
 def _near(x: Any) -> Any:
@@ -163,7 +178,7 @@ def _far(x: Any) -> Any:
 def _reflected(x: Any) -> Any:
     size = -x
     sine = np.abs(sin_pi(size))
-    value = np.log(np.pi / (size * sine)) - _gammaln(size)
+    value = np.log(np.pi / (size * sine)) - _gammaln_above(size)
     return np.where(np.isinf(size), x, np.where(sine == 0, np.inf, value))
 
 
@@ -172,11 +187,14 @@ def _reflected(x: Any) -> Any:
 
 def _digamma(x: Any) -> Any:
     # At −0 the limit is from below.
-    low, near = np.copysign(1.0, x) < 0, x < _FAR
-    low &= ~np.isnan(x)
-    return by_pieces(
-        x, (near & ~low, _digamma_near), (low, _digamma_reflected), (~(low | near), _digamma_far)
-    )
+    low = (np.copysign(1.0, x) < 0) & ~np.isnan(x)
+    return by_pieces(x, (~low, _digamma_above), (low, _digamma_reflected))
+
+
+def _digamma_above(x: Any) -> Any:
+    """Return it for x ≥ 0."""
+    near = x < _FAR
+    return by_pieces(x, (near, _digamma_near), (~near, _digamma_far))
 
 
 def _digamma_near(x: Any) -> Any:
@@ -197,15 +215,14 @@ def _digamma_far(x: Any) -> Any:
 def _digamma_reflected(x: Any) -> Any:
     poles = (x == np.round(x)) & (x != 0)
     size = np.where(poles, np.nan, -x)
-    return _digamma(1 + size) + np.pi * cot_pi(size)
+    return _digamma_above(1 + size) + np.pi * cot_pi(size)
 
 
 # ------------------------------------------------------------------------------------- ψ′, ψ″, …
 
 
 def _polygamma(x: Any, order: int) -> Any:
-    low = np.copysign(1.0, x) < 0
-    low &= ~np.isnan(x) & (x != 0)
+    low = (np.copysign(1.0, x) < 0) & ~np.isnan(x) & (x != 0)
     return by_pieces(
         x,
         (~low, lambda x: _sum_of_powers(x, order)),
@@ -216,8 +233,8 @@ def _polygamma(x: Any, order: int) -> Any:
 def _sum_of_powers(x: Any, order: int) -> Any:
     """Return (−1)ⁿ⁺¹ n! Σ (x + k)⁻ⁿ⁻¹ over k = 0, 1, … for x ≥ 0."""
     enough = 10.0 + order
-    start = x + np.maximum(np.ceil(enough - x), 0)
-    inverse = 1 / start
+    steps = np.maximum(np.ceil(enough - x), 0)
+    inverse = 1 / (x + steps)
     ratios = [
         b * math.prod(range(order + 1, order + 2 * k)) / math.factorial(2 * k)
         for k, b in enumerate(_BERNOULLI, 1)
@@ -225,8 +242,8 @@ def _sum_of_powers(x: Any, order: int) -> Any:
     rest = inverse * (0.5 + inverse * horner(ratios[::-1], inverse * inverse))
     total = whole_power(inverse, order) * (1 / order + rest)
     for k in range(int(enough) - 1, -1, -1):  # the largest last
-        term = x + k
-        total += np.where(term < enough, 1 / whole_power(term, order + 1), 0.0)
+        # Counted by whole numbers: x + k may round to what has no term left.
+        total += np.where(k < steps, 1 / whole_power(x + k, order + 1), 0.0)
     if order % 2:
         return math.factorial(order) * total
     total = -math.factorial(order) * total
@@ -266,18 +283,25 @@ def whole_power(x: Any, n: int) -> Any:
 def _betaln(x: Any, y: Any) -> Any:
     small, large = np.minimum(x, y), np.maximum(x, y)
     positive = small > 0
-    sum_ = small + large
-    plain = ~(positive & (large >= _FAR))
-    both = positive & (small >= _FAR)
-    out = _gammaln(small) + _gammaln(large) - _gammaln(sum_)
+    far, near = positive & (small >= _FAR), ~(positive & (large >= _FAR))
+    value = by_pieces(
+        small,
+        (near, _betaln_near),
+        (far, _betaln_far),
+        (~(near | far), _betaln_mixed),
+        beside=(large,),
+    )
+    return np.where(positive & np.isinf(large), -np.inf, value)
+
+
+def _betaln_near(a: Any, b: Any) -> Any:
+    """Return log B for a ≤ b < 8, or a ≤ 0."""
+    sum_ = a + b
+    value = _gammaln(a) + _gammaln(b) - _gammaln(sum_)
     # What the sum has rounded away counts where the terms cancel.
-    rest = small - (sum_ - large)
-    rounded = plain & positive & (rest != 0)
-    out[rounded] -= (rest * _digamma(sum_))[rounded]
-    for mask, function in ((both, _betaln_far), (~(plain | both), _betaln_mixed)):
-        if mask.any():
-            out[mask] = function(small[mask], large[mask])
-    return np.where(positive & np.isinf(large), -np.inf, out)
+    rest = a - (sum_ - b)
+    rounded = (a > 0) & (rest != 0)
+    return value - np.where(rounded, rest * _digamma(np.where(rounded, sum_, 1.0)), 0.0)
 
 
 def _betaln_far(a: Any, b: Any) -> Any:
@@ -324,6 +348,6 @@ def betaln(x: Any, y: Any) -> Any:
     """Return log |B(x, y)|."""
     if np.iscomplexobj(x) or np.iscomplexobj(y):
         return _betaln_of_complex(x, y)
-    x, y = np.broadcast_arrays(floating(x), floating(y))
+    x, y = np.broadcast_arrays(*both_floating(x, y))
     rows = (v.reshape(-1).astype(np.float64) for v in (x, y))
     return _betaln(*rows).reshape(x.shape).astype(np.result_type(x, y))

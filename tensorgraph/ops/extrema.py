@@ -167,13 +167,15 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     if _is_number(min) and _is_number(max):
         return clipped(x, min=min, max=max)
     x = from_list(x)
-    if min is not None:
+    if _is_number(min):
+        x = x if min is None else clipped(x, min=min)
+    else:
         min = from_list(min)
         x = where(logical_or(less(x, min), isnan(min)), min, x)
-    if max is not None:
-        max = from_list(max)
-        x = where(logical_or(greater(x, max), isnan(max)), max, x)
-    return x
+    if _is_number(max):
+        return x if max is None else clipped(x, max=max)
+    max = from_list(max)
+    return where(logical_or(greater(x, max), isnan(max)), max, x)
 
 
 clip.op = clipped.op  # type: ignore[attr-defined]

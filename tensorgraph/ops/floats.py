@@ -14,7 +14,7 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import NONDIFF, ZERO
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list
-from tensorgraph.ops._blocks import floating
+from tensorgraph.ops._blocks import both_floating
 from tensorgraph.ops.arithmetic import (
     APART,
     abs,
@@ -57,7 +57,7 @@ copysign: OpFunction = register(
 )
 nextafter = register(
     "nextafter",
-    lambda x, y: np.nextafter(floating(x), floating(y)),
+    lambda x, y: np.nextafter(*both_floating(x, y)),
     {"x": lambda g: g, "y": ZERO},
     ref="math.nextafter",
     doc="""Return the next floating-point number after x in the direction of y.

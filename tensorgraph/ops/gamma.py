@@ -82,7 +82,7 @@ gammaln: OpFunction = register(
     _gamma.gammaln,
     {"x": lambda g, x: g * digamma(x)},
     domain={"x": POSITIVE},
-    ref="scipy.special.gammaln",
+    ref="mpmath.loggamma",
     symbol="log Γ",
     notation=function("log Γ", r"\log \Gamma"),
     code="np.vectorize(math.lgamma, otypes=[np.asarray(x).dtype])(x)",

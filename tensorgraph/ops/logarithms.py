@@ -9,7 +9,7 @@ import numpy as np
 
 from tensorgraph.engine.domain import Real
 from tensorgraph.engine.op import register
-from tensorgraph.ops._blocks import floating
+from tensorgraph.ops._blocks import both_floating, floating
 from tensorgraph.ops.arithmetic import APART, equal, logical_and, where
 from tensorgraph.ops.transcendental import log, log1p
 
@@ -23,11 +23,13 @@ def _product(x: Any, logarithm: Any) -> Any:
 
 
 def _xlogy_kernel(x: Any, y: Any) -> Any:
-    return _product(floating(x), np.log(floating(y)))
+    x, y = both_floating(x, y)
+    return _product(x, np.log(y))
 
 
 def _xlog1py_kernel(x: Any, y: Any) -> Any:
-    return _product(floating(x), np.log1p(floating(y)))
+    x, y = both_floating(x, y)
+    return _product(x, np.log1p(y))
 
 
 def _over(x: Any, y: Any, zero: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, SupportsFloat, SupportsIndex
 
 import numpy as np
@@ -16,8 +16,9 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import OneOrMore, from_list
 from tensorgraph.ops._batching import Operand, Static, leading
 from tensorgraph.ops.arithmetic import astype, floor, round
-from tensorgraph.ops.index import beside, sort, take
+from tensorgraph.ops.index import beside, take
 from tensorgraph.ops.joining import concat
+from tensorgraph.ops.order import median
 from tensorgraph.ops.reduce import max, mean, min
 from tensorgraph.ops.shape import broadcast_to, flip
 
@@ -85,7 +86,12 @@ _pad: OpFunction = register(
 
 _PICKING = ("edge", "reflect", "symmetric", "wrap")
 """Modes in which what is around is elements of x."""
-_STATISTICS = {"maximum": max, "minimum": min, "mean": mean, "median": None}
+_STATISTICS: dict[str, Callable[..., Any]] = {
+    "maximum": max,
+    "minimum": min,
+    "mean": mean,
+    "median": median,
+}
 _MODES = ("constant", *_PICKING, *_STATISTICS, "linear_ramp")
 
 
@@ -188,22 +194,12 @@ def _with_statistics(
         n = shape_of(x)[axis]
         count = n if length is None else np.minimum(whole(length, "pad: stat_length", 1), n)
         part = _part(x, axis, 0, count) if side == 0 else _part(x, axis, n - count, n)
-        value = _median(part, axis) if mode == "median" else _line(part, axis, mode)
+        value = _STATISTICS[mode](part, axis=axis, keepdims=True)
         if x.dtype.kind in "iu":
             value = round(value)
         shape = (*shape_of(x)[:axis], width, *shape_of(x)[axis + 1 :])
         sides.append(broadcast_to(value, shape=shape) if width else None)
     return _joined(x, sides, axis)
-
-
-def _line(part: Any, axis: int, mode: str) -> Any:
-    return _STATISTICS[mode](part, axis=axis, keepdims=True)  # type: ignore[misc]
-
-
-def _median(part: Any, axis: int) -> Any:
-    n = shape_of(part)[axis]
-    ordered = sort(part, axis=axis)
-    return mean(_part(ordered, axis, (n - 1) // 2, n // 2 + 1), axis=axis, keepdims=True)
 
 
 def _with_ramps(x: Any, widths: tuple[int, int], axis: int, ends: tuple[Any, Any]) -> Any:

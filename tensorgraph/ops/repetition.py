@@ -74,6 +74,7 @@ def _repeats(x: Any, *, repeats: OneOrMore, axis: SupportsIndex | None) -> dict[
         return {"repeats": whole(repeats, "repeats"), "axis": place}
     counts = integers(repeats, "repeats")
     n = math.prod(shape_of(x)) if place is None else shape_of(x)[place]
+    counts = counts * n if len(counts) == 1 else counts
     if len(counts) != n or min(counts, default=0) < 0:
         raise ArgumentError(
             f"repeats is one number or {n}, one for each element along the axis, none negative; not"

@@ -7,8 +7,10 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from tensorgraph.arguments import number, one_of, scalar, whole
+from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
+from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import SomeAxes, from_list, one_axis, some_axes
@@ -25,7 +27,7 @@ from tensorgraph.ops.arithmetic import (
 )
 from tensorgraph.ops.convolution import conv
 from tensorgraph.ops.extrema import clip
-from tensorgraph.ops.index import argsort, take
+from tensorgraph.ops.index import argsort, beside, take
 from tensorgraph.ops.joining import concat
 from tensorgraph.ops.order import reals, searchsorted
 from tensorgraph.ops.padding import pad
@@ -84,7 +86,8 @@ def increments(
 def _end(value: Any, x: Any, axis: int) -> Any:
     if value is None:
         return None
-    value = from_list(value)
+    if not hasattr(value, "shape"):
+        value = beside(np.asarray(value, np.result_type(x.dtype, value)), x)
     if ndim_of(value):
         return value
     return broadcast_to(value, shape=tuple(1 if i == axis else n for i, n in enumerate(x.shape)))
@@ -271,7 +274,7 @@ def _slopes(f: Any, spacing: Any, axis: int, order: int) -> Any:
         )
     if ndim_of(spacing) == 0:
         h = from_list(spacing) if hasattr(spacing, "shape") else float(spacing)
-        gaps = h * np.ones(count - 1, f.dtype)
+        gaps = h * np.ones(count - 1, f.dtype, like=as_array(array_of(f)))
     else:
         gaps = increments(reals(from_list(spacing)))
         if shape_of(gaps) != (count - 1,):

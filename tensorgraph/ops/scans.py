@@ -169,9 +169,9 @@ def _place_kernel(x: Any, *, axis: Any = None, least: bool = False) -> Any:
     fresh = np.not_equal(now[1:], before) & np.equal(now[1:], np.moveaxis(best, axis, 0)[1:])
     if now.dtype.kind == "f":
         fresh = fresh | (np.isnan(now[1:]) & ~np.isnan(before))
-    places = np.arange(1, len(now)).reshape(-1, *(1,) * (now.ndim - 1))
+    places = np.arange(1, len(now), like=x).reshape(-1, *(1,) * (now.ndim - 1))
     rest = np.maximum.accumulate(np.where(fresh, places, 0), axis=0) if len(now) > 1 else fresh * 0
-    first = np.zeros((min(len(now), 1), *now.shape[1:]), np.intp)
+    first = np.zeros((min(len(now), 1), *now.shape[1:]), np.intp, like=x)
     return np.moveaxis(np.concatenate([first, rest]).astype(np.intp), 0, axis)
 
 

@@ -15,6 +15,7 @@ from tensorgraph.ops._axes import SomeAxes, from_list, kept, some_axes
 from tensorgraph.ops.arithmetic import divide, multiply, not_equal, subtract
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.extrema import clip
+from tensorgraph.ops.index import beside
 from tensorgraph.ops.joining import concat
 from tensorgraph.ops.order import reals
 from tensorgraph.ops.reduce import mean, sum
@@ -177,5 +178,6 @@ def corrcoef(x: AnyArray, y: AnyArray | None = None, rowvar: bool = True) -> Any
     if ndim_of(found) == 0:
         return divide(found, found)
     (n, _) = shape_of(found)
-    spread = sqrt(found[np.arange(n), np.arange(n)])
+    own = beside(np.arange(n), found)
+    spread = sqrt(found[own, own])
     return clip(divide(divide(found, spread[:, None]), spread), min=-1.0, max=1.0)

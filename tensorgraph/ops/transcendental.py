@@ -11,7 +11,7 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.notation import POWER, ROOT
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.errors import ArgumentError
-from tensorgraph.ops._blocks import floating
+from tensorgraph.ops._blocks import both_floating
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops._normal import END, exp_of_square
 from tensorgraph.ops.arithmetic import (
@@ -51,7 +51,7 @@ POSITIVE = Real(0.1, 5.0)
 
 
 def _power_slope_kernel(x: Any, y: Any) -> Any:
-    x, y = floating(x), floating(y)
+    x, y = both_floating(x, y)
     lower = y * np.power(x, y - 1)
     # Below 1, y − 1 is rounded, and x^(y−1) may overflow where y times it does not.
     by_power = np.less(y, 1) & np.isfinite(x) & np.not_equal(x, 0)
@@ -304,7 +304,7 @@ def _logaddexp_kernel(x: Any, y: Any) -> Any:
 def _logaddexp_slope_kernel(x: Any, y: Any) -> Any:
     if np.iscomplexobj(x) or np.iscomplexobj(y):
         return 1 / (1 + np.exp(y - x))
-    x, y = floating(x), floating(y)
+    x, y = both_floating(x, y)
     gap = np.where(np.equal(x, y), 0, x - y)  # of equal infinities too
     # What the subtraction rounded away (Knuth's two-sum) counts where the share is tiny.
     back = gap - x

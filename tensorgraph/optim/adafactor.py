@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensorgraph.ops.extrema import maximum
+from tensorgraph.ops.reduce import mean
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.flat_parameters import State
 from tensorgraph.optim.settings import Number, Rate
@@ -88,10 +89,12 @@ class Adafactor(Optimizer):
             following, size = {"v": v}, root(v)
         else:
             rows, columns = state["rows"], state["columns"]
-            rows = rows + share * (squares.mean(axis=-1, keepdims=True) - rows)
-            columns = columns + share * (squares.mean(axis=-2, keepdims=True) - columns)
+            rows = rows + share * (mean(squares, axis=-1, keepdims=True) - rows)
+            columns = columns + share * (mean(squares, axis=-2, keepdims=True) - columns)
             following = {"rows": rows, "columns": columns}
-            size = root(rows) * root(columns) / root(_floor(rows.mean(axis=-2, keepdims=True), eps))
+            size = (
+                root(rows) * root(columns) / root(_floor(mean(rows, axis=-2, keepdims=True), eps))
+            )
         u = grad / _floor(size, eps)
         length = _smaller(lr, t**-0.5) * maximum(rms(param), least_scale)
         return decayed(param, lr, weight_decay) - length / maximum(rms(u) / clip, 1) * u, following
@@ -99,7 +102,7 @@ class Adafactor(Optimizer):
 
 def rms(x: Any) -> Any:
     """Return the root mean square of all elements."""
-    return root((x * x).mean())
+    return root(mean(x * x))
 
 
 def _floor(size: Any, eps: Any) -> Any:

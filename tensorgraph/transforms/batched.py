@@ -21,6 +21,7 @@ from tensorgraph.engine.layers import (
     apply_in_layer,
     detached,
     layer_of,
+    made_like,
     outside,
     stand_in,
 )
@@ -86,7 +87,9 @@ class Batched(LayeredArray):
         return host_values(getattr(self.value, "_data", self.value))
 
 
-bind_operators(Batched, OPS, Batched.no_value, stand_in, lambda x, made: x.layer.lift(made))
+bind_operators(
+    Batched, OPS, Batched.no_value, stand_in, lambda x, made: made_like(x, x.value, made)
+)
 HANDLERS[Batched] = apply_in_layer
 
 

@@ -30,6 +30,7 @@ from tensorgraph.engine.layers import (
     deepest,
     detached,
     layer_of,
+    made_like,
     outside,
     stand_in,
 )
@@ -101,7 +102,7 @@ def values(x: Dual) -> Any:
     return detached(x.primal._data) if type(x.primal) is Tensor else detached(x.primal)
 
 
-bind_operators(Dual, OPS, values, stand_in, lambda x, made: x.layer.lift(made))
+bind_operators(Dual, OPS, values, stand_in, lambda x, made: made_like(x, x.primal, made))
 HANDLERS[Dual] = apply_in_layer
 
 

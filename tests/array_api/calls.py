@@ -66,7 +66,8 @@ CALLS = {
     "moveaxis": lambda xp, x: xp.moveaxis(x, 0, -1),
     "permute_dims": lambda xp, x: xp.permute_dims(x, (1, 0)),
     "repeat": lambda xp, x: [
-        xp.repeat(x, 2), xp.repeat(x, 2, axis=0), xp.repeat(x, xp.arange(x.shape[1]), axis=1)
+        xp.repeat(x, 2), xp.repeat(x, 2, axis=0), xp.repeat(x, xp.asarray([2]), axis=1),
+        xp.repeat(x, xp.arange(x.shape[1]), axis=1),
     ],
     "reshape": lambda xp, x: [xp.reshape(x, (-1,)), xp.reshape(x, (1, *x.shape), copy=True)],
     "roll": lambda xp, x: [xp.roll(x, 1), xp.roll(x, (1, -1), axis=(0, 1))],

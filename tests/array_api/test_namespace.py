@@ -188,6 +188,82 @@ def test_sorting_in_descending_order(x):
     )
 
 
+# -------------------------------------------------------------------------------------- extensions
+
+A = np.random.default_rng(0).normal(size=(2, 3, 3))
+SPREAD = np.array([1.0, 0.1, 0.01]) * np.eye(3) + np.zeros((2, 1, 1))
+LINALG = {
+    "cholesky": lambda la, a: [la.cholesky(a @ a.mT), la.cholesky(a @ a.mT, upper=True)],
+    "cross": lambda la, a: la.cross(a, a.mT, axis=1),
+    "det": lambda la, a: la.det(a),
+    "diagonal": lambda la, a: la.diagonal(a, offset=1),
+    "eigh": lambda la, a: la.eigh(a + a.mT).eigenvalues,
+    "eigvalsh": lambda la, a: la.eigvalsh(a + a.mT),
+    "inv": lambda la, a: la.inv(a),
+    "matmul": lambda la, a: la.matmul(a, a),
+    "matrix_norm": lambda la, a: [la.matrix_norm(a, ord=2), la.matrix_norm(a, keepdims=True)],
+    "matrix_power": lambda la, a: la.matrix_power(a, -2),
+    "matrix_rank": lambda la, a: la.matrix_rank(a),
+    "matrix_transpose": lambda la, a: la.matrix_transpose(a),
+    "outer": lambda la, a: la.outer(a[0, 0], a[1, 1]),
+    "pinv": lambda la, a: [la.pinv(a[:, :2]), la.pinv(a, rtol=0.1)],
+    "qr": lambda la, a: [*la.qr(a, mode="reduced"), *la.qr(a[:, :, :2], mode="complete")],
+    "slogdet": lambda la, a: [*la.slogdet(a)],
+    "solve": lambda la, a: la.solve(a, a.mT),
+    "svd": lambda la, a: [la.svd(a, full_matrices=False).S, *la.svd(a[:, :2])],
+    "svdvals": lambda la, a: la.svdvals(a),
+    "tensordot": lambda la, a: la.tensordot(a[0], a[1], axes=1),
+    "trace": lambda la, a: la.trace(a, offset=1),
+    "vecdot": lambda la, a: la.vecdot(a, a, axis=-1),
+    "vector_norm": lambda la, a: [la.vector_norm(a, ord=1), la.vector_norm(a, axis=-1)],
+}
+
+
+@pytest.mark.parametrize("name", LINALG)
+def test_linear_algebra(name):
+    given = {"matrix_rank": SPREAD}.get(name, A)
+    same(LINALG[name](ours.linalg, tg.tensor(given)), LINALG[name](np.linalg, given))
+
+
+def test_of_linear_algebra_all_real_functions_are_there():
+    assert {*ours.linalg.__all__} == LINALG.keys()
+    for name in ("eig", "eigvals"):
+        with pytest.raises(AttributeError, match=r"write np\.linalg\.eig"):
+            getattr(ours.linalg, name)
+
+
+def test_what_has_no_gradient_is_refused_where_one_is_needed():
+    x = tg.tensor(A[:, :2], requires_grad=True)
+    for call in (lambda: ours.linalg.svd(x), lambda: ours.linalg.qr(x, mode="complete")):
+        with pytest.raises(tg.errors.ArgumentError, match="gradient"):
+            call()
+
+
+def test_each_matrix_may_have_its_own_limit():
+    x, limits = tg.tensor(SPREAD), tg.tensor([0.5, 0.05])
+    np.testing.assert_array_equal(ours.linalg.matrix_rank(x, rtol=limits), [1, 2])
+    same(ours.linalg.pinv(x, rtol=limits), np.linalg.pinv(SPREAD, rtol=limits.numpy()))
+    assert ours.linalg.pinv(ours.zeros((0, 2, 3)), rtol=ours.zeros(0)).shape == (0, 3, 2)
+
+
+def test_a_trace_is_computed_in_a_dtype():
+    x = tg.tensor([[100, 0], [0, 100]], dtype="int8")
+    found = ours.linalg.trace(x, dtype=ours.int16)
+    assert (found.item(), found.dtype) == (200, np.int16)
+    assert ours.linalg.trace(x, dtype=ours.int8).dtype == np.int8
+
+
+def test_of_fourier_transforms_there_is_what_is_real():
+    for name in ("fftfreq", "rfftfreq"):
+        same(getattr(ours.fft, name)(5, d=0.5, dtype=ours.float64), getattr(np.fft, name)(5, d=0.5))
+        assert getattr(ours.fft, name)(4).dtype == ours.float32
+    compare(lambda xp, x: [xp.fft.fftshift(x), xp.fft.ifftshift(x, axes=(1,))], A)
+    for name in "fft ifft fftn ifftn rfft irfft rfftn irfftn".split():
+        with pytest.raises(AttributeError, match=r"write tg\.fft"):
+            getattr(ours.fft, name)
+    assert not hasattr(ours.fft, "hfft")
+
+
 # ----------------------------------------------------------------------------- copies and dtypes
 
 

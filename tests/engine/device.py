@@ -83,6 +83,8 @@ def _inside(value):
 def _outside(value):
     if isinstance(value, (np.ndarray, np.generic)) and not isinstance(value, np.dtype):
         return DeviceArray(value)
+    if hasattr(value, "_fields"):
+        return type(value)(*map(_outside, value))
     if isinstance(value, (list, tuple)):
         return type(value)(map(_outside, value))
     return value

@@ -12,6 +12,8 @@ FAULTS: list[Fault] = [
          "gammaln: a half is rounded to the even number, beyond the fit"),
         ("_digamma_near", "start - _ZERO - _ZERO_REST", "start - _ZERO",
          "digamma: the rounding of its zero"),
+        ("_sum_of_powers", "k < steps", "x + k < enough",
+         "polygamma: a term is forgotten where x + k rounds up"),
         ("_polygamma_reflected", "math.pi ** (order + 1)", "math.pi ** order",
          "polygamma: a forgotten factor below 0"),
         ("_betaln_mixed", "a - (b - 0.5) * np.log1p(a / b)", "a - b * np.log1p(a / b)",
@@ -313,7 +315,6 @@ FAULTS: list[Fault] = [
     *planted_in(
         "ops/padding.py",
         ("_pad_rule", "slice(before, before + n)", "slice(0, n)", "pad: cut from the start"),
-        ("_median", "(n - 1) // 2", "n // 2", "pad: of two in the middle the larger is the median"),
         ("_with_statistics", "_part(x, axis, n - count, n)", "_part(x, axis, 0, count)",
          "pad: behind, the statistics of the front"),
         ("_mirrored_at_points", "_part(x, axis, skip, skip + left)", "_part(x, axis, 0, left)",

@@ -80,7 +80,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "optim/adafactor.py",
-        ("Adafactor.update", "squares.mean(axis=-2, keepdims=True)",
+        ("Adafactor.update", "mean(squares, axis=-2, keepdims=True)",
          "squares.sum(axis=-2, keepdims=True)", "optim: Adafactor's columns are sums"),
         ("_smaller", "y < x", "y > x", "optim: Adafactor takes the larger rate"),
     ),

@@ -119,6 +119,17 @@ def test_float32_and_float64_stay_what_they_are(name):
         requirements.check_dtypes(case)
 
 
+@pytest.mark.parametrize("number", [1, 0.5])
+@pytest.mark.parametrize("name", [n for n, op in ELEMENTWISE.items() if len(op.inputs) == 2])
+def test_a_number_takes_the_dtype_of_the_tensor_beside_it(name, number):
+    op, x = getattr(tg, name, ELEMENTWISE[name]), tg.tensor([0.25, 0.5])
+    try:
+        expected = op(x, x).dtype
+    except tg.errors.DTypeError:  # of integers alone
+        return
+    assert op(x, number).dtype == op(number, x).dtype == expected
+
+
 # ------------------------------------------------------------------------- memory and its layout
 
 

@@ -109,6 +109,10 @@ def test_integers_and_booleans_are_as_numpy_has_them():
     assert np.median(tg.tensor(whole)).dtype == np.float64
     assert tg.quantile(whole, 0.5, method="lower").dtype == whole.dtype
     np.testing.assert_array_equal(tg.increments(flags), np.diff(flags))
+    # A number at an end has all the digits of x.
+    x = np.array([1.0, 4.0])
+    for row in (x, np.array([1, 4])):
+        np.testing.assert_array_equal(tg.increments(row, prepend=0.1), np.diff(row, prepend=0.1))
     assert tg.median(flags) == 1
 
 
@@ -229,6 +233,15 @@ def test_limits_as_arrays_get_the_gradient_where_they_count():
     ):
         given = np.array([2.0, 4.0])
         np.testing.assert_array_equal(tg.clip(given, *limits), np.clip(given, *limits))
+
+
+def test_a_number_beside_limits_keeps_the_dtype():
+    for dtype in ("uint8", "float32"):
+        x, high = tg.tensor([1, 9], dtype=dtype), tg.tensor([5, 7], dtype=dtype)
+        for limits in ((2, high), (high, 8)):
+            found = tg.clip(x, *limits)
+            assert found.dtype == dtype
+            np.testing.assert_array_equal(found, np.clip(x.numpy(), *map(np.asarray, limits)))
 
 
 def test_limits_that_need_a_gradient_may_be_numbers():

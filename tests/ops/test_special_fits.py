@@ -91,6 +91,9 @@ def test_coefficients_are_the_fit(name):
 
 AROUND = np.concatenate([RNG.uniform(0, 12, 150), 10 ** RNG.uniform(-8, 8, 60)])
 BELOW = -RNG.uniform(0.01, 12, 80)
+HALVES = np.arange(0.5, 13, 0.5)
+BESIDE = np.concatenate([HALVES, np.nextafter(HALVES, 0), np.nextafter(HALVES, 99)])
+"""Where terms are counted, or another piece begins."""
 
 
 def _polygamma(n):
@@ -102,6 +105,9 @@ EXACT = [
     ("digamma", {}, AROUND, _polygamma(0)),
     *(("digamma_slope", {"order": n}, AROUND[:150], _polygamma(n)) for n in (1, 2, 3)),
     ("digamma_slope", {"order": 1}, BELOW, _polygamma(1)),
+    ("gammaln", {}, BESIDE, mp.loggamma),
+    ("digamma", {}, BESIDE, _polygamma(0)),
+    *(("digamma_slope", {"order": n}, BESIDE, _polygamma(n)) for n in (1, 2, 3)),
     *(
         ("iv", {"order": n}, 3 * AROUND[:150], lambda x, n=n: mp.besseli(n, x))
         for n in (0, 1, 2, 3)
