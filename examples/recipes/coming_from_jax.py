@@ -76,7 +76,8 @@ def newton(x):
 
 
 assert np.isclose(tg.grad(newton)(2.0), 0.5 / np.sqrt(2))
-total, partial = tg.scan(lambda carry, x: (carry + x, carry), 0.0, X[:, 0])
+start = tg.zeros((), dtype="float64")  # a carry keeps its shape and dtype
+total, partial = tg.scan(lambda carry, x: (carry + x, carry), start, X[:, 0])
 assert np.isclose(total, X[:, 0].sum()) and partial.shape == (8,)
 
 # %% [markdown]
