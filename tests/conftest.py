@@ -42,6 +42,8 @@ EACH = settings(
 )
 settings.register_profile("dev", EACH)
 settings.register_profile("ci", EACH, derandomize=True)
+# What has passed is run again, where something else is another one.
+settings.register_profile("machine", EACH, derandomize=True, max_examples=5)
 settings.register_profile("thorough", EACH, max_examples=500)
 # A planted fault has only to be found, not to be shrunk.
 settings.register_profile("faults", EACH, derandomize=True, phases=[Phase.explicit, Phase.generate])
