@@ -22,6 +22,7 @@ from tensorgraph.drawing.scene.from_graph import capture
 from tensorgraph.drawing.scene.op_formulas import rules_of
 from tensorgraph.drawing.scene.recording import recording_of
 from tensorgraph.engine.domain import Real
+from tensorgraph.engine.graph import reachable
 from tensorgraph.engine.modes import user_frame
 from tensorgraph.engine.rule import Word
 from tensorgraph.ops import OPS
@@ -73,8 +74,7 @@ def _told(name: str, pictures: Path) -> Iterator[tuple[str, str]]:
     record = getattr(OPS[name], "op", None)
     call = example(name)
     out = call.run() if call else None
-    if record is None and call:
-        listing = str(tg.trace(call.function, *call.arrays))
+    if record is None and call and (listing := composition(call)):
         yield "Composed of", directive("code-block", "text", listing)
     if record is not None and call and out is not None:
         yield "Equation", equation(record, call, out)
@@ -86,7 +86,7 @@ def _told(name: str, pictures: Path) -> Iterator[tuple[str, str]]:
         yield "At the edges", edges(record)
         yield "Kept for it", kept(record)
         yield "In NumPy", directive("code-block", "python", record.code) if record.code else ""
-    if out is not None and out.requires_grad:
+    if out is not None and out.requires_grad and not out.is_leaf:
         tg.backward(out, np.ones(out.shape))
         picture = tg.render(out)
         (pictures / f"{name}.svg").write_text(picture.svg(), encoding="utf-8")
@@ -149,12 +149,22 @@ def operand_names(name: str, count: int) -> list[str]:
     """Return what an operation calls its operands."""
     record = getattr(OPS[name], "op", None)
     if record is None:
-        return list(inspect.signature(OPS[name]).parameters)[:count]
+        *first, last = list(inspect.signature(OPS[name]).parameters)[:count]
+        several = count - len(first)
+        return [*first, *([last] if several == 1 else [f"{last}{i}" for i in range(several)])]
     spelt = [record.operand_name(i) for i in range(count)]
     return [label.replace("[", "").replace("]", "") for label in spelt]
 
 
 # ------------------------------------------------------------------------------- what is computed
+
+
+def composition(call: Example) -> str:
+    """Return the operations that a function consists of; nothing where values decide that."""
+    try:
+        return str(tg.trace(call.function, *call.arrays))
+    except tg.errors.GraphError:
+        return ""
 
 
 def equation(record: Any, call: Example, out: tg.Tensor) -> str:
@@ -174,10 +184,19 @@ def equation(record: Any, call: Example, out: tg.Tensor) -> str:
 def gradient(record: Any, call: Example | None, out: tg.Tensor | None) -> str:
     """Return the gradient as the engine derives it, or why there is none."""
     if out is None or call is None or not out.requires_grad:
+        if record is None:
+            return "none: it does not depend smoothly\n"
         words = {rule.name for rule in record.vjp.values() if isinstance(rule, Word)}
         return "0 everywhere\n" if words == {"ZERO"} else "none: it does not depend smoothly\n"
+    if out.is_leaf:
+        return "that of the result, which is the operand itself\n"
     rng = np.random.default_rng(0)
-    d = tg.derive(out, wrt=call.leaves, gradient=rng.normal(size=out.shape))
+    met = {id(place) for place in reachable([out.node])[1]}
+    by = {label: x for label, x in call.leaves.items() if id(x) in met}
+    try:
+        d = tg.derive(out, wrt=by, gradient=rng.normal(size=out.shape))
+    except tg.errors.DerivationError:
+        return "not as a formula\n"
     constants = [line.strip() for line in str(d).splitlines() if " is a constant " in line]
     notes = [line for line in constants if not line.startswith(f"where d{call.result} is")]
     return raw(d._repr_html_()) + "".join(f"| {escaped(note)}\n" for note in notes)
