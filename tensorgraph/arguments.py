@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import holds, host_values
+from tensorgraph.engine.layers import wanted
 from tensorgraph.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -64,15 +66,21 @@ def scalar(value: Any, what: str) -> float:
         >>> scalar(np.array([2]), "clip: min"), scalar(math.inf, "clip: max")
         (2, inf)
     """
-    if getattr(value, "requires_grad", False):
-        raise GraphError(
-            f"{what} is a parameter without gradient, but the tensor given for it needs one;"
-            " write the formula in ops that take it as an operand"
-        )
+    refuse_wanted(value, what)
     single = value.item() if getattr(value, "size", 0) == 1 else value
     if not isinstance(single, (int, float)):
         raise ArgumentTypeError(f"{what} is a number, not {describe(value)}")
     return single
+
+
+def refuse_wanted(value: Any, what: str) -> None:
+    """Raise for a tensor whose derivative is wanted, which would be lost in a number."""
+    if wanted(value):
+        raise GraphError(
+            f"{what} is a parameter without gradient, but the tensor given for it needs one;"
+            " write the formula in ops that take it as an operand, or give it .detach() where it"
+            " is to be a constant"
+        )
 
 
 def number(
@@ -86,6 +94,9 @@ def number(
 ) -> float:
     """Return a finite real number in an interval; ``above`` and ``below`` do not belong to it.
 
+    Raises:
+        GraphError: it is a tensor that needs a gradient, which would be lost.
+
     Example:
         >>> number(np.float32(0.5), "flip: p", 0, 1)
         0.5
@@ -94,6 +105,7 @@ def number(
         ...
         tensorgraph.errors.ArgumentError: Adagrad: beta is in [0, 1), not 1
     """
+    refuse_wanted(value, what)
     found = real(value)
     if found is None:
         raise ArgumentTypeError(f"{what} is a number, not {describe(value)}")
@@ -103,6 +115,48 @@ def number(
             expected = f"finite and {expected}"
         raise ArgumentError(f"{what} is {expected}, not {_brief(found)}")
     return found
+
+
+def differentiable(
+    value: Any,
+    what: str,
+    least: float = -math.inf,
+    most: float = math.inf,
+    *,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> Any:
+    """Return what :func:`number` does, but a tensor as it is where a derivative is wanted.
+
+    For a parameter that what is computed is a formula in, such as a temperature. What has no one
+    value stays as well: a symbol, and under ``tg.vmap`` one value for each example.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> differentiable(tg.tensor(0.5, requires_grad=True), "info_nce: temperature", above=0)
+        tensor(0.5, requires_grad=True)
+    """
+    if not hasattr(value, "_data") or value.shape != ():
+        return number(value, what, least, most, above=above, below=below)
+    known = host_values(value._data)
+    if known.shape == ():
+        found = number(known, what, least, most, above=above, below=below)
+        return value if wanted(value) else found
+    if not holds(within(value.data, least, most, above=above, below=below)):
+        raise ArgumentError(f"{what} is not {_interval(least, most, above, below)} in all examples")
+    return value
+
+
+def within(
+    x: Any,
+    least: float = -math.inf,
+    most: float = math.inf,
+    *,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> Any:
+    """Return whether elements lie in an interval, of a symbol as a symbol."""
+    return (x >= least) & (x <= most) & (x > above) & (x < below)
 
 
 def real(value: Any) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorgraph.arguments import number
+from tensorgraph.arguments import differentiable, number
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.leads.calls import with_leads
@@ -87,7 +87,7 @@ def binary_focal(
     check_probabilities(name, "label", target, NOT_BINARY)
     yes, no = _missed(-logits, gamma), _missed(logits, gamma)
     if alpha is not None:
-        share = number(alpha, f"{here(name)}: alpha", 0, 1)
+        share = differentiable(alpha, f"{here(name)}: alpha", 0, 1)
         yes, no = share * yes, (1 - share) * no
     return reduced(product(target, yes) + product(1 - target, no), reduction)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tensorgraph import errors
-from tensorgraph.arguments import number, scalar
+from tensorgraph.arguments import differentiable, scalar
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import in_single_precision, matched, reduced
@@ -150,7 +150,7 @@ def quantile(
         >>> print(tg.nn.losses.quantile([1.0, 1.0], [3.0, 0.0], "none", q=0.75))
         [1.5  0.25]
     """
-    q = number(q, f"{here('quantile')}: q", above=0, below=1)
+    q = differentiable(q, f"{here('quantile')}: q", above=0, below=1)
     prediction, target = matched("quantile", prediction, target)
     error = target - prediction
     losses = where(greater(error, 0), q * error, (q - 1) * error)
