@@ -89,3 +89,18 @@ def test_the_ends_of_ramps_have_no_gradient(ends, pad):
     for derive in (tg.grad(f), lambda t: tg.jvp(f, t, tg.ones(()))):
         with pytest.raises(GraphError, match="pad: end_values is a parameter without gradient"):
             derive(tg.tensor(2.0))
+
+
+def test_gradients_of_weights_by_numpys_names():
+    x, w = np.array([0.0, 0.5, 1.0]), tg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    counts, _ = np.histogram(x, bins=2, weights=w)
+    (counts * np.array([1.0, 10.0], "float32")).sum().backward()
+    np.testing.assert_array_equal(w.grad, [1, 10, 10])
+    assert type(np.histogram(tg.tensor(x), 2, weights=w.detach())[0]) is np.ndarray
+    for f in (
+        lambda: np.histogram2d(x, x, weights=w),
+        lambda: np.histogram2d(x, x, 2, None, None, w),
+        lambda: np.histogramdd(x[:, None], weights=w),
+    ):
+        with pytest.raises(GraphError, match="weights is a parameter without gradient"):
+            f()
