@@ -188,7 +188,7 @@ def gradient(record: Any, call: Example | None, out: tg.Tensor | None) -> str:
             return "none: it does not depend smoothly\n"
         words = {rule.name for rule in record.vjp.values() if isinstance(rule, Word)}
         return "0 everywhere\n" if words == {"ZERO"} else "none: it does not depend smoothly\n"
-    if out.is_leaf:
+    if out.node is None:
         return "that of the result, which is the operand itself\n"
     rng = np.random.default_rng(0)
     met = {id(place) for place in reachable([out.node])[1]}

@@ -64,15 +64,30 @@ def scalar(value: Any, what: str) -> float:
         >>> scalar(np.array([2]), "clip: min"), scalar(math.inf, "clip: max")
         (2, inf)
     """
-    if getattr(value, "requires_grad", False):
-        raise GraphError(
-            f"{what} is a parameter without gradient, but the tensor given for it needs one;"
-            " write the formula in ops that take it as an operand"
-        )
+    refuse_wanted(value, what)
     single = value.item() if getattr(value, "size", 0) == 1 else value
     if not isinstance(single, (int, float)):
         raise ArgumentTypeError(f"{what} is a number, not {describe(value)}")
     return single
+
+
+def wanted(value: Any) -> bool:
+    """Return whether a derivative of an array or a tensor is wanted, in its layer or outside."""
+    while value is not None:
+        if getattr(value, "_requires_grad", False) or getattr(value, "moves", False):
+            return True
+        value = getattr(value, "_data" if hasattr(value, "_data") else "held", None)
+    return False
+
+
+def refuse_wanted(value: Any, what: str) -> None:
+    """Raise for a tensor whose derivative is wanted, which would be lost in a number."""
+    if wanted(value):
+        raise GraphError(
+            f"{what} is a parameter without gradient, but the tensor given for it needs one;"
+            " write the formula in ops that take it as an operand, or give it .detach() where it"
+            " is to be a constant"
+        )
 
 
 def number(
@@ -86,6 +101,9 @@ def number(
 ) -> float:
     """Return a finite real number in an interval; ``above`` and ``below`` do not belong to it.
 
+    Raises:
+        GraphError: it is a tensor that needs a gradient, which would be lost.
+
     Example:
         >>> number(np.float32(0.5), "flip: p", 0, 1)
         0.5
@@ -94,15 +112,28 @@ def number(
         ...
         tensorgraph.errors.ArgumentError: Adagrad: beta is in [0, 1), not 1
     """
+    refuse_wanted(value, what)
     found = real(value)
     if found is None:
         raise ArgumentTypeError(f"{what} is a number, not {describe(value)}")
     if not (least <= found <= most and above < found < below):
-        expected = _interval(least, most, above, below)
+        expected = interval(least, most, above, below)
         if math.isinf(found) and expected.startswith(("at least", "above")):
             expected = f"finite and {expected}"
         raise ArgumentError(f"{what} is {expected}, not {_brief(found)}")
     return found
+
+
+def within(
+    x: Any,
+    least: float = -math.inf,
+    most: float = math.inf,
+    *,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> Any:
+    """Return whether elements lie in an interval, of a symbol as a symbol."""
+    return (x >= least) & (x <= most) & (x > above) & (x < below)
 
 
 def real(value: Any) -> float | None:
@@ -122,7 +153,8 @@ def real(value: Any) -> float | None:
         return None
 
 
-def _interval(least: float, most: float, above: float, below: float) -> str:
+def interval(least: float, most: float, above: float, below: float) -> str:
+    """Return what messages call an interval."""
     low, high = max(least, above), min(most, below)
     if low == -math.inf and high == math.inf:
         return "a finite number"

@@ -172,13 +172,6 @@ def current(tensors: Sequence[Any]) -> Layer | None:
     )
 
 
-def wanted(x: Any) -> bool:
-    """Return whether a derivative of an array, or a tensor, is wanted: outside of its layer."""
-    if isinstance(x, LayeredArray):
-        return x.moves or wanted(x.held)
-    return hasattr(x, "_data") and (x._requires_grad or wanted(x._data))
-
-
 def apply_in_layer(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
     """Compute an operation on arrays, at least one of which is of a layer: the deepest does it."""
     layer: Any = deepest(args)

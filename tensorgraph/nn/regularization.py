@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from tensorgraph import errors
 from tensorgraph.arguments import number, whole
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor, tensor
+from tensorgraph.engine.wanted_numbers import differentiable
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.half_precision import to_half, to_single
 from tensorgraph.nn.module import Module
@@ -59,7 +60,9 @@ def weights(model: Module) -> list[tuple[str, Tensor]]:
 
 
 @with_leads
-def l2_penalty(model: Module, lambd: float, m: int, *, all_parameters: bool = False) -> Tensor:
+def l2_penalty(
+    model: Module, lambd: SupportsFloat, m: int, *, all_parameters: bool = False
+) -> Tensor:
     """Return λ/(2m) · Σ ‖W‖²_F over the weights of a model, to be added to its cost.
 
     ‖W‖²_F is the sum of the squares of all elements, so the penalty adds (λ/m) W to dW (Deep
@@ -70,7 +73,7 @@ def l2_penalty(model: Module, lambd: float, m: int, *, all_parameters: bool = Fa
 
     Args:
         model: whose weights are meant, see :func:`weights`.
-        lambd: λ, how much weights weigh.
+        lambd: λ, how much weights weigh; gradients flow to a tensor that wants one.
         m: the number of examples that the cost is a mean over.
         all_parameters: count biases and the parameters of normalisation layers too.
 
@@ -95,7 +98,9 @@ def l2_penalty(model: Module, lambd: float, m: int, *, all_parameters: bool = Fa
 
 
 @with_leads
-def l1_penalty(model: Module, lambd: float, m: int, *, all_parameters: bool = False) -> Tensor:
+def l1_penalty(
+    model: Module, lambd: SupportsFloat, m: int, *, all_parameters: bool = False
+) -> Tensor:
     """Return λ/m · Σ |W| over the elements of all weights of a model, to be added to its cost.
 
     It adds (λ/m) sign(W) to dW, which drives small weights to 0. The course writes m or 2m, which
@@ -103,7 +108,7 @@ def l1_penalty(model: Module, lambd: float, m: int, *, all_parameters: bool = Fa
 
     Args:
         model: whose weights are meant, see :func:`weights`.
-        lambd: λ, how much weights weigh.
+        lambd: λ, how much weights weigh; gradients flow to a tensor that wants one.
         m: the number of examples that the cost is a mean over.
         all_parameters: count biases and the parameters of normalisation layers too.
 
@@ -165,7 +170,7 @@ def _penalised(model: Module, all_parameters: bool) -> list[Tensor]:
     return model.parameters() if all_parameters else [weight for _, weight in weights(model)]
 
 
-def _total(factor: float, found: list[Tensor], size: Callable[[Tensor], Tensor]) -> Tensor:
+def _total(factor: Any, found: list[Tensor], size: Callable[[Tensor], Tensor]) -> Tensor:
     """Return the sizes of all weights together, times a factor."""
     if not found:
         return tensor(0.0)
@@ -173,7 +178,7 @@ def _total(factor: float, found: list[Tensor], size: Callable[[Tensor], Tensor])
     return total
 
 
-def _factor(name: str, lambd: Any, m: Any) -> float:
+def _factor(name: str, lambd: Any, m: Any) -> Any:
     """Return λ/m as Python's number: NumPy's would turn a float32 cost into float64."""
     examples = f"{name}: m, the number of examples that the cost is a mean over,"
-    return number(lambd, f"{name}: lambd", 0) / whole(m, examples, 1)
+    return differentiable(lambd, f"{name}: lambd", 0) / whole(m, examples, 1)

@@ -7,6 +7,8 @@ from copy import copy
 from typing import Any, overload
 
 from tensorgraph import errors
+from tensorgraph.engine.layers import lifted
+from tensorgraph.engine.modes import meet
 from tensorgraph.engine.state_dict import updated
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
 from tensorgraph.nn.contents import LOOKED_UP, walk
@@ -49,7 +51,7 @@ def functional_call(model: Any, tensors: Mapping[str, Any], *args: Any, **kwargs
     own = {found.path: found.value for found in walk(model) if type(found.value) is Tensor}
     # A layer may give its buffers new values: those of the module stay.
     instead: dict[int, Any] = {
-        id(buffer): wrap(buffer.data) for buffer in own.values() if not buffer.requires_grad
+        id(buffer): _own(buffer) for buffer in own.values() if not buffer.requires_grad
     }
     for path, value in tensors.items():
         if path not in own:
@@ -65,7 +67,7 @@ def functional_call(model: Any, tensors: Mapping[str, Any], *args: Any, **kwargs
         if own[path].requires_grad:
             tensor = _parameter(tensor)
         elif not tensor.requires_grad:
-            tensor = wrap(tensor.data)  # the caller's stays as well
+            tensor = _own(tensor)  # the caller's stays as well
         instead[id(own[path])] = tensor
     return _replaced(model, instead)(*args, **kwargs)
 
@@ -74,7 +76,13 @@ def _parameter(tensor: Tensor) -> Tensor:
     """Return a tensor that a module takes for a parameter: one computed or given may be any."""
     if not tensor.is_leaf:
         tensor = updated(tensor)
-    return tensor if tensor.requires_grad else wrap(tensor.data, requires_grad=True)
+    return tensor if tensor.requires_grad else _own(tensor, requires_grad=True)
+
+
+def _own(tensor: Tensor, requires_grad: bool = False) -> Tensor:
+    """Return a leaf that holds what a tensor holds: under a transform, its examples or tangent."""
+    meet(tensor)
+    return wrap(lifted(tensor._data) if requires_grad else tensor._data, None, requires_grad)
 
 
 def _replaced(value: Any, instead: dict[int, Any]) -> Any:

@@ -4185,7 +4185,7 @@ def histogram(
 ) -> tuple[Any, Any]:
     """Return how many elements fall into each bin, and the bins' edges, as NumPy does.
 
-    No gradient passes: counts do not change with x but by steps.
+    Gradients go to the weights; to x none does: counts do not change with it but by steps.
 
     Raises:
         GraphError: x is a symbol.

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import refuse_wanted, wanted
 from tensorgraph.caller.asking import asking
 from tensorgraph.caller.warning_line import written_once
 from tensorgraph.engine.lost_gradients import asking_frame, values_leave
@@ -77,6 +78,9 @@ _ON_VALUES = (
     " array_repr array_str save savez savez_compressed savetxt"
 ).split()
 """Functions that are called with the arrays: they tell a fact about the values, or write them."""
+
+_WEIGHING = (np.histogram, np.histogram2d, np.histogramdd)
+"""Functions of values that are linear in their weights."""
 
 _TAKING_VALUES = ("copyto",)
 """Functions that are called with the arrays, whose gradients are lost."""
@@ -224,6 +228,10 @@ def other_functions(
         **{getattr(np, name): on(kind, name) for name in _ON_KINDS},
         **{f: like(f) for f in (np.zeros_like, np.ones_like, np.empty_like, np.full_like)},
     }
+
+
+def _weights(function: Any, args: Any, kwargs: Any) -> Any:
+    return inspect.signature(function).bind(*args, **kwargs).arguments.get("weights")
 
 
 def _where(condition: Any, x: Any, y: Any) -> None: ...
@@ -399,6 +407,10 @@ def numpy_protocol(
             return own(self, function(*args, like=kind(self), **kwargs))
         if function in taking_in and not asking(asking_frame()).modules:
             return call(function, f"np.{function.__name__}", list(args), kwargs)
+        if function in _WEIGHING and wanted(weights := _weights(function, args, kwargs)):
+            if function is np.histogram:
+                return ops["histogram"](*args, **kwargs)
+            refuse_wanted(weights, f"np.{function.__name__}: weights")
         if function in others or (function is np.where and len(args) == 1):
             return others.get(function, others[np.nonzero])(*args, **kwargs)
         name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.", 1)

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple, SupportsFloat, SupportsIndex
 
 import numpy as np
 
-from tensorgraph.arguments import number, one_of, whole
+from tensorgraph.arguments import number, one_of, refuse_wanted, whole
 from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Real
+from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.op import Op, register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import NONDIFF
@@ -67,6 +68,8 @@ def reals(x: Any) -> Any:
 
 def probabilities(q: Any, name: str, most: float = 1.0) -> list[float]:
     """Return one number from 0 to ``most``, or several, as a list."""
+    for p in flatten(q)[0]:
+        refuse_wanted(p, f"{name}: q")
     several = np.ravel(q).tolist() if ndim_of(q) else [q]
     return [number(p, f"{name}: q", 0, most) for p in several]
 

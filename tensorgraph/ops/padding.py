@@ -7,7 +7,8 @@ from typing import Any, SupportsFloat, SupportsIndex
 
 import numpy as np
 
-from tensorgraph.arguments import integers, one_of, scalar, whole
+from tensorgraph.arguments import integers, one_of, refuse_wanted, scalar, whole
+from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.op import Op, OpFunction, register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
@@ -30,7 +31,13 @@ AnyWidths = OneOrMore | Sequence[Sequence[SupportsIndex]]
 
 
 def _pairs(given: Any, ndim: int, what: str) -> list[tuple[Any, Any]]:
-    """Return what was given for each side of each axis."""
+    """Return what was given for each side of each axis.
+
+    Raises:
+        GraphError: it is a tensor that needs a gradient, which would be lost.
+    """
+    for value in flatten(given)[0]:
+        refuse_wanted(value, what)
     try:
         pairs = np.broadcast_to(np.asarray(given, dtype=object), (ndim, 2))
     except ValueError:
@@ -142,7 +149,7 @@ def pad(
     x = from_list(x)
     ndim = ndim_of(x)
     lengths = _pairs(stat_length, ndim, "stat_length")
-    ends = _pairs(end_values, ndim, "end_values")
+    ends = _pairs(end_values, ndim, "pad: end_values")
     for axis, widths in enumerate(_checked_widths(x, pad_width)):
         if widths == (0, 0):
             continue

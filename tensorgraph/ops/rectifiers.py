@@ -13,6 +13,7 @@ from tensorgraph.arguments import number, scalar
 from tensorgraph.engine.op import register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
+from tensorgraph.engine.wanted_numbers import differentiable
 from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list, one_axis
@@ -123,7 +124,7 @@ def softshrink(x: AnyArray, limit: float = 0.5) -> AnyArray:
         >>> tg.softshrink([0.25, -2.0])
         tensor([ 0. , -1.5])
     """
-    limit = number(limit, "softshrink: limit", 0)
+    limit = differentiable(limit, "softshrink: limit", 0)
     return from_list(x) - clip(x, min=-limit, max=limit)
 
 
@@ -193,7 +194,7 @@ def celu(x: AnyArray, alpha: float = 1.0) -> AnyArray:
         >>> tg.celu([1.0, -1.0], alpha=2.0).round(3)
         tensor([ 1.   , -0.787])
     """
-    alpha = number(alpha, "celu: alpha", above=0)
+    alpha = differentiable(alpha, "celu: alpha", above=0)
     return alpha * elu(from_list(x) / alpha)
 
 

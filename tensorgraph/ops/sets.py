@@ -219,7 +219,7 @@ def histogram(
 ) -> tuple[Any, Any]:
     """Return how many elements fall into each bin, and the bins' edges, as NumPy does.
 
-    No gradient passes: counts do not change with x but by steps.
+    Gradients go to the weights; to x none does: counts do not change with it but by steps.
 
     Raises:
         GraphError: x is a symbol.
@@ -230,9 +230,22 @@ def histogram(
         tensor([1, 2])
     """
     edges = bins if isinstance(bins, (int, str)) else known(bins, "histogram")
-    weights = None if weights is None else known(weights, "histogram")
+    values = known(x, "histogram")
+    weights = None if weights is None else from_list(weights)
+    stand_in = None if weights is None else np.ones(shape_of(weights))
     try:
-        counts, found = np.histogram(known(x, "histogram"), edges, range, density, weights)
+        counts, found = np.histogram(values, edges, range, density, stand_in)
     except (ValueError, TypeError) as error:
         raise ArgumentError(f"histogram: {error}") from None
-    return wrap(counts), wrap(found)
+    if weights is None:
+        return wrap(counts), wrap(found)
+    added = _added_up(values.reshape(-1), weights.reshape(-1), found)
+    return (added / np.diff(found) / added.sum() if density else added), wrap(found)
+
+
+def _added_up(values: Any, weights: Any, edges: Any) -> Any:
+    """Return the sum of the weights in each bin, which has its lower edge, the last one both."""
+    places = np.searchsorted(edges, values, side="right") - 1
+    places[values == edges[-1]] = len(edges) - 2
+    (inside,) = np.nonzero((places >= 0) & (places < len(edges) - 1))
+    return scatter(take(weights, inside), places[inside], key=(ARRAY,), shape=(len(edges) - 1,))

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from inspect import Parameter, Signature, getattr_static, signature
-from math import inf
 from typing import Any
 
-from tensorgraph.arguments import boolean, number
+from tensorgraph.arguments import boolean, number, within
 from tensorgraph.engine.arrays import holds, host_values
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError, ArgumentTypeError, describe, listing
@@ -228,15 +227,8 @@ def _in(value: Any, what: str, **limits: float) -> Any:
     if known.shape == ():
         number(known.real, what, **limits)  # complex where a complex step checks derivatives
     else:
-        holds(_is_in(value.data, **limits))
+        holds(within(value.data, **limits))
     return value
-
-
-def _is_in(
-    x: Any, least: float = -inf, most: float = inf, above: float = -inf, below: float = inf
-) -> Any:
-    """Return, as a symbol, whether a symbol is in an interval."""
-    return (x >= least) & (x <= most) & (x > above) & (x < below)
 
 
 _share = partial(_in, least=0, below=1)

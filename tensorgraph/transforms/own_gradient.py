@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arguments import wanted
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node, mark, reachable
-from tensorgraph.engine.layers import Layer, LayeredArray, current, layer_of, wanted
+from tensorgraph.engine.layers import Layer, LayeredArray, current, layer_of
 from tensorgraph.engine.modes import MODE, mode
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.random_generator import replay, watch

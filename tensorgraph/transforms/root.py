@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arguments import wanted
 from tensorgraph.engine.autodiff import differentiate, gradients_at
 from tensorgraph.engine.graph import Node, mark, reachable
-from tensorgraph.engine.layers import Layer, current, deepest, layer_of, outside, wanted
+from tensorgraph.engine.layers import Layer, current, deepest, layer_of, outside
 from tensorgraph.engine.modes import enable_grad, mode, no_grad
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.random_generator import replay, watch

@@ -534,7 +534,7 @@ FACTS = {
     "size axis": lambda x: np.size(x, 1),
     "array_str": lambda x: np.array_str(x),
     "iscomplexobj": np.iscomplexobj,
-    "histogram": lambda x: np.histogram(x, bins=x[0], weights=x),
+    "histogram": lambda x: np.histogram(x, bins=x[0]),
     "histogram2d": lambda x: np.histogram2d(x[0], x[1], bins=2),
     "histogramdd": lambda x: np.histogramdd(x, bins=2),
     "histogram_bin_edges": lambda x: np.histogram_bin_edges(x, 3),

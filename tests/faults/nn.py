@@ -285,6 +285,8 @@ FAULTS: list[Fault] = [
         "nn/stateless.py",
         ("_replaced", "isinstance(value, tuple)", "False",
          "module: functional_call leaves out tuples"),
+        ("_own", "lifted(tensor._data) if requires_grad else tensor._data", "tensor.data",
+         "module: functional_call loses derivatives from outside"),
     ),
     *planted_in(
         "nn/freeze.py",

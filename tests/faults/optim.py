@@ -32,7 +32,7 @@ FAULTS: list[Fault] = [
         "optim/settings.py",
         ("seems_a_setting", "name in rows", "False",
          "optim: a setting of another library is taken and ignored"),
-        ("_in", "holds(_is_in(value.data, **limits))", "pass",
+        ("_in", "holds(within(value.data, **limits))", "pass",
          "compiled_messages: a rate that is computed may be negative"),
     ),
     *planted_in(

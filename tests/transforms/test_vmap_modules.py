@@ -92,3 +92,65 @@ def test_products_with_a_hessian_of_a_network():
     gradient = lambda p: sum((g * v[k]).sum() for k, g in tg.grad(loss)(p).items())  # noqa: E731
     for key, expected in tg.grad(gradient)(params).items():
         np.testing.assert_allclose(found[key], expected, rtol=2e-4, atol=2e-4)
+
+
+LINEAR = nn.Linear(2, 1, bias=False, dtype="float64")
+NORMALIZED = nn.BatchNorm(2, affine=False, dtype="float64").eval()
+
+
+def linear(x, weight):
+    return nn.functional_call(LINEAR, {"weight": weight}, x)
+
+
+def normalized(x, mean):
+    """A layer whose buffer is given."""
+    return nn.functional_call(NORMALIZED, {"running_mean": mean}, x)
+
+
+GIVEN = {
+    "parameter": (linear, lambda x, w: x @ w.mT, (3, 1, 2)),
+    "buffer": (normalized, lambda x, m: (x - m) / np.sqrt(1 + 1e-5), (3, 2)),
+}
+
+
+@pytest.mark.parametrize("computed", [lambda w: w, lambda w: 2 * w * w], ids=["given", "computed"])
+@pytest.mark.parametrize("kind", GIVEN)
+def test_derivatives_by_what_a_functional_call_is_given(kind, computed):
+    """Whatever the transform: as those of the formula, written without a module."""
+    call, formula, shape = GIVEN[kind]
+    rng = np.random.default_rng(1)
+    all_w, all_v = tg.tensor(rng.normal(size=shape)), tg.tensor(rng.normal(size=shape))
+    xs = tg.tensor(rng.normal(size=(3, 4, 2)))
+    w, v, x = all_w[0], all_v[0], xs[0]
+
+    def of(f, w, x):
+        return (f(x, computed(w)) ** 3).sum()
+
+    def each(f, w):
+        return tg.vmap(lambda w, x: of(f, w, x))(w, xs).sum()
+
+    def adapted(f, w, x):
+        return of(f, w - 0.1 * tg.grad(lambda w: of(f, w, x))(w), x)
+
+    transforms = {
+        "grad(vmap)": lambda f: tg.grad(lambda w: each(f, w))(all_w),
+        "hessian(vmap)": lambda f: tg.hessian(lambda w: each(f, w))(all_w),
+        "jvp(vmap)": lambda f: tg.jvp(lambda w: each(f, w), all_w, all_v)[1],
+        "vmap(jvp)": lambda f: tg.vmap(
+            lambda w, v, x: tg.jvp(lambda w: of(f, w, x), w, v)[1]
+        )(all_w, all_v, xs),
+        "jvp": lambda f: tg.jvp(lambda w: of(f, w, x), w, v)[1],
+        "forward": lambda f: tg.jacobian(lambda w: of(f, w, x), mode="forward")(w),
+        "reverse": lambda f: tg.jacobian(lambda w: of(f, w, x), mode="reverse")(w),
+        "hvp": lambda f: tg.hvp(lambda w: of(f, w, x), w, v),
+        "MAML": lambda f: tg.grad(
+            lambda w: tg.vmap(lambda w, x: adapted(f, w, x), in_axes=(None, 0))(w, xs).sum()
+        )(w),
+    }  # fmt: skip
+    for name, derivative in transforms.items():
+        expected = derivative(formula)
+        assert np.abs(expected.data).max() > 0, name
+        np.testing.assert_allclose(derivative(call), expected, rtol=1e-9, err_msg=name)
+    leaf = tg.tensor(all_w.numpy(), requires_grad=True)
+    each(call, leaf).backward()
+    np.testing.assert_allclose(leaf.grad, transforms["grad(vmap)"](formula), rtol=1e-9)

@@ -1,7 +1,7 @@
 # Written by `make stubs`, from the records of the operations.
 # mypy: disable-error-code="overload-overlap, override"
 
-from typing import Any, overload
+from typing import Any, SupportsFloat, overload
 
 from tensorgraph.engine.operands import MakesTensor, Operand
 from tensorgraph.engine.tensor import Tensor
@@ -197,7 +197,7 @@ def cosine_embedding(
     target: Operand,
     reduction: str = "mean",
     *,
-    margin: float = 0.0,
+    margin: SupportsFloat = 0.0,
 ) -> Tensor:
     """Return how far pairs of vectors are from being alike, or from being different.
 
@@ -235,7 +235,7 @@ def cosine_embedding(
     target: Operand,
     reduction: str = "mean",
     *,
-    margin: float = 0.0,
+    margin: SupportsFloat = 0.0,
 ) -> Tensor: ...
 @overload
 def cosine_embedding(
@@ -244,7 +244,7 @@ def cosine_embedding(
     target: MakesTensor,
     reduction: str = "mean",
     *,
-    margin: float = 0.0,
+    margin: SupportsFloat = 0.0,
 ) -> Tensor: ...
 @overload
 def cosine_embedding(
@@ -253,7 +253,7 @@ def cosine_embedding(
     target: Operand,
     reduction: str = "mean",
     *,
-    margin: float = 0.0,
+    margin: SupportsFloat = 0.0,
 ) -> Any: ...
 @overload
 def cross_entropy(
@@ -661,7 +661,11 @@ def huber(
 ) -> Any: ...
 @overload
 def info_nce(
-    queries: MakesTensor, keys: Operand, reduction: str = "mean", *, temperature: float = 0.1
+    queries: MakesTensor,
+    keys: Operand,
+    reduction: str = "mean",
+    *,
+    temperature: SupportsFloat = 0.1,
 ) -> Tensor:
     """Return the cross-entropy of telling each query's key among all keys of the batch.
 
@@ -679,7 +683,8 @@ def info_nce(
         queries: of shape (m, features).
         keys: the same shape.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
-        temperature: τ, above 0: the lower, the more the nearest negatives count.
+        temperature: τ, above 0: the lower, the more the nearest negatives count; as a tensor it may
+            be learned.
 
     Raises:
         ShapeError: the shapes differ, or are not those of rows.
@@ -694,11 +699,15 @@ def info_nce(
 
 @overload
 def info_nce(
-    queries: Operand, keys: MakesTensor, reduction: str = "mean", *, temperature: float = 0.1
+    queries: Operand,
+    keys: MakesTensor,
+    reduction: str = "mean",
+    *,
+    temperature: SupportsFloat = 0.1,
 ) -> Tensor: ...
 @overload
 def info_nce(
-    queries: Operand, keys: Operand, reduction: str = "mean", *, temperature: float = 0.1
+    queries: Operand, keys: Operand, reduction: str = "mean", *, temperature: SupportsFloat = 0.1
 ) -> Any: ...
 @overload
 def kl_divergence(
@@ -783,7 +792,7 @@ def margin_ranking(
     target: Operand,
     reduction: str = "mean",
     *,
-    margin: float = 0.0,
+    margin: SupportsFloat = 0.0,
 ) -> Tensor:
     """Return what pairs of scores lack of the order that they are to have.
 
@@ -820,7 +829,7 @@ def margin_ranking(
     target: Operand,
     reduction: str = "mean",
     *,
-    margin: float = 0.0,
+    margin: SupportsFloat = 0.0,
 ) -> Tensor: ...
 @overload
 def margin_ranking(
@@ -829,7 +838,7 @@ def margin_ranking(
     target: MakesTensor,
     reduction: str = "mean",
     *,
-    margin: float = 0.0,
+    margin: SupportsFloat = 0.0,
 ) -> Tensor: ...
 @overload
 def margin_ranking(
@@ -838,7 +847,7 @@ def margin_ranking(
     target: Operand,
     reduction: str = "mean",
     *,
-    margin: float = 0.0,
+    margin: SupportsFloat = 0.0,
 ) -> Any: ...
 @overload
 def mse(prediction: MakesTensor, target: Operand, reduction: str = "mean") -> Tensor:
@@ -947,7 +956,7 @@ def multi_margin(
     axis: int = -1,
     reduction: str = "mean",
     *,
-    margin: float = 1.0,
+    margin: SupportsFloat = 1.0,
     squared: bool = False,
     weight: Operand | None = None,
     ignore_index: int | None = None,
@@ -993,7 +1002,7 @@ def multi_margin(
     axis: int = -1,
     reduction: str = "mean",
     *,
-    margin: float = 1.0,
+    margin: SupportsFloat = 1.0,
     squared: bool = False,
     weight: Operand | None = None,
     ignore_index: int | None = None,
@@ -1005,7 +1014,7 @@ def multi_margin(
     axis: int = -1,
     reduction: str = "mean",
     *,
-    margin: float = 1.0,
+    margin: SupportsFloat = 1.0,
     squared: bool = False,
     weight: Operand | None = None,
     ignore_index: int | None = None,
@@ -1074,7 +1083,11 @@ def nll(
 ) -> Any: ...
 @overload
 def nt_xent(
-    first: MakesTensor, second: Operand, reduction: str = "mean", *, temperature: float = 0.5
+    first: MakesTensor,
+    second: Operand,
+    reduction: str = "mean",
+    *,
+    temperature: SupportsFloat = 0.5,
 ) -> Tensor:
     """Return the cross-entropy of telling each vector's partner among all others of both views.
 
@@ -1090,7 +1103,7 @@ def nt_xent(
         first: of shape (m, features).
         second: the same shape.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``, which returns m losses.
-        temperature: τ, above 0.
+        temperature: τ, above 0; as a tensor it may be learned.
 
     Raises:
         ShapeError: the shapes differ, or are not those of rows.
@@ -1105,11 +1118,15 @@ def nt_xent(
 
 @overload
 def nt_xent(
-    first: Operand, second: MakesTensor, reduction: str = "mean", *, temperature: float = 0.5
+    first: Operand,
+    second: MakesTensor,
+    reduction: str = "mean",
+    *,
+    temperature: SupportsFloat = 0.5,
 ) -> Tensor: ...
 @overload
 def nt_xent(
-    first: Operand, second: Operand, reduction: str = "mean", *, temperature: float = 0.5
+    first: Operand, second: Operand, reduction: str = "mean", *, temperature: SupportsFloat = 0.5
 ) -> Any: ...
 @overload
 def poisson_nll(log_rate: MakesTensor, target: Operand, reduction: str = "mean") -> Tensor:
@@ -1189,7 +1206,7 @@ def triplet_margin(
     negative: Operand,
     reduction: str = "mean",
     *,
-    margin: float = 1.0,
+    margin: SupportsFloat = 1.0,
     ord: float = 2.0,
     swap: bool = False,
     eps: float = 1e-06,
@@ -1233,7 +1250,7 @@ def triplet_margin(
     negative: Operand,
     reduction: str = "mean",
     *,
-    margin: float = 1.0,
+    margin: SupportsFloat = 1.0,
     ord: float = 2.0,
     swap: bool = False,
     eps: float = 1e-06,
@@ -1245,7 +1262,7 @@ def triplet_margin(
     negative: MakesTensor,
     reduction: str = "mean",
     *,
-    margin: float = 1.0,
+    margin: SupportsFloat = 1.0,
     ord: float = 2.0,
     swap: bool = False,
     eps: float = 1e-06,
@@ -1257,7 +1274,7 @@ def triplet_margin(
     negative: Operand,
     reduction: str = "mean",
     *,
-    margin: float = 1.0,
+    margin: SupportsFloat = 1.0,
     ord: float = 2.0,
     swap: bool = False,
     eps: float = 1e-06,

@@ -130,8 +130,8 @@ def cross_entropy(
             logits = where(expand_dims(kept, axis=axis), logits, 0)
         losses = class_cross_entropy(logits, labels, axis=axis)
         losses, weights = by_class(losses, labels, weight)
-    if label_smoothing:
-        smoothing = _smoothing(name, label_smoothing)
+    smoothing = _smoothing(name, label_smoothing)
+    if smoothing:
         losses = (1 - smoothing) * losses + smoothing * _of_any_class(logits, axis, weight)
     return class_cost(losses, weights, kept, reduction)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.arguments import number
 from tensorgraph.engine.arrays import placed
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import array_of
+from tensorgraph.engine.wanted_numbers import differentiable
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import in_single_precision, matched, reduced
 from tensorgraph.nn.message_place import here
@@ -30,7 +30,7 @@ LEAST = 1e-8
 @in_single_precision
 @with_leads
 def info_nce(
-    queries: AnyArray, keys: AnyArray, reduction: str = "mean", *, temperature: float = 0.1
+    queries: AnyArray, keys: AnyArray, reduction: str = "mean", *, temperature: SupportsFloat = 0.1
 ) -> AnyArray:
     """Return the cross-entropy of telling each query's key among all keys of the batch.
 
@@ -48,7 +48,8 @@ def info_nce(
         queries: of shape (m, features).
         keys: the same shape.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
-        temperature: τ, above 0: the lower, the more the nearest negatives count.
+        temperature: τ, above 0: the lower, the more the nearest negatives count; as a tensor it may
+            be learned.
 
     Raises:
         ShapeError: the shapes differ, or are not those of rows.
@@ -61,7 +62,7 @@ def info_nce(
         0.3133
     """
     name = "info_nce"
-    tau = number(temperature, f"{here(name)}: temperature", above=0)
+    tau = differentiable(temperature, f"{here(name)}: temperature", above=0)
     queries, keys = _rows(name, queries, keys)
     scores = matmul(_unit(queries) / tau, matrix_transpose(_unit(keys)))
     partners = placed(np.arange(shape_of(scores)[0]), array_of(scores))
@@ -71,7 +72,7 @@ def info_nce(
 @in_single_precision
 @with_leads
 def nt_xent(
-    first: AnyArray, second: AnyArray, reduction: str = "mean", *, temperature: float = 0.5
+    first: AnyArray, second: AnyArray, reduction: str = "mean", *, temperature: SupportsFloat = 0.5
 ) -> AnyArray:
     """Return the cross-entropy of telling each vector's partner among all others of both views.
 
@@ -87,7 +88,7 @@ def nt_xent(
         first: of shape (m, features).
         second: the same shape.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``, which returns m losses.
-        temperature: τ, above 0.
+        temperature: τ, above 0; as a tensor it may be learned.
 
     Raises:
         ShapeError: the shapes differ, or are not those of rows.
@@ -100,7 +101,7 @@ def nt_xent(
         0.5514
     """
     name = "nt_xent"
-    tau = number(temperature, f"{here(name)}: temperature", above=0)
+    tau = differentiable(temperature, f"{here(name)}: temperature", above=0)
     first, second = _rows(name, first, second)
     m = shape_of(first)[0]
     both = concat([_unit(first), _unit(second)], axis=0)

@@ -7,6 +7,7 @@ from typing import Any
 from tensorgraph.arguments import number
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.wanted_numbers import differentiable
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._classes import (
     by_class,
@@ -87,7 +88,7 @@ def binary_focal(
     check_probabilities(name, "label", target, NOT_BINARY)
     yes, no = _missed(-logits, gamma), _missed(logits, gamma)
     if alpha is not None:
-        share = number(alpha, f"{here(name)}: alpha", 0, 1)
+        share = differentiable(alpha, f"{here(name)}: alpha", 0, 1)
         yes, no = share * yes, (1 - share) * no
     return reduced(product(target, yes) + product(1 - target, no), reduction)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, SupportsFloat
 
 from tensorgraph import errors
-from tensorgraph.arguments import boolean, number
+from tensorgraph.arguments import boolean
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.wanted_numbers import differentiable
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.distance import cosine_similarity, pairwise_distance
 from tensorgraph.nn.losses._classes import (
@@ -48,7 +49,7 @@ def margin_ranking(
     target: AnyArray,
     reduction: str = "mean",
     *,
-    margin: float = 0.0,
+    margin: SupportsFloat = 0.0,
 ) -> AnyArray:
     """Return what pairs of scores lack of the order that they are to have.
 
@@ -78,7 +79,7 @@ def margin_ranking(
         [0. 3.]
     """
     name = "margin_ranking"
-    margin = number(margin, f"{here(name)}: margin")
+    margin = differentiable(margin, f"{here(name)}: margin")
     first, second = matched(name, first, second)
     _, target = matched(name, first, target)
     check_signs(name, target)
@@ -93,7 +94,7 @@ def multi_margin(
     axis: int = -1,
     reduction: str = "mean",
     *,
-    margin: float = 1.0,
+    margin: SupportsFloat = 1.0,
     squared: bool = False,
     weight: AnyArray | None = None,
     ignore_index: int | None = None,
@@ -132,7 +133,7 @@ def multi_margin(
         0.125
     """
     name = "multi_margin"
-    margin = number(margin, f"{here(name)}: margin")
+    margin = differentiable(margin, f"{here(name)}: margin")
     scores, target = as_prediction(scores), as_array(target)
     warn_if_swapped(name, scores, target)
     shape = shape_of(scores)
@@ -162,7 +163,7 @@ def cosine_embedding(
     target: AnyArray,
     reduction: str = "mean",
     *,
-    margin: float = 0.0,
+    margin: SupportsFloat = 0.0,
 ) -> AnyArray:
     """Return how far pairs of vectors are from being alike, or from being different.
 
@@ -193,7 +194,7 @@ def cosine_embedding(
         [1. 1.]
     """
     name = "cosine_embedding"
-    margin = number(margin, f"{here(name)}: margin", -1, 1)
+    margin = differentiable(margin, f"{here(name)}: margin", -1, 1)
     first, second = _vectors(name, first, second)
     target = as_target(target, first)
     if shape_of(target) != shape_of(first)[:-1]:
@@ -214,7 +215,7 @@ def triplet_margin(
     negative: AnyArray,
     reduction: str = "mean",
     *,
-    margin: float = 1.0,
+    margin: SupportsFloat = 1.0,
     ord: float = 2.0,
     swap: bool = False,
     eps: float = 1e-6,
@@ -251,7 +252,7 @@ def triplet_margin(
         0.5
     """
     name = "triplet_margin"
-    margin = number(margin, f"{here(name)}: margin", above=0)
+    margin = differentiable(margin, f"{here(name)}: margin", above=0)
     anchor, positive = _vectors(name, anchor, positive)
     _, negative = _vectors(name, anchor, negative)
     near = pairwise_distance(anchor, positive, ord, eps)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tensorgraph import errors
-from tensorgraph.arguments import number
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.wanted_numbers import differentiable
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import (
     check_probabilities,
@@ -60,7 +60,7 @@ def dice(
         0.25
     """
     name = "dice"
-    s = number(smooth, f"{here(name)}: smooth", above=0)
+    s = differentiable(smooth, f"{here(name)}: smooth", above=0)
     a, y = matched(name, probabilities, target)
     warn_if_swapped(name, a, y)
     rank = len(shape_of(a))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tensorgraph import errors
-from tensorgraph.arguments import number, scalar
+from tensorgraph.arguments import scalar
 from tensorgraph.engine.operands import AnyArray
+from tensorgraph.engine.wanted_numbers import differentiable
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import in_single_precision, matched, reduced
 from tensorgraph.nn.message_place import here
@@ -150,7 +151,7 @@ def quantile(
         >>> print(tg.nn.losses.quantile([1.0, 1.0], [3.0, 0.0], "none", q=0.75))
         [1.5  0.25]
     """
-    q = number(q, f"{here('quantile')}: q", above=0, below=1)
+    q = differentiable(q, f"{here('quantile')}: q", above=0, below=1)
     prediction, target = matched("quantile", prediction, target)
     error = target - prediction
     losses = where(greater(error, 0), q * error, (q - 1) * error)
