@@ -129,4 +129,8 @@ def step(x, y):
 x, y = X.astype(np.float32), Y.astype(np.float32)
 costs = [float(step(x, y)) for _ in range(50)]
 assert costs[-1] < costs[0]
-print(tg.grad(of_weights)(weights, x[0])["0.weight" if "0.weight" in weights else list(weights)[0]].shape)
+print(
+    tg.grad(of_weights)(weights, x[0])[
+        "0.weight" if "0.weight" in weights else list(weights)[0]
+    ].shape
+)

@@ -305,12 +305,21 @@ def _instead(function: Any, name: str, ops: Ops) -> str:
     """Say of a function that is no op what to write."""
     own = getattr(function, "__name__", "")
     foreign = isinstance(function, np.ufunc) and getattr(np, own, None) != function
-    lead = f"write tg.{own}" if foreign and own in ops else lead_of_function(own, foreign)
+    lead = f"write {_called(own, ops[own])}" if foreign and own in ops else None
+    lead = lead or lead_of_function(own, foreign)
     if lead and ".numpy()" in lead:
         return f"does not take tensors; {lead}"
     known = f"does not take tensors; {lead}"
     none = "has no counterpart among tensorgraph's ops; declare one with tg.op"
     return f"{known if lead else none}, or give {name} x.numpy() where no gradient is wanted"
+
+
+def _called(name: str, function: Callable[..., Any]) -> str:
+    """Return a call of ours, with the options that go by name alone, as ``tg.iv(x, order=…)``."""
+    named = [
+        p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY
+    ]
+    return f"tg.{name}(x, {', '.join(f'{key}=…' for key in named)})" if named else f"tg.{name}"
 
 
 def _of_scipy(ufunc: Any, ops: Ops) -> Callable[..., Any] | None:
