@@ -70,13 +70,14 @@ print(noisy.shape)
 def newton(x):
     """Return the square root of x; the steps depend on the values."""
     z = x
-    while abs(float(z * z - x)) > 1e-12:
+    while abs(float(z * z - x)) > 1e-6:
         z = (z + x / z) / 2
     return z
 
 
 assert np.isclose(tg.grad(newton)(2.0), 0.5 / np.sqrt(2))
-total, partial = tg.scan(lambda carry, x: (carry + x, carry), 0.0, X[:, 0])
+start = tg.zeros((), dtype="float64")  # a carry keeps its shape and dtype
+total, partial = tg.scan(lambda carry, x: (carry + x, carry), start, X[:, 0])
 assert np.isclose(total, X[:, 0].sum()) and partial.shape == (8,)
 
 # %% [markdown]
@@ -129,8 +130,5 @@ def step(x, y):
 x, y = X.astype(np.float32), Y.astype(np.float32)
 costs = [float(step(x, y)) for _ in range(50)]
 assert costs[-1] < costs[0]
-print(
-    tg.grad(of_weights)(weights, x[0])[
-        "0.weight" if "0.weight" in weights else list(weights)[0]
-    ].shape
-)
+slopes = tg.grad(of_weights)(weights, x[0])
+print({name: slope.shape for name, slope in slopes.items()})
