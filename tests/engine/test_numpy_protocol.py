@@ -673,6 +673,23 @@ def test_masks_and_initial_values_of_reductions_are_numpys(name, static, axes):
         assert found.shape == np.shape(expected)
 
 
+@pytest.mark.parametrize("name", ["max", "min"])
+@pytest.mark.parametrize(
+    "axes", [{}, {"axis": 0}, {"axis": -1}, {"axis": (0, 1), "keepdims": True}]
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_the_extremum_of_nothing_is_the_initial_value(name, axes, dtype):
+    f = getattr(np, name)
+    for shape in ((0, 2), (2, 0), (0, 0)):
+        x = np.zeros(shape, dtype)
+        expected, found = f(x, initial=1, **axes), f(tg.tensor(x), initial=1, **axes)
+        np.testing.assert_array_equal(found, expected)
+        assert found.shape == expected.shape and found.dtype == dtype
+    initial = tg.tensor(2.0, requires_grad=True)
+    f(tg.zeros((0, 3)), initial=initial, axis=0).sum().backward()
+    assert initial.grad == 3
+
+
 def test_what_a_mask_leaves_out_gets_no_gradient():
     x = tg.tensor([1.0, np.nan, 3.0], requires_grad=True)
     np.mean(x, where=[True, False, True]).backward()
