@@ -24,7 +24,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ImmutableError
 from tensorgraph.leads.attributes import lead_of_function
-from tensorgraph.ops import numpy_methods
+from tensorgraph.ops import nan_reductions, numpy_methods
 from tensorgraph.ops._masked import COMBINED, KEYWORDS, NEUTRAL, masked
 
 Table = dict[Any, Callable[..., Any]]
@@ -282,10 +282,20 @@ def _our_options(
         if key == "out":
             raise ImmutableError(_without_out(name))
         if key in ("where", "initial", *_WITHOUT_EFFECT):
-            hint = "; write tg.where(mask, x, other) first" if key == "where" else ""
+            hint = _of_some(name, function) if key == "where" else ""
             raise TypeError(f"{name} on a Tensor takes no {key}={value if plain else ''}{hint}")
         ours[_RENAMED.get(key, key)] = value
     return ours
+
+
+def _of_some(name: str, function: Callable[..., Any]) -> str:
+    """Return what to write for a function with ``where=``, so that nothing else counts."""
+    without_nan = f"nan{function.__name__}"
+    if without_nan in nan_reductions.__all__:
+        return f"; write tg.{without_nan}(tg.where(mask, x, np.nan))"
+    if name.endswith(".reduce"):
+        return "; write tg.where(mask, x, other) first, with an other that changes nothing"
+    return f"; write tg.where(mask, {name}(…), other)"
 
 
 def _without_out(name: str) -> str:

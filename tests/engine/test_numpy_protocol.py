@@ -690,6 +690,18 @@ def test_the_extremum_of_nothing_is_the_initial_value(name, axes, dtype):
     assert initial.grad == 3
 
 
+@pytest.mark.parametrize("name", ["std", "var"])
+def test_what_is_said_of_a_mask_gives_numpys_number(name):
+    x, mask = tg.tensor([1.0, 2.0, 10.0]), np.array([True, True, False])
+    with pytest.raises(TypeError) as caught:
+        getattr(np, name)(x, where=mask)
+    line = str(caught.value).partition("write ")[2]
+    found = eval(line, {"tg": tg, "np": np, "x": x, "mask": mask})
+    np.testing.assert_allclose(found, getattr(np, name)(x.numpy(), where=mask))
+    with pytest.raises(TypeError, match=r"write tg\.where\(mask, np\.exp\(…\), other\)"):
+        np.exp(x, where=mask)
+
+
 def test_what_a_mask_leaves_out_gets_no_gradient():
     x = tg.tensor([1.0, np.nan, 3.0], requires_grad=True)
     np.mean(x, where=[True, False, True]).backward()

@@ -41,6 +41,8 @@ def definite(n):
         (lambda: tg.linalg.solve(STACK, np.ones(2)), "LinAlgError", r"solve: x\[1\] is singular"),
         (lambda: tg.linalg.cholesky(-STACK), "LinAlgError", r"x\[0\] is not positive definite; wr"),
         (lambda: tg.linalg.svdvals(np.full((2, 2), np.nan)), "LinAlgError", "NaN or an infinity"),
+        (lambda: tg.linalg.pinv(np.full((2, 2), np.nan)), "LinAlgError", "NaN or an infinity"),
+        (lambda: tg.linalg.lstsq(np.full((2, 2), np.nan), np.ones(2)), "LinAlgError", "NaN or an infinity"),
         (lambda: tg.linalg.solve_triangular(STACK * 0, np.ones(2)), "LinAlgError",
          r"a\[0\] is singular: its diagonal is 0 in row 0"),
         (lambda: tg.linalg.det(np.ones((2, 3))), "ShapeError", "has 2 rows, and 3 columns"),
