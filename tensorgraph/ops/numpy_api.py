@@ -126,8 +126,9 @@ def _functions_of(ops: Ops) -> Table:
 
     def angle(x: Any, deg: bool = False) -> Any:
         # Nothing flows through a comparison; NaN stays what it is.
-        angle_of = ops["where"](ops["less"](x, 0), 180.0 if deg else math.pi, 0.0)
-        return ops["where"](ops["isnan"](x), x, angle_of)
+        angle_of = ops["where"](ops["signbit"](x), 180.0 if deg else math.pi, 0.0)
+        found = ops["where"](ops["isnan"](x), x, angle_of)
+        return ops["astype"](found, x.dtype) if x.dtype.kind == "f" else found
 
     def beside_nan(chosen: Callable[..., Any]) -> Callable[..., Any]:
         def of_two(x: Any, y: Any) -> Any:

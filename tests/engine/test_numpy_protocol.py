@@ -702,6 +702,18 @@ def test_what_is_said_of_a_mask_gives_numpys_number(name):
         np.exp(x, where=mask)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64"])
+def test_angles_and_steps_have_numpys_values_and_dtypes(dtype):
+    values = [-2, 0, 3] if dtype == "int64" else [-1.0, -0.0, 0.0, 2.0, np.nan, -np.inf]
+    x = np.array(values, dtype)
+    calls = [lambda x: np.angle(x), lambda x: np.angle(x, deg=True), lambda x: np.heaviside(x, 0.5)]
+    for f in calls:
+        found, expected = f(tg.tensor(x)), f(x)
+        rounding = 1e-3 if dtype == "float16" else 1e-6  # NumPy's 180 is a rounded product of π
+        np.testing.assert_allclose(found, expected, rtol=rounding)
+        assert dtype == "int64" or found.dtype == expected.dtype
+
+
 def test_what_a_mask_leaves_out_gets_no_gradient():
     x = tg.tensor([1.0, np.nan, 3.0], requires_grad=True)
     np.mean(x, where=[True, False, True]).backward()
