@@ -8,6 +8,7 @@ is told of a library that prints, draws, compares or stores; of ``.numpy()``, ``
 
 from __future__ import annotations
 
+import inspect
 import sys
 from types import FrameType
 from typing import Any
@@ -17,6 +18,7 @@ from tensorgraph.caller.asking import Asking, Written, asking
 from tensorgraph.caller.warning_line import warn_once, written_once
 from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.op import REGISTRY
+from tensorgraph.leads.attributes import written_here
 
 _SHOWING = frozenset(
     "_pickle IPython PIL _pytest _pydevd_bundle altair bokeh copy doctest h5py hypothesis imageio"
@@ -54,6 +56,7 @@ _INSTEAD = {
     "arange": "start + step * tg.arange(n)",
     "atleast_1d": "{x}.reshape(-1)",
     "atleast_2d": "{x}.reshape(1, -1)",
+    "cholesky": "tg.linalg.cholesky({x}) (the lower factor)",
     "broadcast_arrays": "tg.broadcast_to({x}, shape)",
     "copyto": "tg.where(mask, {x}, y)",
     "float32": "{x}.astype('float32')",
@@ -258,7 +261,17 @@ def _instead(x: str, library: str, line: Written) -> str:
         return "the formula in operations of tg"
     if name in _INSTEAD:
         return _INSTEAD[name].format(x=x)
-    return f"tg.{name}({x})" if name in REGISTRY else "the formula in operations of tg"
+    here = written_here(name, line.module)
+    return f"{here}({x}{_others(here)})" if here else "the formula in operations of tg"
+
+
+def _others(here: str) -> str:
+    """Return what stands for arguments besides the first that a function of ours must be given."""
+    function: Any = sys.modules["tensorgraph"]
+    for part in here.split(".")[1:]:
+        function = getattr(function, part)
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return ", …" * any(p.default is p.empty and p.kind is not p.VAR_KEYWORD for p in parameters)
 
 
 def _operated(x: str, first: str, library: str, sign: str) -> str:

@@ -78,6 +78,25 @@ def lead_of_module(module: str, name: str) -> str | None:
     return next((rows[room] for room in ROOMS if room in rows), None)
 
 
+def written_here(name: str, module: str) -> str | None:
+    """Return how a function of another library is written here, if a room has one of its name.
+
+    Args:
+        name: of the function.
+        module: of the other library: what is in its linalg or fft is looked for in ours first.
+
+    Example:
+        >>> written_here("inv", "scipy.linalg._basic"), written_here("exp", "cupy")
+        ('tg.linalg.inv', 'tg.exp')
+    """
+    rooms = [room for room in ("tg.linalg", "tg.fft") if room[3:] in module.split(".")]
+    for room in rooms:
+        if name in dir(_module(room)):
+            return f"{room}.{name}"
+    operations = _module("tg.ops").OPS
+    return f"tg.{name}" if name in operations else None
+
+
 def lead_of_function(name: str, foreign: bool = False) -> str | None:
     """Return what to write instead of a function of NumPy, or of SciPy's on its arrays, if known.
 

@@ -45,6 +45,7 @@ def with_leads(function: F) -> F:
                 or numbers_apart(name, args)
                 or arrays_apart(name, args)
                 or too_many(places, args, known)
+                or too_few(places, args, kwargs, known)
             )
             if better is None:  # the error is one of what the function does
                 raise
@@ -131,12 +132,36 @@ def too_many(
     given = len(args)
     if taken[:1] == ["self"]:
         taken, given = taken[1:], given - 1
-    lines = {lead.told for lead in keyword_leads() if lead.place in places and not lead.keyword}
     nothing = "" if taken else "; leave them out"
-    told = f"; {lines.pop()}" if len(lines) == 1 else nothing
+    told = _only_line(places) or nothing
     return ArgumentTypeError(
         f"{places[0]} takes {listing(taken) or 'no arguments'}, and was given {given}{told}"
     )
+
+
+def too_few(
+    places: Sequence[str],
+    args: tuple[Any, ...],
+    given: dict[str, Any],
+    parameters: Iterable[Parameter],
+) -> ArgumentTypeError | None:
+    """Return the error for a call that lacks an argument, if what to write is known.
+
+    So it is where all rows of this call say the same: of NumPy's ``diff(x)``.
+    """
+    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p for p in parameters if p.kind in positional]
+    missing = [p.name for p in needed[len(args) :] if p.default is p.empty and p.name not in given]
+    told = _only_line(places)
+    if not (missing and told):
+        return None
+    return ArgumentTypeError(f"{places[0]} lacks {listing(missing)}{told}")
+
+
+def _only_line(places: Sequence[str]) -> str:
+    """Return what all rows of a call say to write, after a semicolon, if it is the same."""
+    lines = {lead.told for lead in keyword_leads() if lead.place in places and not lead.keyword}
+    return f"; {lines.pop()}" if len(lines) == 1 else ""
 
 
 def keyword_lead(places: Sequence[str], name: str, value: Any, known: Sequence[str]) -> str | None:

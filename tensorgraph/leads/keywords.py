@@ -164,15 +164,29 @@ KEYWORDS = {
     inputs                     P   w.zero_grad() # gradients of some inputs: tg.gradients(y, inputs)
     grad_outputs               P   grad_output= tg.gradients(w * 2, [w], grad_output=tg.ones(3))
     allow_unused               P   tg.gradients(cost(w), [w])
-    eps,atol,raise_exception   P   tg.testing.gradcheck(f, np.ones(3), rtol=1e-8)
     clipnorm,global_clipnorm K tg.optim.clip_by_global_norm(model.parameters(), 1.0)
     clipvalue                  K   tg.optim.clip_by_value(model.parameters(), 0.5)
     clip_value                 P   limit= \
         tg.optim.clip_by_value(model.parameters(), limit=0.5)
     norm_type,error_if_nonfinite P tg.optim.clip_by_global_norm(model.parameters(), 1.0)
     """,
+    "gradcheck": """
+    eps,atol,raise_exception   P   tg.testing.gradcheck(f, np.ones(3), rtol=1e-8)
+    """,
     "diff": """
-    n,axis,dim,prepend,append  PKJN u[1:] - u[:-1] # tg.diff compares graphs
+    n,axis,dim,prepend,append  PKJN \
+        tg.increments(u) # NumPy's diff, with n, axis, prepend, append; tg.diff compares graphs
+    """,
+    "matrix_rank": """
+    tol                        PN  tg.sum(tg.linalg.svdvals(A) > 0.1) # rtol is relative
+    """,
+    "eigh": """
+    UPLO                       PN  \
+        tg.linalg.eigh(tg.triu(A) + tg.triu(A, k=1).mT) # for "U"; A's symmetric part is taken
+    """,
+    "eigvalsh": """
+    UPLO                       PN  \
+        tg.linalg.eigvalsh(tg.triu(A) + tg.triu(A, k=1).mT) # for "U"; A's symmetric part is taken
     """,
     "std": """
     unbiased                   P   tg.std(x, axis=0, correction=1) # 0 for unbiased=False

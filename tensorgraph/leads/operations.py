@@ -48,8 +48,12 @@ NAMES = {
     multigammaln,mvlgamma      PJS  # there is no such operation; declare one with tg.op
     psi                        PS   tg.digamma(x)
     beta                       JS   tg.exp(tg.betaln(x, y))
+    gamma                      JS   tg.exp(tg.gammaln(x))   # of positive numbers
+    gammainc,gammaincc,zeta    JS   # there is no such operation; declare one with tg.op
+    jv,yv,kv                   S    # there is no such operation; declare one with tg.op
+    rel_entr                   JS   tg.xlogy(x, x / y)
     entr                       JS   -tg.xlogy(x, x)
-    erfcx                      PS   2 * tg.ndtr(-x * np.sqrt(2)) * tg.exp(x * x)
+    erfcx                      PS   2 * tg.exp(tg.log_ndtr(-x * 2**0.5) + x * x)
     logaddexp2                 PKJN tg.logaddexp(x * np.log(2), y * np.log(2)) / np.log(2)
     lerp                       P    x + 0.5 * (y - x)
     addmm                      P    u + A @ B
@@ -75,6 +79,17 @@ NAMES = {
     rollaxis                   JN   tg.permute_dims(x, (1, 2, 0))
     logdet                     PK   tg.linalg.logabsdet(A)
     inverse                    P    tg.linalg.inv(A)
+    cholesky_ex                P    tg.linalg.cholesky(S)   # which raises a LinAlgError
+    cho_factor                 JS   tg.linalg.cholesky(S)   # the lower factor
+    cho_solve,cholesky_solve   PJS \
+        tg.linalg.solve_triangular(S, tg.linalg.solve_triangular(S, u), transpose=True)
+    triangular_solve           PJ   tg.linalg.solve_triangular(S, u)
+    lu_factor,lu_solve         PJS  tg.linalg.solve(S, u)
+    sqrtm                      JS \
+        (lambda w, V: (V * tg.sqrt(w)) @ V.mT)(*tg.linalg.eigh(S)) # of a symmetric matrix
+    block_diag                 PJS  tg.block([[A, tg.zeros((3, 3))], [tg.zeros((3, 3)), B]])
+    toeplitz                   JS \
+        u[np.abs(np.arange(3)[:, None] - np.arange(3))] # a symmetric one
     lu                         PJ   # there is no such operation; SciPy's takes A.numpy()
     eig                        PKJN np.linalg.eig(A.numpy()) # without a gradient
     eigvals                    PJN  np.linalg.eigvals(A.numpy()) # without a gradient
@@ -116,6 +131,7 @@ NAMES = {
     dynamic_slice              J    u[1:3]
     slice                      KJ   u[1:3]
     scatter_add                PJ   tg.add_at(u, [0, 1], 1.0)
+    scatter_reduce             P    tg.max_at(u, [0, 1], 1.0) # or min_at, multiply_at, segment_max
     index_add                  P    tg.add_at(u, [0, 1], 1.0)
     scatter_update             K    tg.set_at(u, [0, 1], 1.0)
     dynamic_update_slice       J    tg.set_at(u, [0, 1], 1.0)
@@ -152,6 +168,14 @@ NAMES = {
     cumprod                    PKJN tg.cumulative_prod(x, axis=0)
     cummax                     PJ   tg.cumulative_max(x, axis=0)
     cummin                     PJ   tg.cumulative_min(x, axis=0)
+    nancumsum                  JN \
+        tg.cumulative_sum(tg.where(tg.isnan(x), 0.0, x), axis=0)
+    nancumprod                 JN \
+        tg.cumulative_prod(tg.where(tg.isnan(x), 1.0, x), axis=0)
+    nanargmax                  JN   tg.argmax(tg.where(tg.isnan(x), -np.inf, x))
+    nanargmin                  JN   tg.argmin(tg.where(tg.isnan(x), np.inf, x))
+    associative_scan           J \
+        tg.cumulative_sum(x, axis=0) # or cumulative_prod, cumulative_max, linear_recurrence
     ediff1d                    JN   tg.increments(u)
     trapz                      PN   tg.trapezoid(u)
     mode                       P    np.bincount(labels).argmax()
@@ -167,7 +191,7 @@ NAMES = {
     histc                      P    tg.histogram(x)
     bucketize                  P    tg.searchsorted([0.0, 1.0], x)
     digitize                   KJN  tg.searchsorted([0.0, 1.0], x, side="right")
-    polyval                    JN   (u[:, None] ** np.arange(3)[::-1]) @ v
+    polyval                    JN   tg.vander(u, 3) @ v
     polyfit                    JN   np.polyfit(u.numpy(), v.numpy(), 1)
     isclose                    PKJN np.isclose(x, y)
     array_equal                JN   np.array_equal(x, y)
@@ -210,11 +234,21 @@ NAMES = {
     embedding_lookup           K    A[labels]
     to_categorical             K    tg.one_hot(labels, 3)
     """,
+    "tg.fft": """
+    hfft                       PJN  tg.fft.irfft(A[:, :2] * [1.0, -1.0], norm="forward")
+    ihfft                      PJN  tg.fft.rfft(u, norm="forward") * [1.0, -1.0]
+    dct,idct                   JS \
+        # there is no such operation; write D @ x, for D = scipy.fft.dct(np.eye(n), axis=0)
+    """,
     "np": """
-    fft,rfft,hfft              N    tg.fft.rfft(u)         # real and imaginary parts in pairs
+    hfft                       N \
+        tg.fft.irfft(A[:, :2] * [1.0, -1.0], norm="forward") # of real and imaginary parts
+    ihfft                      N \
+        tg.fft.rfft(u, norm="forward") * [1.0, -1.0] # real and imaginary parts in pairs
+    fft,rfft                   N    tg.fft.rfft(u)         # real and imaginary parts in pairs
     fft2,rfft2                 N    tg.fft.rfft2(A)        # real and imaginary parts in pairs
     fftn,rfftn                 N    tg.fft.rfftn(A)        # real and imaginary parts in pairs
-    ifft,irfft,ihfft           N    tg.fft.irfft(A[:, :2]) # of real and imaginary parts in pairs
+    ifft,irfft                 N    tg.fft.irfft(A[:, :2]) # of real and imaginary parts in pairs
     ifft2,irfft2,ifftn,irfftn  N \
         tg.fft.irfft2(tg.fft.rfft2(A)) # of real and imaginary parts in pairs
     """,

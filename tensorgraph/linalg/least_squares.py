@@ -13,7 +13,7 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.linalg._matrices import floating, identity, in_single, matrices
+from tensorgraph.linalg._matrices import floating, identity, in_single, matrices, of_each
 from tensorgraph.linalg.spectra import svdvals
 from tensorgraph.ops._axes import from_list
 from tensorgraph.ops.contract import matmul
@@ -27,7 +27,9 @@ def _pinv_kernel(x: Any, *, rtol: float | None = None) -> Any:
     # No value of an empty matrix, and NumPy's message would be about the smallest of none.
     if 0 in x.shape[-2:]:
         return np.zeros((*x.shape[:-2], x.shape[-1], x.shape[-2]), floating(x), like=x)
-    return np.linalg.pinv(x, rcond=_tolerance(x, rtol))
+    return of_each(
+        lambda a: np.linalg.pinv(a, rcond=_tolerance(a, rtol)), x, "has no inverse of least squares"
+    )
 
 
 def _tolerance(x: Any, rtol: float | None) -> float:

@@ -146,6 +146,7 @@ class EighResult(NamedTuple):
     """Of length 1, in columns."""
 
 
+@with_leads
 def eigh(x: AnyArray) -> EighResult:
     """Return the eigenvalues of symmetric matrices in ascending order, and their vectors.
 
@@ -166,6 +167,7 @@ def eigh(x: AnyArray) -> EighResult:
     return EighResult(packed[..., 0, :], packed[..., 1:, :])
 
 
+@with_leads
 def eigvalsh(x: AnyArray) -> AnyArray:
     """Return the eigenvalues of symmetric matrices, in ascending order: ``eigh(x).eigenvalues``.
 
@@ -288,6 +290,7 @@ def svd(x: AnyArray, full_matrices: bool = True) -> SVDResult:
     return SVDResult(u, sizes, matrix_transpose(v))
 
 
+@with_leads
 def svdvals(x: AnyArray) -> AnyArray:
     """Return the singular values of each matrix, in descending order.
 

@@ -1273,7 +1273,7 @@ def i1e(x: MakesTensor) -> Tensor:
 @overload
 def i1e(x: Operand) -> Any: ...
 @overload
-def iv(x: MakesTensor, order: SupportsIndex = 0) -> Tensor:
+def iv(x: MakesTensor, *, order: SupportsIndex = 0) -> Tensor:
     """Return Iₙ(x), the modified Bessel function of a whole order n ≥ 0 (DLMF 10.25).
 
     Orders up to 3 are exact to 4 ulps, those up to 10 to 16.
@@ -1285,11 +1285,11 @@ def iv(x: MakesTensor, order: SupportsIndex = 0) -> Tensor:
     """
 
 @overload
-def iv(x: NDArray[Any], order: SupportsIndex = 0) -> NDArray[Any]: ...
+def iv(x: NDArray[Any], *, order: SupportsIndex = 0) -> NDArray[Any]: ...
 @overload
-def iv(x: Operand, order: SupportsIndex = 0) -> Any: ...
+def iv(x: Operand, *, order: SupportsIndex = 0) -> Any: ...
 @overload
-def ive(x: MakesTensor, order: SupportsIndex = 0) -> Tensor:
+def ive(x: MakesTensor, *, order: SupportsIndex = 0) -> Tensor:
     """Return e^−|x| · Iₙ(x), without overflow; its derivative at 0 is that of Iₙ.
 
     The derivative's terms cancel where x is large: it is exact to an ulp of them.
@@ -1301,9 +1301,9 @@ def ive(x: MakesTensor, order: SupportsIndex = 0) -> Tensor:
     """
 
 @overload
-def ive(x: NDArray[Any], order: SupportsIndex = 0) -> NDArray[Any]: ...
+def ive(x: NDArray[Any], *, order: SupportsIndex = 0) -> NDArray[Any]: ...
 @overload
-def ive(x: Operand, order: SupportsIndex = 0) -> Any: ...
+def ive(x: Operand, *, order: SupportsIndex = 0) -> Any: ...
 @overload
 def sinc(x: MakesTensor) -> Tensor:
     """Return sin(πx)/(πx), and 1 at 0; exactly 0 at the other whole numbers.

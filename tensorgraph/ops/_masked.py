@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tensorgraph.errors import ArgumentError
+from tensorgraph.ops._axes import length, some_axes
 
 NEUTRAL = {"sum": 0, "prod": 1, "all": True, "any": False}
 """What changes nothing, of the reductions that have it."""
@@ -47,5 +48,13 @@ def masked(
                 f"np.{name} with where= needs initial=, which stands where the mask holds nothing"
             )
         x = ops["where"](mask, x, NEUTRAL.get(name, initial))
+    if name not in NEUTRAL and initial is not None and _holds_nothing(x, options):
+        nothing = ops["astype"](ops["sum"](x, **options), x.dtype)  # 0, in the shape of the result
+        return ops["add"](nothing, initial)
     found = ops[name](x, **options)
     return found if initial is None else ops[COMBINED[name]](found, initial)
+
+
+def _holds_nothing(x: Any, options: Mapping[str, Any]) -> bool:
+    """Return whether a reduction has no element to begin with."""
+    return length(x.shape, some_axes(options.get("axis"), len(x.shape))) == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import wraps
+from inspect import Parameter, signature
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -12,6 +14,7 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
+from tensorgraph.errors import ArgumentTypeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops import _bessel, _sinc
 from tensorgraph.ops.arithmetic import sign
@@ -21,6 +24,30 @@ __all__ = ["i0", "i0e", "i1", "i1e", "iv", "ive", "sinc", "sinc_slope"]
 
 def _check_order(x: Any, *, order: SupportsIndex) -> dict[str, Any]:
     return {"order": whole(order, "order", 0)}
+
+
+def _order_by_name(recorded: OpFunction) -> OpFunction:
+    """Return an operation that takes its order by name alone, as SciPy's has it first.
+
+    Of two whole numbers nobody could tell which is meant.
+    """
+    name = recorded.__name__
+
+    @wraps(recorded)
+    def call(*args: Any, **static: Any) -> Any:
+        if len(args) > 1:
+            raise ArgumentTypeError(
+                f"{name}: the order is given by its name, as SciPy's {name}(order, x) has it first;"
+                f" write tg.{name}(x, order=2)"
+            )
+        return recorded(*args, **static)
+
+    x, order = signature(recorded).parameters.values()
+    call.__signature__ = signature(recorded).replace(  # type: ignore[attr-defined]
+        parameters=[x, order.replace(kind=Parameter.KEYWORD_ONLY)]
+    )
+    call.op = recorded.op  # type: ignore[attr-defined]
+    return call  # type: ignore[return-value]
 
 
 def _around(function: Any, x: Any, order: int) -> Any:
@@ -38,40 +65,44 @@ _SERIES = """
         total = total + term
     return total"""
 
-iv: OpFunction = register(
-    "iv",
-    lambda x, *, order=0: _bessel.iv(x, order),
-    {"x": lambda g, x, order: g * _around(iv, x, order)},
-    ref=lambda x: float(np.i0(x)),
-    prepare=_check_order,
-    symbol="Iₙ",
-    notation=function("I", "I", arguments=("order",)),
-    code=_SERIES,
-    doc="""Return Iₙ(x), the modified Bessel function of a whole order n ≥ 0 (DLMF 10.25).
+iv: OpFunction = _order_by_name(
+    register(
+        "iv",
+        lambda x, *, order=0: _bessel.iv(x, order),
+        {"x": lambda g, x, order: g * _around(iv, x, order)},
+        ref=lambda x: float(np.i0(x)),
+        prepare=_check_order,
+        symbol="Iₙ",
+        notation=function("I", "I", arguments=("order",)),
+        code=_SERIES,
+        doc="""Return Iₙ(x), the modified Bessel function of a whole order n ≥ 0 (DLMF 10.25).
 
     Orders up to 3 are exact to 4 ulps, those up to 10 to 16.
 
     >>> tg.iv([0.0, 1.0], order=1).round(3)
     tensor([0.   , 0.565])
     """,
+    )
 )
-ive: OpFunction = register(
-    "ive",
-    lambda x, *, order=0: _bessel.ive(x, order),
-    {"x": lambda g, x, out, order: g * (_around(ive, x, order) - sign(x) * out)},
-    domain={"x": Real(avoid=(0.0,))},
-    ref=lambda x: float(np.i0(x)) * math.exp(-abs(x)),
-    prepare=_check_order,
-    symbol="e⁻ˣIₙ",
-    notation=function("ive", arguments=("order",)),
-    code=f"{_SERIES} * np.exp(-np.abs(x))",
-    doc="""Return e^−|x| · Iₙ(x), without overflow; its derivative at 0 is that of Iₙ.
+ive: OpFunction = _order_by_name(
+    register(
+        "ive",
+        lambda x, *, order=0: _bessel.ive(x, order),
+        {"x": lambda g, x, out, order: g * (_around(ive, x, order) - sign(x) * out)},
+        domain={"x": Real(avoid=(0.0,))},
+        ref=lambda x: float(np.i0(x)) * math.exp(-abs(x)),
+        prepare=_check_order,
+        symbol="e⁻ˣIₙ",
+        notation=function("ive", arguments=("order",)),
+        code=f"{_SERIES} * np.exp(-np.abs(x))",
+        doc="""Return e^−|x| · Iₙ(x), without overflow; its derivative at 0 is that of Iₙ.
 
     The derivative's terms cancel where x is large: it is exact to an ulp of them.
 
     >>> tg.ive([0.0, 1000.0]).round(4)
     tensor([1.    , 0.0126])
     """,
+    )
 )
 
 

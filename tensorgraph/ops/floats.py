@@ -20,12 +20,11 @@ from tensorgraph.ops.arithmetic import (
     abs,
     equal,
     floor_divide,
-    greater,
     isnan,
-    less,
     sign,
     where,
 )
+from tensorgraph.ops.extrema import maximum
 
 __all__ = ["copysign", "fmod", "heaviside", "nan_to_num", "nextafter", "signbit"]
 
@@ -99,8 +98,8 @@ def heaviside(x: AnyArray, y: AnyArray) -> AnyArray:
         tensor([0. , 0.5, 1. ])
     """
     x = from_list(x)
-    step = where(greater(x, 0), 1, where(less(x, 0), 0, from_list(y)))
-    return where(isnan(x), sign(x), step)
+    y = y if isinstance(y, (int, float)) else from_list(y)  # a number has no dtype of its own
+    return where(equal(x, 0), y, maximum(sign(x), 0))
 
 
 @with_leads

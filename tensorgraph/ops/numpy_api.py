@@ -25,7 +25,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ImmutableError
 from tensorgraph.leads.attributes import lead_of_function
-from tensorgraph.ops import numpy_methods
+from tensorgraph.ops import nan_reductions, numpy_methods
 from tensorgraph.ops._masked import COMBINED, KEYWORDS, NEUTRAL, masked
 
 Table = dict[Any, Callable[..., Any]]
@@ -130,8 +130,9 @@ def _functions_of(ops: Ops) -> Table:
 
     def angle(x: Any, deg: bool = False) -> Any:
         # Nothing flows through a comparison; NaN stays what it is.
-        angle_of = ops["where"](ops["less"](x, 0), 180.0 if deg else math.pi, 0.0)
-        return ops["where"](ops["isnan"](x), x, angle_of)
+        angle_of = ops["where"](ops["signbit"](x), 180.0 if deg else math.pi, 0.0)
+        found = ops["where"](ops["isnan"](x), x, angle_of)
+        return ops["astype"](found, x.dtype) if x.dtype.kind == "f" else found
 
     def beside_nan(chosen: Callable[..., Any]) -> Callable[..., Any]:
         def of_two(x: Any, y: Any) -> Any:
@@ -290,10 +291,20 @@ def _our_options(
         if key == "out":
             raise ImmutableError(_without_out(name))
         if key in ("where", "initial", *_WITHOUT_EFFECT):
-            hint = "; write tg.where(mask, x, other) first" if key == "where" else ""
+            hint = _of_some(name, function) if key == "where" else ""
             raise TypeError(f"{name} on a Tensor takes no {key}={value if plain else ''}{hint}")
         ours[_RENAMED.get(key, key)] = value
     return ours
+
+
+def _of_some(name: str, function: Callable[..., Any]) -> str:
+    """Return what to write for a function with ``where=``, so that nothing else counts."""
+    without_nan = f"nan{function.__name__}"
+    if without_nan in nan_reductions.__all__:
+        return f"; write tg.{without_nan}(tg.where(mask, x, np.nan))"
+    if name.endswith(".reduce"):
+        return "; write tg.where(mask, x, other) first, with an other that changes nothing"
+    return f"; write tg.where(mask, {name}(…), other)"
 
 
 def _without_out(name: str) -> str:
@@ -313,12 +324,21 @@ def _instead(function: Any, name: str, ops: Ops) -> str:
     """Say of a function that is no op what to write."""
     own = getattr(function, "__name__", "")
     foreign = isinstance(function, np.ufunc) and getattr(np, own, None) != function
-    lead = f"write tg.{own}" if foreign and own in ops else lead_of_function(own, foreign)
+    lead = f"write {_called(own, ops[own])}" if foreign and own in ops else None
+    lead = lead or lead_of_function(own, foreign)
     if lead and ".numpy()" in lead:
         return f"does not take tensors; {lead}"
     known = f"does not take tensors; {lead}"
     none = "has no counterpart among tensorgraph's ops; declare one with tg.op"
     return f"{known if lead else none}, or give {name} x.numpy() where no gradient is wanted"
+
+
+def _called(name: str, function: Callable[..., Any]) -> str:
+    """Return a call of ours, with the options that go by name alone, as ``tg.iv(x, order=…)``."""
+    named = [
+        p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY
+    ]
+    return f"tg.{name}(x, {', '.join(f'{key}=…' for key in named)})" if named else f"tg.{name}"
 
 
 def _of_scipy(ufunc: Any, ops: Ops) -> Callable[..., Any] | None:

@@ -75,9 +75,14 @@ def root(equation: Equation, z: Any, tol: float | None = None) -> Tensor:
         tol: how far these may be from the solution; ``None`` if they are known to be it.
 
     Raises:
+        DTypeError: they are no floats.
         GraphError: they are no solution, or no z of itself is one.
     """
     z = _here(z)
+    if z.dtype.kind != "f":
+        raise errors.DTypeError(
+            f"implicit: z is {z.dtype}, which has no derivative; let solve return floats, as 2.0"
+        )
     variable = wrap(z, None, True)
     start = mark()
     with watch() as states:

@@ -13,6 +13,8 @@ import matplotlib.figure
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.fft
+import scipy.linalg
 import scipy.optimize
 import scipy.sparse
 import scipy.special
@@ -25,6 +27,7 @@ import tensorgraph as tg
 from tensorgraph.errors import GraphError, ImmutableError, LostGradientWarning
 
 A = np.arange(9.0).reshape(3, 3)
+K = tg.tensor([[2.0, 0.5], [0.5, 1.0]], requires_grad=True)
 S = scipy.sparse.csr_array(A)
 M = scipy.sparse.csr_matrix(A)
 df = pd.DataFrame(A)
@@ -85,6 +88,14 @@ LOST = {
     "sparse dot": (lambda: S.dot(x), "S.dot", r"S.toarray\(\) @ x"),
     "softmax": (lambda: scipy.special.softmax(x), "scipy.special.softmax", r"tg.softmax\(x\)"),
     "logsumexp": (lambda: scipy.special.logsumexp(x), "logsumexp", r"tg.logsumexp\(x\)"),
+    "inv": (lambda: scipy.linalg.inv(K), "scipy.linalg.inv", r"tg.linalg.inv\(K\)"),
+    "det": (lambda: scipy.linalg.det(K), "scipy.linalg.det", r"tg.linalg.det\(K\)"),
+    "expm": (lambda: scipy.linalg.expm(K), "scipy.linalg.expm", r"tg.linalg.expm\(K\)"),
+    "solve": (lambda: scipy.linalg.solve(K, [1.0, 1.0]), "scipy.linalg.solve",
+              r"tg.linalg.solve\(K, …\)"),
+    "cholesky": (lambda: scipy.linalg.cholesky(K), "scipy.linalg.cholesky",
+                 r"tg.linalg.cholesky\(K\) \(the lower factor\)"),
+    "rfft": (lambda: scipy.fft.rfft(x), "scipy.fft.rfft", r"tg.fft.rfft\(x\)"),
     "zscore": (lambda: scipy.stats.zscore(x), "scipy.stats.zscore", "the formula in operations"),
     "masked *": (lambda: masked * x, r"\* of numpy.ma",
                  r"tg.where\(masked.mask, 0, masked.data \* x\)"),
@@ -101,7 +112,7 @@ def test_what_takes_the_values_says_so(name):
     lose, asks, instead = LOST[name]
     told = (
         rf"{asks}(\(…\)\.\w+)? takes only the values of .* no gradient; write {instead}.*, or"
-        r" (x\.|np\.\w+\(tg\.stack|tg\.stack|the formula in operations of tg to keep)"
+        r" ([xK]\.|np\.\w+\(tg\.stack|tg\.stack|the formula in operations of tg to keep)"
     )
     with pytest.warns(LostGradientWarning, match=told):
         lose()

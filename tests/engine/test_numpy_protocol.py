@@ -673,6 +673,47 @@ def test_masks_and_initial_values_of_reductions_are_numpys(name, static, axes):
         assert found.shape == np.shape(expected)
 
 
+@pytest.mark.parametrize("name", ["max", "min"])
+@pytest.mark.parametrize(
+    "axes", [{}, {"axis": 0}, {"axis": -1}, {"axis": (0, 1), "keepdims": True}]
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_the_extremum_of_nothing_is_the_initial_value(name, axes, dtype):
+    f = getattr(np, name)
+    for shape in ((0, 2), (2, 0), (0, 0)):
+        x = np.zeros(shape, dtype)
+        expected, found = f(x, initial=1, **axes), f(tg.tensor(x), initial=1, **axes)
+        np.testing.assert_array_equal(found, expected)
+        assert found.shape == expected.shape and found.dtype == dtype
+    initial = tg.tensor(2.0, requires_grad=True)
+    f(tg.zeros((0, 3)), initial=initial, axis=0).sum().backward()
+    assert initial.grad == 3
+
+
+@pytest.mark.parametrize("name", ["std", "var"])
+def test_what_is_said_of_a_mask_gives_numpys_number(name):
+    x, mask = tg.tensor([1.0, 2.0, 10.0]), np.array([True, True, False])
+    with pytest.raises(TypeError) as caught:
+        getattr(np, name)(x, where=mask)
+    line = str(caught.value).partition("write ")[2]
+    found = eval(line, {"tg": tg, "np": np, "x": x, "mask": mask})
+    np.testing.assert_allclose(found, getattr(np, name)(x.numpy(), where=mask))
+    with pytest.raises(TypeError, match=r"write tg\.where\(mask, np\.exp\(…\), other\)"):
+        np.exp(x, where=mask)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64"])
+def test_angles_and_steps_have_numpys_values_and_dtypes(dtype):
+    values = [-2, 0, 3] if dtype == "int64" else [-1.0, -0.0, 0.0, 2.0, np.nan, -np.inf]
+    x = np.array(values, dtype)
+    calls = [lambda x: np.angle(x), lambda x: np.angle(x, deg=True), lambda x: np.heaviside(x, 0.5)]
+    for f in calls:
+        found, expected = f(tg.tensor(x)), f(x)
+        rounding = 1e-3 if dtype == "float16" else 1e-6  # NumPy's 180 is a rounded product of π
+        np.testing.assert_allclose(found, expected, rtol=rounding)
+        assert dtype == "int64" or found.dtype == expected.dtype
+
+
 def test_what_a_mask_leaves_out_gets_no_gradient():
     x = tg.tensor([1.0, np.nan, 3.0], requires_grad=True)
     np.mean(x, where=[True, False, True]).backward()

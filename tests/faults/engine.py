@@ -293,5 +293,7 @@ FAULTS: list[Fault] = [
          "lost_gradients: an array that is compared is told of"),
         ("values_leave", "MODE.get().recording", "True",
          "lost_gradients: told under no_grad"),
+        ("_instead", "written_here(name, line.module)", "f'tg.{name}'",
+         "lost_gradients: a function of tg.linalg is looked for in tg"),
     ),
 ]  # fmt: skip

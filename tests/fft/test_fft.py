@@ -86,6 +86,27 @@ def test_frequencies_and_shifts_are_numpys(n):
             np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("name", ["fftshift", "ifftshift"])
+@given(data=st.data(), shape=st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple))
+def test_shifts_do_not_swap_real_and_imaginary_parts(name, data, shape):
+    z = RNG.standard_normal((*shape, 2))
+    ours, theirs = getattr(tg.fft, name), getattr(np.fft, name)
+    places = tuple(range(len(shape)))
+    for given_ in (None, -1, (0, -1)):
+        with pytest.raises(
+            tg.errors.ArgumentError, match=r"real and imaginary parts.*write tg\.fft"
+        ):
+            ours(z, given_)
+    with pytest.raises(tg.errors.ArgumentError) as caught:
+        theirs(tg.tensor(z))
+    assert f"axes={places}) for a spectrum, or axes={(*places, len(shape))}" in str(caught.value)
+    np.testing.assert_array_equal(as_complex(ours(z, places)), theirs(as_complex(z)))
+    np.testing.assert_array_equal(ours(z, (*places, len(shape))), theirs(z))
+    some = tuple(data.draw(st.sets(st.sampled_from(places), min_size=1)))
+    np.testing.assert_array_equal(as_complex(ours(z, some)), theirs(as_complex(z), some))
+    np.testing.assert_array_equal(ours([1.0, 2.0]), theirs([1.0, 2.0]))
+
+
 @pytest.mark.parametrize(
     ("given_", "made"), [("f2", "f2"), ("f4", "f4"), ("f8", "f8"), ("i8", "f8")]
 )

@@ -64,7 +64,7 @@ def typed(function: Callable[..., Any]) -> Signature:
         known |= getattr(part, "__annotations__", {})
     parameters = [
         p.replace(annotation=OPERAND if p.name in record.inputs else known.get(p.name, "Any"))
-        for p in record.__signature__.parameters.values()
+        for p in signature.parameters.values()
     ]
     return Signature(parameters, return_annotation=OPERAND)
 

@@ -136,6 +136,21 @@ def test_higher_orders_are_as_exact_as_their_docstring_says(order):
     assert np.max(np.abs(tg.iv(x, order=order) - expected) / np.spacing(expected)) <= 16
 
 
+def test_the_order_of_bessel_functions_goes_by_name_alone():
+    """SciPy has it first: of iv(2, 3) nobody could tell which is meant."""
+    for name in ("iv", "ive"):
+        f = getattr(tg, name)
+        for args in ((2, 3), (2, tg.tensor(3.0)), (tg.tensor(3.0), 2)):
+            with pytest.raises(
+                tg.errors.ArgumentTypeError, match=rf"write tg\.{name}\(x, order=2\)"
+            ):
+                f(*args)
+        with pytest.raises(TypeError, match=rf"write tg\.{name}\(x, order=…\)"):
+            getattr(special, name)(2, tg.tensor(3.0))
+        expected = getattr(special, name)(2, 3.0)
+        np.testing.assert_allclose(f(tg.tensor(3.0, dtype="float64"), order=2), expected)
+
+
 def test_zeros_below_0_keep_an_ulp_of_the_terms():
     np.testing.assert_allclose(tg.gammaln(BELOW), special.gammaln(BELOW), rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(tg.digamma(BELOW), special.digamma(BELOW), rtol=1e-10, atol=1e-11)

@@ -292,3 +292,10 @@ def test_gmres_restarts_and_gives_up():
         gmres(shift, np.ones(n), "A")
     with pytest.raises(F.GraphError, match=r"A is singular"):
         solved(lambda v: v * np.nan, np.ones(2), "A")
+
+
+def test_a_solution_in_whole_numbers_is_refused():
+    whole = tg.implicit(lambda z, a: z * z - a, lambda a: 2)
+    for f in (whole, tg.grad(whole)):
+        with pytest.raises(tg.errors.DTypeError, match=r"z is int64, .* let solve return floats"):
+            f(4.0)
