@@ -175,9 +175,9 @@ class NAdam(Optimizer):
             lr: Rate = 0.002,
             betas: tuple[Number, Number] = (0.9, 0.999),
             eps: Number = 1e-08,
+            *,
             weight_decay: Number = 0.0,
             l2: Number = 0.0,
-            *,
             maximize: bool = False,
             differentiable: bool = False,
         ) -> None: ...
@@ -195,6 +195,7 @@ class NAdam(Optimizer):
         lr: Any = 0.002,
         betas: Any = (0.9, 0.999),
         eps: Any = 1e-8,
+        *,
         weight_decay: Any = 0.0,
         l2: Any = 0.0,
     ) -> tuple[Any, State]:

@@ -82,15 +82,15 @@ class TransformerEncoder(_Stack):
     def forward(
         self,
         x: Operand,
-        key_mask: Operand | None = None,
         *,
+        key_mask: Operand | None = None,
         mask: Operand | None = None,
         bias: Operand | None = None,
     ) -> Tensor:
         """Return the sequences after all layers; see :class:`TransformerEncoderLayer`."""
         y = asarray(x)
         for layer in self.layers:
-            y = layer(y, key_mask, mask=mask, bias=bias)
+            y = layer(y, key_mask=key_mask, mask=mask, bias=bias)
         return self._last(y)
 
 
@@ -128,14 +128,21 @@ class TransformerDecoder(_Stack):
         self,
         x: Operand,
         memory: Operand,
+        *,
         key_mask: Operand | None = None,
         memory_key_mask: Operand | None = None,
-        *,
         mask: Operand | None = None,
         memory_mask: Operand | None = None,
     ) -> Tensor:
         """Return the sequences after all layers; see :class:`TransformerDecoderLayer`."""
         y = asarray(x)
         for layer in self.layers:
-            y = layer(y, memory, key_mask, memory_key_mask, mask=mask, memory_mask=memory_mask)
+            y = layer(
+                y,
+                memory,
+                key_mask=key_mask,
+                memory_key_mask=memory_key_mask,
+                mask=mask,
+                memory_mask=memory_mask,
+            )
         return self._last(y)
