@@ -157,6 +157,9 @@ class NAdam(Optimizer):
     (Dozat 2016, "Incorporating Nesterov momentum into Adam", with β₁ constant; PyTorch and Keras
     let it grow during training.)
 
+    ``weight_decay``, λ, is decoupled, as in :class:`AdamW`; PyTorch's for this rule is added to the
+    gradient, which is ``l2`` here.
+
     Example:
         >>> import tensorgraph as tg
         >>> w = tg.tensor([1.0], requires_grad=True)

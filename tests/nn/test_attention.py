@@ -54,7 +54,7 @@ def test_attention_follows_its_equation(lead, queries, keys, d, n, dtype, masked
     assert found.dtype == dtype
     tolerance = 1e-5 if dtype == "float32" else 1e-13
     np.testing.assert_allclose(found.data, reference(q, k, v, allowed), atol=tolerance)
-    np.testing.assert_array_equal(attend(q, k, v, mask, causal), found.data)  # of arrays alike
+    np.testing.assert_array_equal(attend(q, k, v, mask, causal=causal), found.data)
 
 
 def test_attention_of_equal_keys_is_the_mean_and_of_one_far_ahead_its_value():
@@ -315,5 +315,5 @@ def test_flags_are_true_or_false(wrong):
     ],
 )
 def test_what_stands_elsewhere_in_another_order_is_given_by_name(elsewhere):
-    with pytest.raises(TypeError, match=" takes |positional"):
+    with pytest.raises(TypeError, match=r" takes |positional"):
         elsewhere()

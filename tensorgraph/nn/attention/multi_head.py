@@ -106,6 +106,7 @@ class MultiHeadAttention(Module):
         p = number(dropout, "MultiHeadAttention: dropout", 0, below=1)
         self.dropout = Dropout(p=p, generator=generator) if p else None
 
+    @with_leads
     def forward(
         self,
         query: Operand,

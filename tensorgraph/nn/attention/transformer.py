@@ -79,6 +79,7 @@ class TransformerEncoder(_Stack):
     def __init__(self, num_layers: int, features: int, heads: int, **settings: Any) -> None:
         self.layers = self._stack(TransformerEncoderLayer, num_layers, features, heads, settings)
 
+    @with_leads
     def forward(
         self,
         x: Operand,
@@ -124,6 +125,7 @@ class TransformerDecoder(_Stack):
     def __init__(self, num_layers: int, features: int, heads: int, **settings: Any) -> None:
         self.layers = self._stack(TransformerDecoderLayer, num_layers, features, heads, settings)
 
+    @with_leads
     def forward(
         self,
         x: Operand,

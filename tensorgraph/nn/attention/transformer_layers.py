@@ -159,6 +159,7 @@ class TransformerEncoderLayer(_Block):
         )  # fmt: skip
         self.norm1, self.norm2 = (LayerNorm(self.features, eps, dtype=dtype) for _ in range(2))
 
+    @with_leads
     def forward(
         self,
         x: Operand,
@@ -255,6 +256,7 @@ class TransformerDecoderLayer(_Block):
             LayerNorm(self.features, eps, dtype=dtype) for _ in range(3)
         )
 
+    @with_leads
     def forward(
         self,
         x: Operand,
