@@ -132,7 +132,8 @@ def too_many(
     given = len(args)
     if taken[:1] == ["self"]:
         taken, given = taken[1:], given - 1
-    nothing = "" if taken else "; leave them out"
+    named = [p.name for p in parameters if p.kind is Parameter.KEYWORD_ONLY]
+    nothing = f"; by name: {listing(named)}" if named else "" if taken else "; leave them out"
     told = _only_line(places) or nothing
     return ArgumentTypeError(
         f"{places[0]} takes {listing(taken) or 'no arguments'}, and was given {given}{told}"

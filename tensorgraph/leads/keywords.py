@@ -113,12 +113,14 @@ KEYWORDS = {
     num_workers                PK  workers=     tg.data.Batches(X, workers=2)
     n_jobs                     S   workers=     tg.data.Batches(X, workers=2)
     attn_mask                  P   mask=        \
-        tg.nn.scaled_dot_product_attention(x, x, x, mask=np.tri(3, dtype=bool)) # bias= for numbers
+        tg.nn.scaled_dot_product_attention(x, x, x, mask=np.tri(3, dtype=bool)) \
+ # True where a query may attend, bias= for numbers
     key_padding_mask,src_key_padding_mask,tgt_key_padding_mask P \
         tg.nn.TransformerEncoder(1, 4, 2)(tg.ones((2, 3, 4)), key_mask=tg.ones((2, 3)) > 0)\
  # True for what is no padding
     src_mask,tgt_mask          P   mask=        \
-        tg.nn.TransformerEncoder(1, 4, 2)(tg.ones((2, 3, 4)), mask=np.tri(3, dtype=bool))
+        tg.nn.TransformerEncoder(1, 4, 2)(tg.ones((2, 3, 4)), mask=np.tri(3, dtype=bool))\
+ # True where a step may attend
     average_attn_weights,return_attention_scores PK \
         tg.nn.MultiHeadAttention(8, 2)(tg.ones((2, 3, 8)), need_weights=True)
     d_model                    P   features=    tg.nn.TransformerEncoderLayer(features=8, heads=2)
@@ -235,7 +237,7 @@ KEYWORDS = {
     beta_1,beta_2,b1,b2        KJ  tg.optim.Adam(model.parameters(), betas=(0.9, 0.999))
     amsgrad                    PK  tg.optim.Adam(model.parameters(), amsgrad=True)
     centered                   PK  tg.optim.RMSprop(model.parameters(), centered=True)
-    decoupled_weight_decay     P   tg.optim.NAdam(model.parameters(), weight_decay=0.01)
+    decoupled_weight_decay     P   # leave it out: weight_decay= is decoupled, l2= is not
     momentum_decay             P   tg.optim.NAdam(model.parameters())
     foreach,fused,capturable   P   # leave it out: parameters are stepped together as it is
     lr_decay                   P   \

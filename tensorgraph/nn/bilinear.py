@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy.typing import DTypeLike
 
-from tensorgraph.arguments import whole
+from tensorgraph.arguments import boolean, whole
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
@@ -66,7 +66,8 @@ class Bilinear(Module):
         """Name of the initialiser, for ``repr``."""
         shape = (self.out_features, self.in1_features, self.in2_features)
         self.weight = parameter(init, shape, dtype, generator)
-        self.bias = parameter(zeros, shape[:1], dtype, generator) if bias else None
+        biased = boolean(bias, "Bilinear: bias")
+        self.bias = parameter(zeros, shape[:1], dtype, generator) if biased else None
 
     def forward(self, x: Operand, y: Operand) -> Tensor:
         """Return xᵀ W y + b of each example."""

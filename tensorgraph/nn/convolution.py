@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from numpy.typing import DTypeLike
 
-from tensorgraph.arguments import one_of, whole
+from tensorgraph.arguments import boolean, one_of, whole
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
@@ -97,7 +97,8 @@ class Convolution(Module):
         """Name of the initialiser, for ``repr``."""
         shape = (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
         self.weight = parameter(init, shape, dtype, generator)
-        self.bias = parameter(zeros, shape[:1], dtype, generator) if bias else None
+        biased = boolean(bias, f"{type(self).__name__}: bias")
+        self.bias = parameter(zeros, shape[:1], dtype, generator) if biased else None
 
     def forward(self, x: Operand) -> Tensor:
         """Return the convolution of x with the weight, plus the bias of each channel."""

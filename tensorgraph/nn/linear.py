@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
-from tensorgraph.arguments import whole
+from tensorgraph.arguments import boolean, whole
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor
@@ -66,7 +66,8 @@ class Linear(Module):
         """Name of the initialiser, for ``repr``."""
         shape = (self.out_features, self.in_features)
         self.weight = parameter(init, shape, dtype, generator)
-        self.bias = parameter(zeros, shape[:1], dtype, generator) if bias else None
+        biased = boolean(bias, "Linear: bias")
+        self.bias = parameter(zeros, shape[:1], dtype, generator) if biased else None
 
     def forward(self, x: Operand) -> Tensor:
         """Return x Wᵀ + b."""

@@ -30,7 +30,7 @@ Shape = tuple[int, ...]
 
 @with_leads
 def unfold(
-    x: Any, kernel_size: Size, stride: Size = 1, padding: Padding = 0, dilation: Size = 1
+    x: Any, kernel_size: Size, *, stride: Size = 1, padding: Padding = 0, dilation: Size = 1
 ) -> Any:
     """Return all windows of images as columns: what a convolution multiplies its weight by.
 
@@ -83,6 +83,7 @@ def fold(
     x: Any,
     output_size: Size,
     kernel_size: Size,
+    *,
     stride: Size = 1,
     padding: Padding = 0,
     dilation: Size = 1,
@@ -187,13 +188,19 @@ class Unfold(_Patches):
 
     @with_leads
     def __init__(
-        self, kernel_size: Size, stride: Size = 1, padding: Padding = 0, dilation: Size = 1
+        self, kernel_size: Size, *, stride: Size = 1, padding: Padding = 0, dilation: Size = 1
     ) -> None:
         self._take(kernel_size, stride, padding, dilation)
 
     def forward(self, x: Operand) -> Tensor:
         """Return the windows of x."""
-        y: Tensor = unfold(asarray(x), self.kernel_size, self.stride, self.padding, self.dilation)
+        y: Tensor = unfold(
+            asarray(x),
+            self.kernel_size,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+        )
         return y
 
 
@@ -222,6 +229,7 @@ class Fold(_Patches):
         self,
         output_size: Size,
         kernel_size: Size,
+        *,
         stride: Size = 1,
         padding: Padding = 0,
         dilation: Size = 1,
@@ -232,8 +240,14 @@ class Fold(_Patches):
 
     def forward(self, x: Operand) -> Tensor:
         """Return the images that x adds up to."""
-        sizes = (self.kernel_size, self.stride, self.padding, self.dilation)
-        y: Tensor = fold(asarray(x), self.output_size, *sizes)
+        y: Tensor = fold(
+            asarray(x),
+            self.output_size,
+            self.kernel_size,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+        )
         return y
 
     def extra_repr(self) -> str:

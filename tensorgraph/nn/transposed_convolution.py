@@ -29,6 +29,7 @@ class _ConvTranspose(Convolution):
         stride: Size = 1,
         padding: Padding = 0,
         output_padding: Size = 0,
+        *,
         dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,

@@ -157,6 +157,9 @@ class NAdam(Optimizer):
     (Dozat 2016, "Incorporating Nesterov momentum into Adam", with β₁ constant; PyTorch and Keras
     let it grow during training.)
 
+    ``weight_decay``, λ, is decoupled, as in :class:`AdamW`; PyTorch's for this rule is added to the
+    gradient, which is ``l2`` here.
+
     Example:
         >>> import tensorgraph as tg
         >>> w = tg.tensor([1.0], requires_grad=True)
@@ -175,9 +178,9 @@ class NAdam(Optimizer):
             lr: Rate = 0.002,
             betas: tuple[Number, Number] = (0.9, 0.999),
             eps: Number = 1e-08,
+            *,
             weight_decay: Number = 0.0,
             l2: Number = 0.0,
-            *,
             maximize: bool = False,
             differentiable: bool = False,
         ) -> None: ...
@@ -195,6 +198,7 @@ class NAdam(Optimizer):
         lr: Any = 0.002,
         betas: Any = (0.9, 0.999),
         eps: Any = 1e-8,
+        *,
         weight_decay: Any = 0.0,
         l2: Any = 0.0,
     ) -> tuple[Any, State]:

@@ -27,6 +27,9 @@ class Adamax(Optimizer):
     here and in Keras it is added to u, in PyTorch to |g|.) No square is taken: what gradients may
     be is not bounded by that.
 
+    ``weight_decay``, λ, is decoupled, as in :class:`AdamW`; PyTorch's for this rule is added to the
+    gradient, which is ``l2`` here.
+
     Example:
         >>> import tensorgraph as tg
         >>> w = tg.tensor([1.0, -2.0], requires_grad=True)
@@ -90,6 +93,9 @@ class RAdam(Optimizer):
     (Liu et al. 2020, "On the variance of the adaptive learning rate and beyond", algorithm 2; m̂ and
     v̂ are as in :class:`Adam`.) It takes the place of a warm-up. With β₂ = 0.999 ρ is above 5 from
     the 6th step on.
+
+    ``weight_decay``, λ, is decoupled, as in :class:`AdamW`; PyTorch's for this rule is added to the
+    gradient, which is ``l2`` here.
 
     Example:
         >>> import tensorgraph as tg

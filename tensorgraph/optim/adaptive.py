@@ -28,6 +28,9 @@ class RMSprop(Optimizer):
     Specialization, course 2, week 2.) ε stands outside the root, as in PyTorch. s starts at 0 and
     is not corrected for it, so the first steps are 1/√(1 − β) times as long.
 
+    ``weight_decay``, λ, is decoupled, as in :class:`AdamW`; PyTorch's for this rule is added to the
+    gradient, which is ``l2`` here.
+
     Example:
         >>> import tensorgraph as tg
         >>> w = tg.tensor([1.0], requires_grad=True)
@@ -98,6 +101,9 @@ class Adagrad(Optimizer):
     (Duchi, Hazan & Singer 2011, "Adaptive subgradient methods for online learning and stochastic
     optimization".) s only grows, so steps shrink like 1/√t. ε stands outside the root.
 
+    ``weight_decay``, λ, is decoupled, as in :class:`AdamW`; PyTorch's for this rule is added to the
+    gradient, which is ``l2`` here.
+
     Example:
         >>> import tensorgraph as tg
         >>> w = tg.tensor([1.0], requires_grad=True)
@@ -116,10 +122,10 @@ class Adagrad(Optimizer):
             self,
             params: Any,
             lr: Rate = 0.01,
+            *,
             eps: Number = 1e-10,
             weight_decay: Number = 0.0,
             l2: Number = 0.0,
-            *,
             maximize: bool = False,
             differentiable: bool = False,
         ) -> None: ...
@@ -135,6 +141,7 @@ class Adagrad(Optimizer):
         state: State,
         t: int,
         lr: Any = 0.01,
+        *,
         eps: Any = 1e-10,
         weight_decay: Any = 0.0,
         l2: Any = 0.0,
@@ -161,6 +168,9 @@ class Adadelta(Optimizer):
     (Zeiler 2012, "ADADELTA: an adaptive learning rate method", algorithm 1, and PyTorch, where β is
     ρ.) ε stands inside both roots: the first steps are about √ε long, and without it there are
     none.
+
+    ``weight_decay``, λ, is decoupled, as in :class:`AdamW`; PyTorch's for this rule is added to the
+    gradient, which is ``l2`` here.
 
     Example:
         >>> import tensorgraph as tg

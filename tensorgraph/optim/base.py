@@ -25,6 +25,7 @@ from tensorgraph.optim.flat_parameters import State, packed
 from tensorgraph.optim.groups import Group, Named, grouped, listed_with
 from tensorgraph.optim.recorded_steps import recorded
 from tensorgraph.optim.saved_groups import by_name, members, renumbered
+from tensorgraph.optim.schedules.base import with_events
 from tensorgraph.optim.settings import (
     Constructor,
     Rate,
@@ -376,7 +377,7 @@ class Optimizer:
         ``groups/1/lr``, the state of a parameter under ``name/steps``, ``name/m`` and so on. Where
         there are groups, ``groups/1/params/name`` is the shape of a parameter in one. Of a learning
         rate that is a function, its ``events`` are saved if it has some, as
-        :class:`schedules.Manual` has.
+        :class:`schedules.Manual` has, and those of the schedules that it is made of.
 
         Example:
             >>> import tensorgraph as tg
@@ -393,8 +394,9 @@ class Optimizer:
             value = settings[name]
             if not callable(value):
                 state[key] = np.array(value)
-            elif hasattr(value, "events"):
-                state[f"{key}/events"] = np.array(value.events)
+            else:
+                told = with_events(value, key)
+                state |= {at: np.array(rate.events) for at, rate in told.items()}
         parts: dict[str, Any] = {}
         for group in self.groups:
             self._switch(group, group.constants())
@@ -432,8 +434,9 @@ class Optimizer:
                 given.pop(key, None)
             if key not in given and not settings[name]:  # off, and unknown to whoever saved it
                 own.pop(key, None)
-            if own.pop(f"{key}/events", None) is not None and f"{key}/events" in given:
-                events[key] = settings[name], given.pop(f"{key}/events")
+            for at, rate in with_events(settings.get(name), key).items():
+                if own.pop(at, None) is not None and at in given:
+                    events[at] = rate, given.pop(at)
         found = fitting(own, given, owner)
         try:
             counts = [int(found["steps"]), *(int(found[f"{name}/steps"]) for name, _ in self.named)]
@@ -444,17 +447,19 @@ class Optimizer:
                 for key, settings, name in places
                 if key in found
             ]
-            for schedule, value in events.values():
-                copy(schedule).events = value  # raises before anything is changed
+            for rate, value in events.values():
+                copy(rate).events = value  # raises before anything is changed
         except errors.ArgumentError as error:
             raise errors.StateError(
                 f"load_state_dict: the state makes no sense, nothing was loaded\n  {error}"
             ) from None
         for settings, name, value in changes:
             settings[name] = _restored(settings.get(name), value)
-        for schedule, value in events.values():
-            schedule.events = value
-            schedule(max(counts[0] - 1, 0))  # so far it was asked: what is set holds from here on
+        for rate, value in events.values():
+            rate.events = value
+        for _, settings, name in places if events else ():
+            if callable(rate := settings.get(name)):
+                rate(max(counts[0] - 1, 0))  # so far it was asked: what is set holds from here on
         self.steps = counts[0]
         self._pack(found)
 

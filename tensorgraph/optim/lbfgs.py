@@ -135,6 +135,7 @@ class LBFGS:
         params: Any,
         lr: float = 1.0,
         max_iter: int = 20,
+        *,
         history: int = 100,
         tolerance_grad: float = 1e-7,
         tolerance_change: float = 1e-9,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensorgraph import errors
 from tensorgraph.optim.averaged import swapped
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.flat_parameters import State
@@ -22,6 +24,9 @@ class _ScheduleFree(Optimizer):
     first, whatever θ is.
     """
 
+    _is_averaged = False
+    """Whether the parameters are x now."""
+
     elementwise = False  # for the sum of the weights, one number
 
     def start(self, param: Any) -> State:
@@ -29,14 +34,47 @@ class _ScheduleFree(Optimizer):
         return {"w": np.zeros_like(param, shape=()), "gap": np.zeros_like(param)}
 
     def averaged(self) -> AbstractContextManager[None]:
-        """Return a block in which the parameters are the mean x, for evaluation and for saving."""
+        """Return a block in which the parameters are the mean x, for evaluation and for saving.
+
+        A block within one changes nothing. No step is taken inside: its gradient would be that at
+        x, and θ come back without it.
+
+        Raises:
+            UsageError: in ``step``, inside the block.
+        """
+        return self._at_mean()
+
+    @contextmanager
+    def _at_mean(self) -> Iterator[None]:
+        if self._is_averaged:
+            yield
+            return
+        with swapped(self._means(), f"{type(self).__name__}.averaged()"):
+            self._is_averaged = True
+            try:
+                yield
+            finally:
+                self._is_averaged = False
+
+    def step(self) -> None:
+        """Take a step, as :meth:`Optimizer.step` does, outside of ``averaged``."""
+        if self._is_averaged:
+            name = type(self).__name__
+            raise errors.UsageError(
+                f"{name}.step() inside {name}.averaged(): the parameters are the mean x there, and"
+                " steps are taken at θ; leave the block first, and compute the gradients again"
+            )
+        super().step()
+
+    def _means(self) -> list[tuple[Any, Any]]:
+        """Return each parameter and the mean x of it."""
         state, pairs = self.state_dict(), []
         for group in self.groups:
             beta = plain(group["beta"] if "beta" in self.defaults else group["betas"][0])
             for name, param in group.named:
                 gap = state[f"{name}/gap"]
                 pairs.append((param, param.data.astype(gap.dtype) - (1 - beta) * gap))
-        return swapped(pairs, f"{type(self).__name__}.averaged()")
+        return pairs
 
 
 def _next(param: Any, direction: Any, state: State, lr: Any, beta: Any) -> tuple[Any, State]:

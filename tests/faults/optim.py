@@ -94,7 +94,7 @@ FAULTS: list[Fault] = [
         "optim/schedule_free.py",
         ("_next", "1 - lr ** 2 / divisor(w, 0.0)", "1 - lr / divisor(w, 0.0)",
          "optim: schedule-free means weighted by the rate"),
-        ("_ScheduleFree.averaged", "1 - beta", "beta", "optim: a schedule-free mean beyond z"),
+        ("_ScheduleFree._means", "1 - beta", "beta", "optim: a schedule-free mean beyond z"),
     ),
     *planted_in(
         "optim/averaged.py",
@@ -161,7 +161,7 @@ FAULTS: list[Fault] = [
         "optim/base.py",
         ("Optimizer._settings_of", "group.settings(self.steps)",
          "self.groups[0].settings(self.steps)", "optim: all groups with the settings of the first"),
-        ("Optimizer.load_state_dict", "schedule(max(counts[0] - 1, 0))", "pass",
+        ("Optimizer.load_state_dict", "rate(max(counts[0] - 1, 0))", "pass",
          "optim: a rate set after loading holds from the first step on"),
         ("Optimizer.step", "updated != self._updated or any(map(_wants_gradient, self._others))",
          "updated != self._updated", "optim: nobody hears of what is unfrozen later"),

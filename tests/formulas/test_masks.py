@@ -1,5 +1,7 @@
 """Masks that NumPy made: the conditions that formulas read in them, and what is told of that."""
 
+import inspect
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -138,3 +140,32 @@ def test_a_number_that_is_written_out_is_none_of_a_variable_that_gives_it_too(d)
 def test_a_number_that_is_computed_of_a_variable_is_that_of_it():
     x, d = leaf(np.array([0.1, -0.2, 0.3, 0.4])), 1.0
     assert lines(tg.derive((x * (0.5 * d)).sum(), wrt=x))[0] == "dx = d / 2"
+
+
+@pytest.mark.parametrize("loss", ["focal", "multi_margin"])
+@pytest.mark.parametrize("of", ["max", "min", "any"])
+@pytest.mark.parametrize("shape", [(6, 4), (3, 3), (2, 3)])
+def test_the_classes_of_labels_are_no_largest_values(loss, of, shape):
+    rng = np.random.default_rng(7)
+    x, fresh = rng.normal(size=(2, *shape))
+    labels = {"max": x.argmax(1), "min": x.argmin(1), "any": np.arange(1, 1 + shape[0]) % shape[1]}[
+        of
+    ]
+    epoch = 1  # a variable that has nothing to do with it
+    f = getattr(tg.nn.losses, loss)
+    d = tg.derive(lambda x: f(x, labels), x, wrt="x", strict=True)
+    assert "one_hot(labels)" in str(d) and "= max" not in str(d), epoch
+    assert "min" not in str(d) and "epoch" not in str(d)
+    told = tg.derive(f, x, labels, wrt=next(iter(inspect.signature(f).parameters)))
+    program = {}
+    exec(told.python(), program)
+    t = tg.tensor(fresh, requires_grad=True)
+    expected = tg.gradients(f(t, labels), t).numpy()
+    if loss == "focal":  # the other's picks of scores are constants that the program lists
+        np.testing.assert_allclose(program["backward"](fresh, labels), expected, rtol=1e-9)
+
+
+def test_a_comparison_in_the_source_comes_before_labels():
+    Z = leaf(np.array([[1.0, -2.0], [-0.5, 3.0]]))
+    labels = np.array([0, 1])
+    assert gradient(Z * (Z > 0), Z) == "dZ = [Z > 0]", labels

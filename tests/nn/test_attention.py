@@ -50,11 +50,11 @@ def test_attention_follows_its_equation(lead, queries, keys, d, n, dtype, masked
         allowed &= mask
     if causal:
         allowed &= np.arange(queries)[:, None] >= np.arange(keys)
-    found = attend(tg.tensor(q), tg.tensor(k), tg.tensor(v), mask, causal)
+    found = attend(tg.tensor(q), tg.tensor(k), tg.tensor(v), mask, causal=causal)
     assert found.dtype == dtype
     tolerance = 1e-5 if dtype == "float32" else 1e-13
     np.testing.assert_allclose(found.data, reference(q, k, v, allowed), atol=tolerance)
-    np.testing.assert_array_equal(attend(q, k, v, mask, causal), found.data)  # of arrays alike
+    np.testing.assert_array_equal(attend(q, k, v, mask, causal=causal), found.data)
 
 
 def test_attention_of_equal_keys_is_the_mean_and_of_one_far_ahead_its_value():
@@ -272,3 +272,48 @@ def test_causal_attention_to_another_sequence_is_refused():
     layer, _ = multi_head(causal=True)
     with pytest.raises(ShapeError, match="in model MultiHeadAttention: causal attention has a key"):
         layer(np.ones((2, 3, 6)), np.ones((2, 4, 6)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: nn.MultiHeadAttention(8, 2, bias=0.3),
+        lambda: nn.MultiHeadAttention(8, 2, causal="no"),
+        lambda: nn.MultiHeadAttention(8, 2)(tg.ones((1, 2, 8)), need_weights="no"),
+        lambda: nn.scaled_dot_product_attention(*tg.ones((3, 1, 2, 4)), causal=0.5),
+        lambda: nn.Linear(3, 4, "relu"),
+        lambda: nn.Bilinear(3, 4, 5, bias="relu"),
+        lambda: nn.Conv2d(1, 1, 3, bias="relu"),
+        lambda: nn.ConvTranspose2d(1, 1, 3, bias="relu"),
+        lambda: nn.LSTM(3, 4, bias="relu"),
+        lambda: nn.GRUCell(3, 4, bias="relu"),
+    ],
+)
+def test_flags_are_true_or_false(wrong):
+    with pytest.raises(ArgumentError, match=r"(bias|causal|need_weights) is True or False, not"):
+        wrong()
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        lambda: nn.MultiHeadAttention(8, 2, 0.1),
+        lambda: nn.scaled_dot_product_attention(*tg.ones((3, 1, 2, 4)), None, 0.5),
+        lambda: nn.Unfold(2, 2),
+        lambda: nn.unfold(tg.ones((1, 1, 4, 4)), 2, 2),
+        lambda: nn.Fold((4, 4), 2, 1, 0, 2),
+        lambda: nn.fold(tg.ones((1, 4, 9)), (4, 4), 2, 1),
+        lambda: nn.ConvTranspose2d(4, 4, 3, 2, 1, 1, 2),
+        lambda: nn.TransformerEncoderLayer(8, 2)(tg.ones((2, 2, 8)), np.ones((2, 2), bool)),
+        lambda: nn.TransformerDecoderLayer(8, 2)(*tg.ones((2, 2, 2, 8)), np.ones((2, 2), bool)),
+        lambda: nn.TransformerEncoder(1, 8, 2)(tg.ones((2, 2, 8)), np.ones((2, 2), bool)),
+        lambda: nn.TransformerDecoder(1, 8, 2)(*tg.ones((2, 2, 2, 8)), np.ones((2, 2), bool)),
+        lambda: tg.optim.Muon([tg.ones(3)], 0.02, 0.1),
+        lambda: tg.optim.NAdam([tg.ones(3)], 0.002, (0.9, 0.999), 1e-8, 0, 0.004),
+        lambda: tg.optim.Adagrad([tg.ones(3)], 0.01, 0.01),
+        lambda: tg.optim.LBFGS([tg.ones(3)], 1, 20, 25),
+    ],
+)
+def test_what_stands_elsewhere_in_another_order_is_given_by_name(elsewhere):
+    with pytest.raises(TypeError, match=r" takes |positional"):
+        elsewhere()

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph import nn, optim
-from tensorgraph.errors import ArgumentError, StateError, UsageWarning
+from tensorgraph.errors import ArgumentError, StateError, UsageError, UsageWarning
 from tests.optim.optimizer_cases import draws, give, parameters
 
 SHAPES = [(), (3,), (2, 3), (0,)]
@@ -154,3 +154,29 @@ def test_in_fit_it_is_a_callback_and_resumes(tmp_path):
     assert whole["updates"] == 16
     for key, value in whole.items():
         np.testing.assert_array_equal(again[key], value)
+
+
+@pytest.mark.parametrize("kind", [optim.ScheduleFreeSGD, optim.ScheduleFreeAdamW])
+def test_blocks_at_the_mean_may_stand_within_each_other_but_take_no_steps(kind):
+    params = parameters([(3,)])
+    optimizer = kind(params, lr=0.1)
+    for values in draws([(3,)], 5):
+        give(params, values)
+        optimizer.step()
+    before, state = params[0].numpy(), optimizer.state_dict()
+    with optimizer.averaged():
+        mean = params[0].numpy()
+        assert (mean != before).any()
+        with optimizer.averaged():
+            np.testing.assert_array_equal(params[0], mean)
+        np.testing.assert_array_equal(params[0], mean)
+        give(params, [np.ones(3)])
+        with pytest.raises(UsageError, match=r"step\(\) inside .*leave the block first"):
+            optimizer.step()
+    np.testing.assert_array_equal(params[0], before)
+    for key, value in optimizer.state_dict().items():
+        np.testing.assert_array_equal(value, state[key])
+    optimizer.step()
+    with pytest.raises(ZeroDivisionError), optimizer.averaged():
+        raise ZeroDivisionError
+    optimizer.step()

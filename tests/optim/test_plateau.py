@@ -145,3 +145,42 @@ def test_metrics_and_events_that_are_none_are_refused():
     with pytest.raises(TypeError):
         hash(rate)
     assert rate.events == [] and repr(rate).startswith("Plateau(0.1, factor=0.1, patience=10, ")
+
+
+def made_of(rate):
+    yield optim.schedules.warmup(rate, 3)
+    yield optim.schedules.join([optim.schedules.constant(0.2), rate], [2])
+    yield optim.schedules.per_epoch(rate, 2)
+    yield optim.schedules.warmup(optim.schedules.per_epoch(rate, 2), 1)
+
+
+@pytest.mark.parametrize("i", range(4))
+@pytest.mark.parametrize("before", [0, 1, 5])
+def test_it_is_saved_within_other_schedules(i, before):
+    def trained(optimizer, rate, steps):
+        rates = []
+        for _ in range(steps):
+            optimizer.params[0].grad = [1.0]
+            optimizer.step()
+            rate.see(1.0)
+            rates.append(optimizer.params[0].item())
+        return rates
+
+    def made():
+        rate = Plateau(0.5, 0.5, 1)
+        w = tg.tensor([1.0], requires_grad=True)
+        return optim.SGD([w], lr=[*made_of(rate)][i]), rate
+
+    (one, rate), (other, again) = made(), made()
+    trained(one, rate, before)
+    state = one.state_dict()
+    other.load_state_dict(state)
+    other.params[0].assign(one.params[0].numpy())
+    assert again.events == rate.events
+    assert trained(other, again, 6) == trained(one, rate, 6)
+    with pytest.raises(StateError, match="makes no sense"):
+        other.load_state_dict(
+            {k: v - 9 if "events" in k else v for k, v in state.items()}
+            if before
+            else {**state, next(k for k in state if "events" in k): [[-1, 0]]}
+        )

@@ -35,6 +35,7 @@ from tensorgraph.formulas.naming.masks import Masks, Value
 from tensorgraph.formulas.naming.numbers import Made, Numbers, is_long
 from tensorgraph.formulas.naming.occurrences import Occurrences
 from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
+from tensorgraph.ops.index import one_hot
 from tensorgraph.symbolic.array_table import ArrayTable
 from tensorgraph.symbolic.expr import Expr, constant, in_64_bits, in_order, lift
 from tensorgraph.symbolic.reader import Before, Operand, Place, selects
@@ -309,7 +310,20 @@ class Constants:
             for x in self._by_use
             if not met.get(x)  # what holds the same is called as in the graph
         ]
-        return self.masks.condition(mask, [*computed, *given])
+        return self.masks.condition(mask, [*computed, *given], self._hot(mask))
+
+    def _hot(self, mask: Any) -> Expr | None:
+        """Return a mask of classes by their labels, which tell it whatever the values are."""
+        met = [x for x in self._arrays if x.dtype.kind in "iu"]
+        told = {i for x in met if x.ndim == mask.ndim for i, n in enumerate(x.shape) if n == 1}
+        every = [*(x for x in self._by_use if x.dtype.kind in "iu"), *map(np.squeeze, met)]
+        for labels in every:
+            # Of a square mask that is symmetric the indices in the graph tell the axis.
+            for source in sorted(one_hots(labels, mask.shape), key=lambda s: s.axis not in told):
+                if np.array_equal(source.whole(), mask):
+                    static = {"num_classes": mask.shape[source.axis], "axis": source.axis}
+                    return lift(one_hot(constant(labels), **static, dtype=bool))
+        return None
 
     def _sources(self, made: Any) -> Iterator[Source]:
         """Yield what an array may be made of, what the graph has first; a mask of no masks."""

@@ -47,6 +47,10 @@ DIGITS = 3
 CHANCE = 1.5
 """So many bits more than there were choices must a mask hold to be taken for a condition."""
 
+HOT = 0.2
+"""In bits: of a batch that is classified right the labels are where the largest value is, too, so
+that only a comparison that stands in the source comes before labels."""
+
 
 class Value(NamedTuple):
     """A value that may have been compared."""
@@ -86,15 +90,18 @@ class Masks:
     def __init__(self, scope: Scope, numbers: Numbers) -> None:
         self.scope, self.numbers = scope, numbers
 
-    def condition(self, mask: Any, values: Sequence[Value]) -> Expr | None:
+    def condition(self, mask: Any, values: Sequence[Value], hot: Expr | None = None) -> Expr | None:
         """Return the condition that a mask tells, if it is one that chance would not give.
 
         Args:
             mask: the array, in which there are both ``True`` and ``False``.
             values: what may have been compared, those at hand first.
+            hot: the mask by labels that it is the one-hot form of, if it is.
         """
         told = _bits(mask) - CHANCE
         found = [reading for reading in self._readings(mask, values) if reading.choices <= told]
+        if hot is not None:
+            found.append(Reading(HOT, lambda: hot))
         if not found:
             return None
         best = builtins.min(found, key=lambda reading: reading.choices)

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
-from tensorgraph.arguments import number, whole
+from tensorgraph.arguments import boolean as flag, number, whole
 from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
@@ -79,12 +79,12 @@ class MultiHeadAttention(Module):
         self,
         features: int,
         heads: int,
+        *,
         causal: bool = False,
         bias: bool = True,
         init: Initializer = glorot_uniform,
         dtype: DTypeLike | None = None,
         generator: Generator | None = None,
-        *,
         key_features: int | None = None,
         value_features: int | None = None,
         dropout: float = 0.0,
@@ -95,7 +95,8 @@ class MultiHeadAttention(Module):
             raise errors.ArgumentError(
                 f"MultiHeadAttention: {features} features cannot be divided among {heads} heads"
             )
-        self.causal = bool(causal)
+        self.causal = flag(causal, "MultiHeadAttention: causal")
+        bias = flag(bias, "MultiHeadAttention: bias")
         self.key_features = _or(key_features, self.features, "key_features")
         self.value_features = _or(value_features, self.key_features, "value_features")
         self.q_proj, self.k_proj, self.v_proj, self.out_proj = (
@@ -105,6 +106,7 @@ class MultiHeadAttention(Module):
         p = number(dropout, "MultiHeadAttention: dropout", 0, below=1)
         self.dropout = Dropout(p=p, generator=generator) if p else None
 
+    @with_leads
     def forward(
         self,
         query: Operand,
@@ -129,6 +131,7 @@ class MultiHeadAttention(Module):
             need_weights: whether to return the pair of the result and the weights, of shape
                 (m, heads, queries, keys); ``weights.mean(axis=1)`` is their mean over heads.
         """
+        weighed = flag(need_weights, f"{_place()}: need_weights")
         key = query if key is None else key
         value = key if value is None else value
         m, queries, keys = self._sizes(shape_of(query), shape_of(key), shape_of(value))
@@ -147,7 +150,7 @@ class MultiHeadAttention(Module):
         joined = reshape(permute_dims(found, axes=(0, 2, 1, 3)), shape=(m, queries, self.features))
         y: Tensor = self.out_proj(joined)
         # A pair is asked for by hand: all other calls are of type Tensor.
-        return (y, weights) if need_weights else y  # type: ignore[return-value]
+        return (y, weights) if weighed else y  # type: ignore[return-value]
 
     def _known(self, key_mask: Any, shape: Shape) -> Any:
         """Return which keys may be attended to.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors, random
-from tensorgraph.arguments import number, scalar
+from tensorgraph.arguments import boolean as flag, number, scalar
 from tensorgraph.engine.arrays import as_array, to_array
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.leads.calls import with_leads
@@ -30,8 +30,8 @@ def scaled_dot_product_attention(
     key: Any,
     value: Any,
     mask: Any = None,
-    causal: bool = False,
     *,
+    causal: bool = False,
     bias: Any = None,
     scale: float | None = None,
     dropout: float = 0.0,
@@ -69,6 +69,7 @@ def scaled_dot_product_attention(
         [[1.]
          [2.]]
     """
+    causal = flag(causal, "scaled_dot_product_attention: causal")
     p = number(dropout, "scaled_dot_product_attention: dropout", 0, below=1)
 
     def drop(weights: Any) -> Any:

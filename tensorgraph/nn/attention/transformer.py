@@ -79,18 +79,19 @@ class TransformerEncoder(_Stack):
     def __init__(self, num_layers: int, features: int, heads: int, **settings: Any) -> None:
         self.layers = self._stack(TransformerEncoderLayer, num_layers, features, heads, settings)
 
+    @with_leads
     def forward(
         self,
         x: Operand,
-        key_mask: Operand | None = None,
         *,
+        key_mask: Operand | None = None,
         mask: Operand | None = None,
         bias: Operand | None = None,
     ) -> Tensor:
         """Return the sequences after all layers; see :class:`TransformerEncoderLayer`."""
         y = asarray(x)
         for layer in self.layers:
-            y = layer(y, key_mask, mask=mask, bias=bias)
+            y = layer(y, key_mask=key_mask, mask=mask, bias=bias)
         return self._last(y)
 
 
@@ -124,18 +125,26 @@ class TransformerDecoder(_Stack):
     def __init__(self, num_layers: int, features: int, heads: int, **settings: Any) -> None:
         self.layers = self._stack(TransformerDecoderLayer, num_layers, features, heads, settings)
 
+    @with_leads
     def forward(
         self,
         x: Operand,
         memory: Operand,
+        *,
         key_mask: Operand | None = None,
         memory_key_mask: Operand | None = None,
-        *,
         mask: Operand | None = None,
         memory_mask: Operand | None = None,
     ) -> Tensor:
         """Return the sequences after all layers; see :class:`TransformerDecoderLayer`."""
         y = asarray(x)
         for layer in self.layers:
-            y = layer(y, memory, key_mask, memory_key_mask, mask=mask, memory_mask=memory_mask)
+            y = layer(
+                y,
+                memory,
+                key_mask=key_mask,
+                memory_key_mask=memory_key_mask,
+                mask=mask,
+                memory_mask=memory_mask,
+            )
         return self._last(y)

@@ -58,7 +58,14 @@ class _Block(Module):
         self.norm_first = boolean(norm_first, f"{name}: norm_first")
         self.activation = activation
         self.self_attn = MultiHeadAttention(
-            features, heads, causal, bias, init, dtype, generator, dropout=p
+            features,
+            heads,
+            causal=causal,
+            bias=bias,
+            init=init,
+            dtype=dtype,
+            generator=generator,
+            dropout=p,
         )
         self.linear1 = Linear(features, hidden, bias, init, dtype, generator)
         self.linear2 = Linear(self.linear1.out_features, features, bias, init, dtype, generator)
@@ -152,11 +159,12 @@ class TransformerEncoderLayer(_Block):
         )  # fmt: skip
         self.norm1, self.norm2 = (LayerNorm(self.features, eps, dtype=dtype) for _ in range(2))
 
+    @with_leads
     def forward(
         self,
         x: Operand,
-        key_mask: Operand | None = None,
         *,
+        key_mask: Operand | None = None,
         mask: Operand | None = None,
         bias: Operand | None = None,
     ) -> Tensor:
@@ -241,20 +249,21 @@ class TransformerDecoderLayer(_Block):
             init, dtype, generator,
         )  # fmt: skip
         self.multihead_attn = MultiHeadAttention(
-            self.features, heads, False, bias, init, dtype, generator,
+            self.features, heads, bias=bias, init=init, dtype=dtype, generator=generator,
             key_features=memory_features, dropout=dropout,
         )  # fmt: skip
         self.norm1, self.norm2, self.norm3 = (
             LayerNorm(self.features, eps, dtype=dtype) for _ in range(3)
         )
 
+    @with_leads
     def forward(
         self,
         x: Operand,
         memory: Operand,
+        *,
         key_mask: Operand | None = None,
         memory_key_mask: Operand | None = None,
-        *,
         mask: Operand | None = None,
         memory_mask: Operand | None = None,
     ) -> Tensor:

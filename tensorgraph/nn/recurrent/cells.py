@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
-from tensorgraph.arguments import whole
+from tensorgraph.arguments import boolean, whole
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
@@ -96,8 +96,9 @@ class Cell(Module, Generic[State]):
         self.weight_ih = by_gate([init] * gates, self.in_features)
         self.weight_hh = by_gate([recurrent_init] * gates, self.out_features)
         starts = [constant(start) for start in self.biases]
-        self.bias_ih = by_gate(starts) if bias else None
-        self.bias_hh = by_gate([constant(0.0)] * gates) if bias else None
+        biased = boolean(bias, f"{type(self).__name__}: bias")
+        self.bias_ih = by_gate(starts) if biased else None
+        self.bias_hh = by_gate([constant(0.0)] * gates) if biased else None
 
     @property
     def out_features(self) -> int:

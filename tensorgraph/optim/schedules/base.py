@@ -60,6 +60,23 @@ class Schedule:
             object.__setattr__(self, name, value)
 
 
+def with_events(rate: Any, key: str) -> dict[str, Any]:
+    """Return the schedules that have events among one and those it is made of, by their keys.
+
+    Example:
+        >>> from tensorgraph.optim.schedules import Plateau, warmup
+        >>> list(with_events(warmup(Plateau(0.1), steps=3), "lr"))
+        ['lr/schedule/events']
+    """
+    found = {f"{key}/events": rate} if hasattr(rate, "events") else {}
+    for field in fields(rate) if isinstance(rate, Schedule) else ():  # type: ignore[arg-type]
+        value = getattr(rate, field.name)
+        for i, part in enumerate(value) if isinstance(value, tuple) else ():
+            found |= with_events(part, f"{key}/{field.name}/{i}")
+        found |= with_events(value, f"{key}/{field.name}")
+    return found
+
+
 @dataclass_transform(frozen_default=True)
 def schedule_class(kind: type[Made]) -> type[Made]:
     """Make a class of settings a frozen dataclass that knows what they are called elsewhere."""
