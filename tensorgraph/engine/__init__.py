@@ -14,7 +14,7 @@ and ``checkpoint``; ``layers`` (arrays below tensors, by which ``transforms`` vm
 tangents forward). ``function_types`` are for type checkers.
 ``modes`` says in which mode all this runs and who watches it. Small parts: ``decorating``,
 ``comparison``, ``shapes``, ``summation``, ``nested_containers``, ``float_warnings``, ``locks``,
-``malloc``, ``random_generator``, ``state_dict``, ``gradient_hook``.
+``malloc``, ``random_generator``, ``state_dict``, ``gradient_hook``, ``wanted_numbers``.
 
 ``lost_gradients`` says what it means that values leave the graph, for NumPy or as a number.
 

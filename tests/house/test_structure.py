@@ -47,7 +47,7 @@ ROOMS = [
     " engine.malloc engine.nested_containers",
     "engine.modes",
     "engine.arrays",
-    "engine.summation",
+    "engine.summation engine.wanted_numbers",
     "engine.shapes",
     "engine.domain engine.notation engine.explain engine.rule engine.random_generator numeric",
     "engine.declaration_checks",
