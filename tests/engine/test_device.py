@@ -43,8 +43,8 @@ def test_every_operation_and_gradient(name):
 
 LOOKS = {
     "add_at", "choose", "class_cross_entropy", "compress", "expm", "extract", "gradient", "max_at",
-    "min_at", "multiply_at", "one_hot", "piecewise", "put_along_axis", "segment_max", "segment_mean",
-    "segment_min", "segment_prod", "segment_sum", "set_at", "softmax_minus_one_hot",
+    "min_at", "multiply_at", "one_hot", "piecewise", "put_along_axis", "segment_max",
+    "segment_mean", "segment_min", "segment_prod", "segment_sum", "set_at", "softmax_minus_one_hot",
 }  # fmt: skip
 """Operations that must see values: labels, which are checked, conditions, where others write, how
 often a matrix is halved, whether points are evenly spaced."""
