@@ -91,7 +91,7 @@ def test_scaled_dot_product_attention(causal):
     compare_gradients(
         tensors,
         leaves,
-        [nn.scaled_dot_product_attention(*tensors, mask, causal)],
+        [nn.scaled_dot_product_attention(*tensors, mask, causal=causal)],
         [
             torch.nn.functional.scaled_dot_product_attention(
                 *leaves, attn_mask=peer_mask, is_causal=causal

@@ -84,7 +84,7 @@ def test_encoder_layers(activation, causal, first):
     mask = torch.nn.Transformer.generate_square_subsequent_mask(5).double() if causal else None
     hidden = torch.zeros(2, 5).double().masked_fill(torch.tensor(~KNOWN), -float("inf"))
     z = peer(leaf, src_mask=mask, src_key_padding_mask=hidden, is_causal=causal)
-    compare_gradients(layer, peer, [x], [leaf], layer(x, KNOWN), z)
+    compare_gradients(layer, peer, [x], [leaf], layer(x, key_mask=KNOWN), z)
 
 
 @pytest.mark.parametrize("first", [False, True])
