@@ -51,7 +51,8 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
     check_device(device, "from_dlpack")
     if type(x) is Tensor:
         return asarray(x, copy=copy)
-    return wrap(np.from_dlpack(x) if copy is None else np.from_dlpack(x, copy=copy))
+    array = np.from_dlpack(x)  # which shares memory or raises
+    return wrap(array.copy() if copy else array)
 
 
 def zeros(shape: Any, *, dtype: DTypeLike | None = None, device: Any = None) -> Tensor:

@@ -241,9 +241,13 @@ def _concat(
 ) -> None: ...
 def _dot(a: Any, b: Any, out: Any = None) -> None: ...
 def _pair(a: Any, b: Any) -> None: ...
+def _bincount(x: Any, weights: Any = None, minlength: int = 0) -> None: ...
 
 
-_TOLD = {np.where: _where, np.concatenate: _concat, np.dot: _dot, np.inner: _pair, np.vdot: _pair}
+_TOLD = {
+    np.where: _where, np.concatenate: _concat, np.dot: _dot, np.inner: _pair, np.vdot: _pair,
+    np.bincount: _bincount,
+}  # fmt: skip
 """Functions written in C, whose signature not all versions of NumPy tell."""
 
 

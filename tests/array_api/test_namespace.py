@@ -290,6 +290,12 @@ def test_dlpack_of_a_tensor_is_that_tensor():
     assert not np.shares_memory(ours.from_dlpack(array, copy=True).data, array)
 
 
+def test_keywords_of_the_standard_that_older_numpys_lack():
+    x = tg.tensor([[1.0, 5.0]], requires_grad=True)
+    assert ours.reshape(x, (2, 1), copy=True).requires_grad
+    assert ours.clip(x, min=2.0).data.tolist() == [[2.0, 5.0]]
+
+
 def test_a_fill_value_keeps_its_gradient():
     x = tg.tensor(2.0, requires_grad=True)
     ours.sum(ours.full((2, 3), x)).backward()
