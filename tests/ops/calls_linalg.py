@@ -14,7 +14,7 @@ def x(*shape):
 
 def well(*shape):
     """Matrices whose singular values lie close together, and apart from 0."""
-    return 0.4 * x(*shape) / np.sqrt(max(shape[-2:], default=1) or 1) + np.eye(*shape[-2:])
+    return 0.25 * x(*shape) / np.sqrt(max(shape[-2:], default=1) or 1) + np.eye(*shape[-2:])
 
 
 def spread(*shape):
