@@ -66,11 +66,6 @@ def loose(side: Side, box: Box) -> Hashable:
     return (box.op, box.settings)
 
 
-def only_op(side: Side, box: Box) -> Hashable:
-    """Return an operation, whatever its settings are."""
-    return (box.op,)
-
-
 def _place(side: Side, k: int) -> Hashable:
     box = side.boxes[k]
     return side.path(box), named(side, box)
