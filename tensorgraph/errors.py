@@ -118,6 +118,10 @@ class CompileError(RuntimeError):
     """A program that a C compiler refuses, or makes nothing of that can be run."""
 
 
+class ExportError(GraphError):
+    """A function that a file of another format cannot hold."""
+
+
 class FactError(ValueError):
     """An assumption that the data violate."""
 

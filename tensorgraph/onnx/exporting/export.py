@@ -1,0 +1,253 @@
+"""``tg.onnx.export``: what a model or a function computes, as an ONNX file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.engine.arrays import to_host
+from tensorgraph.engine.nested_containers import unflatten
+from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.onnx.exporting import files
+from tensorgraph.onnx.exporting.emitter import Emitter
+from tensorgraph.onnx.exporting.example_call import (
+    BATCH,
+    Axes,
+    ExampleCall,
+    example_call,
+    named,
+    places,
+    split_path,
+)
+from tensorgraph.onnx.exporting.forms import FORMS
+from tensorgraph.onnx.exporting.graph_reading import Place, Reading, read
+from tensorgraph.onnx.exporting.lowering import Lowering
+from tensorgraph.onnx.exporting.program import Aligned, Value
+from tensorgraph.symbolic.expr import Expr
+
+OPSET = 20
+"""The version of the operators that is written unless another is asked for: of January 2024."""
+LEAST_OPSET = 18
+SAMPLES = (61, 67, 71, 73, 79, 83, 89, 97, 101)
+"""Sizes that a function is traced at: primes, which are hardly the length of anything else."""
+
+
+def export(
+    model: Callable[..., Any],
+    *inputs: Any,
+    path: str | PathLike[str] | None = None,
+    dynamic_axes: Axes | str | None = BATCH,
+    input_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None,
+    opset: int = OPSET,
+    external_above: int = files.LARGEST_FILE,
+) -> Any:
+    """Write what a model or a function computes as an ONNX file, and return the ``ModelProto``.
+
+    The function is traced, so that all that tg's operations compute is written: also a gradient,
+    as ``tg.onnx.export(tg.grad(cost), w, "grad.onnx")``. Parameters are called as in the state
+    dict, inputs as in the function's signature, nodes by the path of their module. A model is
+    exported in evaluation mode, and its mode put back. Of a function, which may put models into
+    either mode itself, all is written as it runs: in training mode dropout draws, by the runtime's
+    generator, and batch norm, whose running averages a file cannot keep, is an error. What is
+    checked of values, such as labels, is not checked by the file. Python's numbers among the inputs
+    are constants.
+
+    Args:
+        model: a module or a function of arrays.
+        inputs: example inputs, of which shapes and dtypes are read; the path may stand last. One
+            tuple alone is the list of inputs.
+        path: the file; without one nothing is written.
+        dynamic_axes: the axes whose size is not that of the examples: ``{"x": {0: "batch"}}``.
+            A word names the first axis of the first input, and of those that are as long;
+            ``None`` fixes all sizes.
+        input_names: other names for the inputs.
+        output_names: other names for the outputs.
+        opset: the version of ONNX's operators.
+        external_above: with more bytes of weights these go into a second file, ``<path>.data``.
+
+    Raises:
+        ExportError: operations have no form in ONNX, all of which are named; a size cannot be
+            any; or the function writes to tensors.
+        ArgumentError: names, axes or the opset do not fit.
+        DTypeError: there is no function, or no array.
+        GraphError: the function asks for the value of an element.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> model = tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.ReLU(), tg.nn.Linear(4, 2))
+        >>> proto = tg.onnx.export(model, tg.ones((1, 3)))
+        >>> [node.op_type for node in proto.graph.node]
+        ['Gemm', 'Relu', 'Gemm']
+        >>> [tensor.name for tensor in proto.graph.initializer]
+        ['layers.0.weight', 'layers.0.bias', 'layers.2.weight', 'layers.2.bias']
+    """
+    inputs, path = split_path(inputs, path)
+    files.check_opset(opset, LEAST_OPSET)
+    call = example_call(model, inputs, input_names, dynamic_axes)
+    with call.evaluated():
+        examples = read(call, call.arrays, call.names)
+        samples, readings = _sampled(call, examples)
+    emitter = Emitter(opset, call.axes)
+    ins, outs = _written(emitter, call, samples, readings, output_names)
+    title = getattr(model, "__name__", type(model).__name__)
+    proto = files.model_of(emitter, title, ins, outs, sys.modules["tensorgraph"].__version__)
+    if path is not None:
+        files.write(proto, path, external_above)
+    return proto
+
+
+def _sampled(
+    call: ExampleCall, examples: Reading
+) -> tuple[list[Mapping[str, int]], list[Reading]]:
+    """Return the function as it is at several sizes, and these.
+
+    Raises:
+        ExportError: it raises at sizes other than those of the examples.
+    """
+    names = call.sizes
+    if not names:
+        return [{}], [examples]
+    pairs = [SAMPLES[i * 2 : i * 2 + 2] for i in range(len(names))]
+    corners: list[Mapping[str, int]] = [dict(zip(names, at, strict=True)) for at in product(*pairs)]
+    further = {name: SAMPLES[-1 - i] for i, name in enumerate(names)}
+    readings = []
+    for sizes in [*corners, further]:
+        shapes = call.shapes(sizes)
+        try:
+            readings.append(read(call, _arrays_like(call.arrays, shapes), call.names))
+        except Exception as error:
+            told = " and ".join(f"{name} = {n}" for name, n in sizes.items())
+            raise errors.ExportError(
+                f"onnx.export: the function takes the examples, but not {told}"
+                f" ({type(error).__name__}: {error}); write dynamic_axes=None for a file that takes"
+                ' the sizes of the examples only, or say which axes vary: dynamic_axes={"x": {0:'
+                ' "batch"}}'
+            ) from error
+    return [*corners, further], readings
+
+
+def _arrays_like(arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
+    """Return tensors that take no memory, of other shapes, which want gradients as the arrays do."""
+    return [
+        wrap(np.broadcast_to(np.zeros((), x.dtype), shape), None, getattr(x, "requires_grad", False))
+        for x, shape in zip(arrays, shapes, strict=True)
+    ]
+
+
+def _written(
+    g: Emitter,
+    call: ExampleCall,
+    samples: Sequence[Mapping[str, int]],
+    readings: Sequence[Reading],
+    output_names: Sequence[str] | None,
+) -> tuple[list[files.Port], list[files.Port]]:
+    """Add all nodes; return the inputs and the outputs."""
+    places: dict[Expr, Place] = {}
+    roots = []
+    missing: dict[Expr, str] = {}
+    for reading in readings:
+        places |= reading.places
+        lowering = Lowering(places)
+        roots.append(lowering.lowered(reading.captured.outputs))
+        missing = missing or lowering.without_form
+    _refuse(missing, places)
+    aligned = Aligned(samples, places)
+    ins = _given(g, call, aligned, readings)
+    outputs = [aligned.value(es) for es in zip(*roots, strict=True)]
+    _emit(g, aligned)
+    names = named(output_names, _output_names(readings[0]), "output_names")
+    return ins, [
+        files.Port(g.output(name, g.get(value)), value.dtype, value.shape)
+        for name, value in zip(names, outputs, strict=True)
+    ]
+
+
+def _refuse(missing: Mapping[Expr, str], places: Mapping[Expr, Place]) -> None:
+    """Raise if there are operations without a form, and name them all."""
+    if not missing:
+        return
+    lines = dict.fromkeys(
+        f"  {e.op.name if e.op else e!r}{places.get(e, Place())}"
+        + f": {why.splitlines()[0]}" * bool(why)
+        for e, why in missing.items()
+    )
+    raise errors.ExportError(
+        "onnx.export: ONNX has no operators for\n" + "\n".join(lines) + "\nCompute these outside of"
+        " what is exported, and give them to it as inputs; an operation of your own is exported if"
+        " its record says what it is in ordinary ones: tg.op(…, body=lambda x: …)"
+    )
+
+
+def _given(
+    g: Emitter, call: ExampleCall, aligned: Aligned, readings: Sequence[Reading]
+) -> list[files.Port]:
+    """Name what is there before anything is computed: inputs, parameters, numbers."""
+    found = []
+    for i, name in enumerate(call.names):
+        value = aligned.value(tuple(r.captured.inputs[i] for r in readings))
+        g.put(value, g.name(name))
+        found.append(files.Port(name, value.dtype, value.shape))
+    captures = [reading.captured for reading in readings]
+    by_tensor = [{id(t): e for e, t in c.tensors.items()} for c in captures]
+    names = readings[0].tensor_names()
+    for e, tensor in captures[0].tensors.items():
+        value = aligned.value((e, *(own[id(tensor)] for own in by_tensor[1:])))
+        _put_array(g, value, names[e], tensor)
+    for several in zip(*(c.accumulated.items() for c in captures), strict=True):
+        gradients, owners = zip(*several, strict=True)
+        owner = captures[0].tensors[owners[0]]
+        _put_array(g, aligned.value(gradients), f"{names[owners[0]]}.grad", owner.grad)
+    for several in zip(*(c.numbers.items() for c in captures), strict=True):
+        value = aligned.value(tuple(e for e, _ in several))
+        value.constant = several[0][1]()
+    return found
+
+
+def _put_array(g: Emitter, value: Value, name: str, tensor: Any) -> None:
+    name = g.name(name)
+    g.add_initializer(name, to_host(tensor.data))
+    g.put(value, name)
+
+
+def _emit(g: Emitter, aligned: Aligned) -> None:
+    """Add the nodes of all values, operands first.
+
+    Raises:
+        ExportError: some have no form at sizes that may be any.
+    """
+    problems: dict[str, None] = {}
+    for value in aligned.values.values():
+        if value.op is None:
+            continue
+        g.place, g.label = value.place, value.op.name
+        try:
+            g.put(value, FORMS[value.op].emit(g, value))
+        except NotImplementedError as error:
+            problems[f"  {value.op.name}{value.place}: {error}"] = None
+            g.put(value, g.name("missing"))
+    g.place, g.label = Place(), ""
+    if problems:
+        raise errors.ExportError(
+            "onnx.export: these need sizes that are known\n" + "\n".join(problems) + "\nWrite"
+            " dynamic_axes=None for a file that takes the sizes of the examples only"
+        )
+
+
+def _output_names(reading: Reading) -> list[str]:
+    """Return what outputs are called: by keys or fields, or by number."""
+    captured = reading.captured
+    tree = unflatten(captured.structure, list(captured.outputs))
+    if isinstance(tree, Expr):
+        return ["output"]
+    keyed = isinstance(tree, dict) or hasattr(tree, "_fields") or hasattr(
+        type(tree), "__dataclass_fields__"
+    )
+    found = places(tree, "" if keyed else "output", lambda leaf: True)
+    return found if keyed else [name.replace(".", "_") for name in found]

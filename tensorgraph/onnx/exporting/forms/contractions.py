@@ -1,0 +1,152 @@
+"""The forms of products, convolution, pooling and the softmax family."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorgraph.onnx.exporting.emitter import Emitter
+from tensorgraph.onnx.exporting.forms.form import Form, axes_of
+from tensorgraph.onnx.exporting.forms.shapes import cut
+from tensorgraph.onnx.exporting.program import Value
+from tensorgraph.symbolic.expr import Expr
+
+MOST_SPATIAL = 3
+"""So many spatial axes runtimes convolve and pool along."""
+
+
+def _matmul(g: Emitter, v: Value) -> str:
+    return g.node("MatMul", *(g.get(x, v.dtype) for x in v.args))
+
+
+def _numbers(e: Expr) -> bool:
+    return e.dtype.kind != "b"
+
+
+def _einsum(g: Emitter, v: Value) -> str:
+    operands = [g.get(x, v.dtype) for x in v.args]
+    return g.node("Einsum", *operands, equation=v.static["subscripts"])
+
+
+def _linear(g: Emitter, v: Value) -> str:
+    x, weight, bias = v.args
+    given = [g.get(a, v.dtype) for a in v.args]
+    if x.ndim == 2 and bias.ndim == 1:
+        return g.node("Gemm", *given, transB=1)
+    turned = g.node("Transpose", given[1], perm=[1, 0])
+    return g.node("Add", g.node("MatMul", given[0], turned), given[2])
+
+
+# ---------------------------------------------------------------------------------- convolution
+
+
+def _is_convolved(e: Expr) -> bool:
+    """Return whether runtimes have a convolution along as many axes, of these numbers."""
+    shapes = [e.shape, *(x.shape for x in e.args)]
+    return e.dtype.kind == "f" and e.ndim - 2 <= MOST_SPATIAL and not any(0 in s for s in shapes)
+
+
+def _geometry(v: Value) -> dict[str, Any]:
+    return {
+        "strides": v.static["stride"],
+        "dilations": v.static["dilation"],
+        "pads": _pads(v.static["padding"]),
+        "group": v.static["groups"],
+    }
+
+
+def _pads(padding: Any) -> list[int]:
+    return [before for before, _ in padding] + [after for _, after in padding]
+
+
+def _conv(g: Emitter, v: Value) -> str:
+    return g.node("Conv", *(g.get(x, v.dtype) for x in v.args), **_geometry(v))
+
+
+def _conv_transpose(g: Emitter, v: Value) -> str:
+    x, weight = v.args
+    geometry = zip(
+        v.static["shape"], x.shape[2:], weight.shape[2:], v.static["stride"],
+        v.static["padding"], v.static["dilation"], strict=True,
+    )  # fmt: skip
+    left = [n + a + b - ((m - 1) * s + (k - 1) * d + 1) for n, m, k, s, (a, b), d in geometry]
+    given = (g.get(a, v.dtype) for a in v.args)
+    return g.node("ConvTranspose", *given, **_geometry(v), output_padding=left)
+
+
+def _is_transposed(e: Expr) -> bool:
+    """Return whether what a convolution leaves out is less than a step, as runtimes ask."""
+    x, weight = e.args
+    geometry = zip(
+        e.static["shape"], x.shape[2:], weight.shape[2:], e.static["stride"],
+        e.static["padding"], e.static["dilation"], strict=True,
+    )  # fmt: skip
+    left = [n + a + b - ((m - 1) * s + (k - 1) * d + 1) < max(s, d)
+            for n, m, k, s, (a, b), d in geometry]  # fmt: skip
+    return _is_convolved(e) and all(left)
+
+
+def _conv_weight_grad(g: Emitter, v: Value) -> str:
+    """Convolve x by y, examples and channels exchanged, stride and dilation too."""
+    x, y = (g.get(a, v.dtype) for a in v.args)
+    swapped = [1, 0, *range(2, v.ndim)]
+    found = g.node(
+        "Conv", g.node("Transpose", x, perm=swapped), g.node("Transpose", y, perm=swapped),
+        strides=v.static["dilation"], dilations=v.static["stride"],
+        pads=_pads(v.static["padding"]),
+    )  # fmt: skip
+    sizes = {2 + i: slice(0, k) for i, k in enumerate(v.static["size"])}
+    return g.node("Transpose", cut(g, found, sizes), perm=swapped)
+
+
+def _in_one_group(e: Expr) -> bool:
+    return _is_convolved(e) and e.static["groups"] == 1
+
+
+# -------------------------------------------------------------------------------------- pooling
+
+
+def _pool(kind: str, **more: Any) -> Form:
+    def emit(g: Emitter, v: Value) -> str:
+        return g.node(
+            kind, g.get(v.args[0], v.dtype), kernel_shape=v.static["size"],
+            strides=v.static["stride"], pads=_pads(v.static["padding"]), **more,
+        )  # fmt: skip
+
+    return Form(emit, _is_pooled)
+
+
+def _is_pooled(e: Expr) -> bool:
+    inside = all(a < k and b < k for (a, b), k in zip(e.static["padding"], e.static["size"],
+                                                     strict=True))  # fmt: skip
+    return inside and _is_convolved(e) and e.args[0].dtype == e.dtype
+
+
+# ------------------------------------------------------------------------------ the softmax family
+
+
+def _softmax(kind: str) -> Form:
+    def emit(g: Emitter, v: Value) -> str:
+        (axis,) = axes_of(v.static["axis"], v.ndim)
+        return g.node(kind, g.get(v.args[0], v.dtype), axis=axis)
+
+    return Form(emit, _along_one_axis)
+
+
+def _along_one_axis(e: Expr) -> bool:
+    axis = e.static["axis"]
+    return e.ndim > 0 and len(axes_of(axis, e.ndim)) == 1 and e.size > 0
+
+
+FORMS = {
+    "matmul": Form(_matmul, _numbers),
+    "einsum": Form(_einsum, _numbers),
+    "linear": Form(_linear, _numbers),
+    "conv": Form(_conv, _is_convolved),
+    "conv_transpose": Form(_conv_transpose, _is_transposed),
+    "conv_weight_grad": Form(_conv_weight_grad, _in_one_group),
+    "max_pool": _pool("MaxPool"),
+    "avg_pool": _pool("AveragePool", count_include_pad=0),
+    "softmax": _softmax("Softmax"),
+    "log_softmax": _softmax("LogSoftmax"),
+}
+"""By the names of the operations in the registry."""

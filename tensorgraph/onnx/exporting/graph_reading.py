@@ -1,0 +1,108 @@
+"""What a function computes, as expressions that know where in the model and the source they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from tensorgraph import errors
+from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing, user_line
+from tensorgraph.engine.tensor import Tensor
+from tensorgraph.nn.module import Module
+from tensorgraph.symbolic.capture import Captured, capture
+from tensorgraph.symbolic.expr import Expr
+
+
+class Place(NamedTuple):
+    """Where something is computed."""
+
+    scope: str = ""
+    """The path and class of the module: ``model.layers[0] Linear``."""
+    line: str = ""
+    """The file and line of the user's that it stands in."""
+    of_gradient: bool = False
+
+    def __str__(self) -> str:
+        where = " in " * bool(self.scope) + self.scope
+        return where + " (its gradient)" * self.of_gradient + f", {self.line}" * bool(self.line)
+
+
+class Reader(Observer):
+    """Keeps where each expression was computed, and the modules that were called."""
+
+    def __init__(self) -> None:
+        self.places: dict[Expr, Place] = {}
+        self.roots: dict[Module, None] = {}
+
+    def met(self, thing: Any) -> None:
+        """Keep a module that no other one calls."""
+        if isinstance(thing, Module) and MODE.get().call is None:
+            self.roots[thing] = None
+
+    def forward(self, event: Forward) -> None:
+        """Keep the place of a result."""
+        if type(event.out) is Expr:
+            self.places.setdefault(event.out, Place(MODE.get().scope, user_line() or ""))
+
+    def backward(self, event: Backward) -> None:
+        """Keep the place of all that a gradient rule computed."""
+        place = self.places.get(event.node.saved[-1] if event.node.saved else None)
+        line = place.line if place else event.node.line or ""
+        place = Place(event.node.scope, line, of_gradient=True)
+        stack = [event.result]
+        while stack:
+            e = stack.pop()
+            if type(e) is Expr and e.op is not None and e not in self.places and e is not event.g:
+                self.places[e] = place
+                stack.extend(e.args)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A function of arrays as expressions."""
+
+    captured: Captured
+    places: dict[Expr, Place]
+    roots: Sequence[Module]
+
+    def tensor_names(self) -> dict[Expr, str]:
+        """Return what the tensors are called that the function uses besides its inputs.
+
+        Those of a module are called as in its ``state_dict``; of several modules, the class and a
+        number stand before that.
+        """
+        known: dict[int, str] = {}
+        for i, root in enumerate(self.roots):
+            prefix = f"{type(root).__name__}_{i}." if len(self.roots) > 1 else ""
+            for path, tensor in root._tensors():
+                known.setdefault(id(tensor), prefix + path)
+        return {
+            e: known.get(id(t)) or t.name or f"tensor_{i}"
+            for i, (e, t) in enumerate(self.captured.tensors.items())
+        }
+
+
+def read(f: Callable[..., Any], arguments: Sequence[Any], names: Sequence[str]) -> Reading:
+    """Return what ``f`` computes of arrays like these; nothing is computed.
+
+    Raises:
+        ExportError: it writes to tensors, which a file cannot.
+        GraphError: it asks for the value of an element.
+    """
+    reader = Reader()
+
+    def watched(*tensors: Tensor) -> Any:
+        with observing(reader):
+            return f(*tensors)
+
+    captured = capture(watched, *arguments, names=names)
+    reading = Reading(captured, reader.places, list(reader.roots))
+    if captured.written:
+        names_of = reading.tensor_names()
+        written = ", ".join(names_of.get(e) or e.name or "an input" for e in captured.written)
+        raise errors.ExportError(
+            f"onnx.export: the function writes {written}, but a file has no state; call"
+            " model.eval() first where that is what training keeps up, or return the new value"
+        )
+    return reading

@@ -1,0 +1,92 @@
+"""Taking operations apart that have no form, until all that is left have one.
+
+In this order: its definition in ``definitions.py``; what its record says it consists of (the
+lowering, which keeps the digits as the kernel does, or the body); and of an elementwise operation
+what its kernel does with expressions in the place of arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from tensorgraph.engine.op import REGISTRY, Op
+from tensorgraph.onnx.exporting.definitions import DEFINITIONS
+from tensorgraph.onnx.exporting.forms import FORMS
+from tensorgraph.onnx.exporting.graph_reading import Place
+from tensorgraph.ops.arithmetic import astype
+from tensorgraph.symbolic.expr import Expr, in_order, lift, remade
+
+
+class Lowering:
+    """Expressions in operations that have a form, and what was found to have none.
+
+    Args:
+        places: where expressions are computed; those of what they are taken apart into are added.
+    """
+
+    def __init__(self, places: dict[Expr, Place]) -> None:
+        self.places = places
+        self.without_form: dict[Expr, str] = {}
+        """What has no form, with the reason if there is one."""
+        self._done: dict[Expr, Expr] = {}
+
+    def lowered(self, roots: Sequence[Expr]) -> list[Expr]:
+        """Return expressions of the same values."""
+        for e in in_order(roots):
+            if e not in self._done:
+                self._done[e] = self._one(e, [self._done[x] for x in e.args])
+        return [self._done[e] for e in roots]
+
+    def _one(self, e: Expr, args: list[Expr]) -> Expr:
+        new = remade(e, args)
+        place = self.places.get(e, Place())
+        if new.op is None:
+            return new
+        self.places.setdefault(new, place)
+        form = FORMS.get(new.op)
+        if form is not None and form.fits(new):
+            return new
+        opened = self._opened(new)
+        if opened is None:
+            return new
+        done = {x: x for x in args}
+        known = frozenset(args)
+        inside = in_order([opened], lambda x: () if x in known else x.args)
+        for x in inside:
+            if x not in done:
+                self.places.setdefault(x, place)
+                done[x] = self._one(x, [done[y] for y in x.args])
+        result = done[opened]
+        self.places[result] = self.places.get(result, place)
+        return result
+
+    def _opened(self, e: Expr) -> Expr | None:
+        """Return what an operation consists of; ``None`` where that cannot be told."""
+        assert e.op is not None
+        definition = definition_of(e.op)
+        if definition is None:
+            self.without_form[e] = ""
+            return None
+        try:
+            found = lift(definition(*e.args, **e.static))
+        except Exception as error:  # a user's own kernel may raise anything
+            self.without_form[e] = str(error)
+            return None
+        if found is e or any(x is e for x in in_order([found])):
+            self.without_form[e] = ""
+            return None
+        if found.dtype != e.dtype or (found.weak and not e.weak):
+            found = lift(astype(found, dtype=e.dtype))
+        return found
+
+
+@cache
+def definition_of(op: Op) -> Callable[..., Any] | None:
+    """Return a function that computes what an operation does in others, if there is one."""
+    if REGISTRY.get(op.name) is op and op.name in DEFINITIONS:
+        return DEFINITIONS[op.name]
+    if op.lowering is not None or op.body is not None:
+        return op.lowering or op.body
+    return op.kernel if op.family == "elementwise" else None
