@@ -12,15 +12,21 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.linalg import functions
+from tensorgraph.linalg.diagonals import diagonal
 from tensorgraph.ops.arithmetic import (
     abs,
     add,
     astype,
+    ceil,
     equal,
+    floor,
     greater,
+    greater_equal,
     isinf,
     isnan,
     less,
+    less_equal,
     logical_and,
     logical_or,
     multiply,
@@ -31,10 +37,10 @@ from tensorgraph.ops.arithmetic import (
 from tensorgraph.ops.extrema import maximum, minimum
 from tensorgraph.ops.index import take_along_axis
 from tensorgraph.ops.joining import concat, stack
-from tensorgraph.ops.reduce import argmax
+from tensorgraph.ops.reduce import argmax, sum
 from tensorgraph.ops.shape import broadcast_to, expand_dims, permute_dims, reshape
-from tensorgraph.ops.transcendental import exp, expm1, log, log1p, logaddexp, power, sqrt
-from tensorgraph.ops.trigonometric import atan
+from tensorgraph.ops.transcendental import exp, expm1, log, log1p, log2, logaddexp, power, sqrt
+from tensorgraph.ops.trigonometric import atan, cos, sin
 
 # ----------------------------------------------------------------------------------- elementwise
 
@@ -94,6 +100,58 @@ def _atan2(x: Any, y: Any) -> Any:
     return where(_signbit(x), -angle, angle)
 
 
+def _atan(x: Any) -> Any:
+    """Return the angle in double precision: that in single, and one step that gives all digits.
+
+    For t = tan y it is y + atan((x − t) / (1 + x t)), of which the second is as good as its tangent.
+    """
+    size = abs(x)
+    steep = greater(size, 1)
+    z = where(steep, reciprocal(where(steep, size, 1)), size)
+    y = astype(atan(astype(z, np.float32)), z.dtype)
+    y = y + (z * cos(y) - sin(y)) / (cos(y) + z * sin(y))
+    return _copysign(where(steep, math.pi / 2 - y, y), x)
+
+
+def _asin(x: Any) -> Any:
+    return atan(x / sqrt((1 - x) * (1 + x)))
+
+
+def _acos(x: Any) -> Any:
+    return 2 * atan(sqrt((1 - x) / (1 + x)))
+
+
+def _sinh(x: Any) -> Any:
+    """Return (e^|x| − e^−|x|) / 2 with the sign of x; half of the exponent first, by the range."""
+    size = abs(x)
+    t = expm1(size)
+    half = exp(size / 2)
+    return _copysign(where(greater(size, 20), half / 2 * half, (t + t / (t + 1)) / 2), x)
+
+
+def _cosh(x: Any) -> Any:
+    half = exp(abs(x) / 2)
+    return half / 2 * half + 0.5 * exp(-abs(x))
+
+
+def _asinh(x: Any) -> Any:
+    size = abs(x)
+    large = greater(size, 1e8)
+    small = where(large, 1, size)
+    near = log1p(small + small * small / (1 + sqrt(small * small + 1)))
+    return _copysign(where(large, log(size) + math.log(2), near), x)
+
+
+def _acosh(x: Any) -> Any:
+    large = greater(x, 1e8)
+    t = where(large, 1, x) - 1
+    return where(large, log(x) + math.log(2), log1p(t + sqrt(2 * t + t * t)))
+
+
+def _atanh(x: Any) -> Any:
+    return 0.5 * log1p(2 * x / (1 - x))
+
+
 def _cbrt(x: Any) -> Any:
     """Return ∛x: a power of |x|, and a step of Newton's method for the last digits."""
     size = abs(x)
@@ -106,6 +164,37 @@ def _cbrt(x: Any) -> Any:
 
 def _elu(x: Any, *, alpha: float) -> Any:
     return where(greater(x, 0), x, alpha * expm1(minimum(x, 0)))
+
+
+def _nextafter(x: Any, y: Any) -> Any:
+    """Return the next number: x by one unit in its last place, which its power of two says."""
+    dtype = np.result_type(x.dtype, y.dtype)
+    x, y, info = astype(x, dtype=dtype), astype(y, dtype=dtype), np.finfo(dtype)
+    size = abs(x)
+    finite = logical_and(less(size, math.inf), equal(x, x))
+    normal = logical_and(finite, greater_equal(size, info.smallest_normal))
+    two = power(np.array(2, dtype), floor(log2(where(normal, size, 1))))
+    two = where(greater(two, size), two / 2, where(less_equal(2 * two, size), 2 * two, two))
+    unit = where(normal, two * info.eps, info.smallest_subnormal)
+    down = where(logical_and(normal, equal(two, size)), maximum(unit / 2, info.smallest_subnormal),
+                 unit)  # fmt: skip
+    outward = less(size, where(_signbit(x), -y, y))
+    away = where(outward, size + unit, size - where(equal(size, info.smallest_normal), unit, down))
+    away = where(finite, away, info.max)  # from infinity, inward
+    moved = _copysign(away, where(equal(x, 0), y, x))
+    still = logical_or(equal(x, y), logical_or(isnan(x), isnan(y)))
+    return where(still, where(isnan(x), x, y), moved)
+
+
+# ------------------------------------------------------------------------- what is left of nothing
+
+
+def _any(x: Any, *, axis: Any, keepdims: bool) -> Any:
+    return np.any(np.zeros(shape_of(x), bool), axis=axis, keepdims=keepdims)
+
+
+def _all(x: Any, *, axis: Any, keepdims: bool) -> Any:
+    return np.all(np.zeros(shape_of(x), bool), axis=axis, keepdims=keepdims)
 
 
 # ----------------------------------------------------------------------------------- running ones
@@ -269,6 +358,36 @@ def _over_gaps(x: Any, gaps: Any) -> Any:
     return x / where(equal(gaps, 0), 1, gaps)
 
 
+def _einsum(*operands: Any, subscripts: str) -> Any:
+    """Return the sum of no products."""
+    return np.einsum(subscripts, *(np.zeros(shape_of(x), x.dtype) for x in operands))
+
+
+def _trace(x: Any, *, offset: int) -> Any:
+    return diagonal(x, offset=offset).sum(axis=-1)
+
+
+def _expm(x: Any) -> Any:
+    """Return exp(x / 2ˢ), by the kernel's approximant, squared s times; NaN of a norm above 2²⁰.
+
+    All squarings are made that a matrix may need, and each is taken or left.
+    """
+    lengths = sum(abs(x), axis=-2).max(axis=-1)
+    large = greater(lengths, functions.LARGEST)
+    ratio = where(large, lengths, functions.LARGEST) / functions.LARGEST
+    halvings = ceil(log2(ratio))
+    result = functions._by_pade(x / power(np.array(2, x.dtype), halvings)[..., None, None])
+    for step in range(HALVINGS):
+        again = less(step, halvings)[..., None, None]
+        result = where(again, result @ result, result)
+    fits = less_equal(halvings, HALVINGS)[..., None, None]
+    return where(fits, result, math.nan)
+
+
+HALVINGS = 18
+"""So often a matrix may be halved."""
+
+
 # ------------------------------------------------------------------------------------- frequencies
 
 
@@ -347,11 +466,15 @@ def _irfftn(x: Any, *, n: int, axes: Any, norm: str) -> Any:
 DEFINITIONS: dict[str, Callable[..., Any]] = {
     "expm1": _expm1, "log1p": _log1p, "logaddexp": _logaddexp, "hypot": _hypot,
     "signbit": _signbit, "copysign": _copysign, "atan2": _atan2, "cbrt": _cbrt, "elu": _elu,
+    "tan": lambda x: sin(x) / cos(x), "atan": _atan, "asin": _asin, "acos": _acos, "sinh": _sinh,
+    "cosh": _cosh, "asinh": _asinh, "acosh": _acosh, "atanh": _atanh,
     "cumulative_prod": _running(multiply), "cumulative_sum": _running(add),
     "logcumsumexp": _logcumsumexp,
     "linear_recurrence": _linear_recurrence, "cumulative_max_place": _cumulative_max_place,
     "inv": _inv, "det": _det, "logabsdet": _logabsdet, "detsign": _detsign,
     "cholesky": _cholesky, "qr": _qr, "over_gaps": _over_gaps,
+    "einsum": _einsum, "trace": _trace, "expm": _expm, "nextafter": _nextafter,
+    "any": _any, "all": _all,
     "fftn": _fftn(False), "ifftn": _fftn(True), "rfftn": _rfftn, "irfftn": _irfftn,
 }  # fmt: skip
 """By the names of the operations in the registry."""

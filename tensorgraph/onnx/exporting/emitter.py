@@ -234,6 +234,14 @@ class Emitter:
         """Return a tensor without some axes of length 1."""
         return self.node("Squeeze", x, self.ints(axes)) if axes else x
 
+    def scattered(self, start: str, places: str, x: str, dtype: Any, reduction: str) -> str:
+        """Return a tensor with others added at places, or compared; half precision in single."""
+        if np.dtype(dtype) != np.float16:
+            return self.node("ScatterND", start, places, x, reduction=reduction)
+        wide = np.float32
+        start, x = self.cast(start, wide), self.cast(x, wide)
+        return self.cast(self.node("ScatterND", start, places, x, reduction=reduction), dtype)
+
     def zeros(self, shape: Sequence[AnySize], dtype: Any, value: Any = 0) -> str:
         """Return a tensor of one number throughout."""
         if not any(isinstance(n, Size) for n in shape):

@@ -175,7 +175,7 @@ def _refuse(missing: Mapping[Expr, str], places: Mapping[Expr, Place]) -> None:
         return
     lines = dict.fromkeys(
         f"  {e.op.name if e.op else e!r}{places.get(e, Place())}"
-        + f": {why.splitlines()[0]}" * bool(why)
+        + (f": {why.splitlines()[0]}" if why else "")
         for e, why in missing.items()
     )
     raise errors.ExportError(

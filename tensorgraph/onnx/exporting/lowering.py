@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.onnx.exporting.definitions import DEFINITIONS
 from tensorgraph.onnx.exporting.forms import FORMS
 from tensorgraph.onnx.exporting.graph_reading import Place
 from tensorgraph.ops.arithmetic import astype
-from tensorgraph.symbolic.expr import Expr, in_order, lift, remade
+from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, remade
 
 
 class Lowering:
@@ -44,6 +46,8 @@ class Lowering:
         place = self.places.get(e, Place())
         if new.op is None:
             return new
+        if new.size == 0:  # runtimes are not at ease with what has no elements
+            return constant(np.empty(new.shape, new.dtype))
         self.places.setdefault(new, place)
         form = FORMS.get(new.op)
         if form is not None and form.fits(new):

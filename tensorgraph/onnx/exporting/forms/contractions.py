@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensorgraph.onnx.exporting.emitter import Emitter
-from tensorgraph.onnx.exporting.forms.form import Form, axes_of
+from tensorgraph.onnx.exporting.forms.form import Form, axes_of, is_single
 from tensorgraph.onnx.exporting.forms.shapes import cut
 from tensorgraph.onnx.exporting.program import Value
 from tensorgraph.symbolic.expr import Expr
@@ -22,9 +22,25 @@ def _numbers(e: Expr) -> bool:
     return e.dtype.kind != "b"
 
 
+def _has_products(e: Expr) -> bool:
+    return e.dtype.kind != "b" and not any(0 in x.shape for x in e.args)
+
+
 def _einsum(g: Emitter, v: Value) -> str:
-    operands = [g.get(x, v.dtype) for x in v.args]
-    return g.node("Einsum", *operands, equation=v.static["subscripts"])
+    """Multiply and add up, without those axes of length 1 that are repeated along another's."""
+    terms, arrow, result = v.static["subscripts"].replace(" ", "").partition("->")
+    labels = terms.split(",")
+    if "..." in terms:
+        operands = [g.get(x, v.dtype) for x in v.args]
+        return g.node("Einsum", *operands, equation=v.static["subscripts"])
+    wide = {c for x, term in zip(v.args, labels, strict=True)
+            for n, c in zip(x.shape, term, strict=True) if n != 1}  # fmt: skip
+    operands, kept = [], []
+    for x, term in zip(v.args, labels, strict=True):
+        single = [i for i, c in enumerate(term) if x.shape[i] == 1 and c in wide]
+        operands.append(g.squeeze(g.get(x, v.dtype), single))
+        kept.append("".join(c for i, c in enumerate(term) if i not in single))
+    return g.node("Einsum", *operands, equation=",".join(kept) + arrow + result)
 
 
 def _linear(g: Emitter, v: Value) -> str:
@@ -40,9 +56,12 @@ def _linear(g: Emitter, v: Value) -> str:
 
 
 def _is_convolved(e: Expr) -> bool:
-    """Return whether runtimes have a convolution along as many axes, of these numbers."""
+    """Return whether runtimes have a convolution along as many axes, of these numbers.
+
+    onnxruntime has none in double precision.
+    """
     shapes = [e.shape, *(x.shape for x in e.args)]
-    return e.dtype.kind == "f" and e.ndim - 2 <= MOST_SPATIAL and not any(0 in s for s in shapes)
+    return is_single(e) and e.ndim - 2 <= MOST_SPATIAL and not any(0 in s for s in shapes)
 
 
 def _geometry(v: Value) -> dict[str, Any]:
@@ -139,8 +158,8 @@ def _along_one_axis(e: Expr) -> bool:
 
 FORMS = {
     "matmul": Form(_matmul, _numbers),
-    "einsum": Form(_einsum, _numbers),
-    "linear": Form(_linear, _numbers),
+    "einsum": Form(_einsum, _has_products),
+    "linear": Form(_linear, lambda e: e.dtype.kind == "f"),
     "conv": Form(_conv, _is_convolved),
     "conv_transpose": Form(_conv_transpose, _is_transposed),
     "conv_weight_grad": Form(_conv_weight_grad, _in_one_group),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.onnx.exporting.emitter import Emitter
-from tensorgraph.onnx.exporting.forms.form import Form, common, every, is_float
+from tensorgraph.onnx.exporting.forms.form import Form, common, every, is_single
 from tensorgraph.onnx.exporting.program import Value
 from tensorgraph.symbolic.expr import Expr
 
@@ -65,7 +66,7 @@ def _round(g: Emitter, v: Value) -> str:
 def _remainder(g: Emitter, v: Value) -> str:
     x, y = (g.get(a, v.dtype) for a in v.args)
     if v.dtype.kind != "f":
-        return g.node("Mod", x, y)
+        return _but_for_0(g, v, lambda divisor: g.node("Mod", x, divisor))
     rest, zero = g.node("Mod", x, y, fmod=1), g.number(0, v.dtype)
     signs = [g.node("Less", a, zero) for a in (rest, y)]
     differ = g.node("And", g.node("Xor", *signs), g.node("Not", g.node("Equal", rest, zero)))
@@ -74,18 +75,37 @@ def _remainder(g: Emitter, v: Value) -> str:
 
 def _floor_divide(g: Emitter, v: Value) -> str:
     x, y = (g.get(a, v.dtype) for a in v.args)
-    over = g.node("Div", g.node("Sub", x, _remainder(g, v)), y)
-    return over if v.dtype.kind != "f" else g.node("Round", over)
+    if v.dtype.kind == "f":
+        return g.node("Round", g.node("Div", g.node("Sub", x, _remainder(g, v)), y))
+
+    def divided(divisor: str) -> str:
+        return g.node("Div", g.node("Sub", x, g.node("Mod", x, divisor)), divisor)
+
+    return _but_for_0(g, v, divided)
+
+
+def _fmod(g: Emitter, v: Value) -> str:
+    x, y = (g.get(a, v.dtype) for a in v.args)
+    if v.dtype.kind != "f":
+        return _but_for_0(g, v, lambda divisor: g.node("Mod", x, divisor, fmod=1))
+    return g.node("Mod", x, y, fmod=1)
+
+
+def _but_for_0(g: Emitter, v: Value, divided: Callable[[str], str]) -> str:
+    """Return whole numbers divided, which by 0 is 0 as in NumPy, and would end the runtime."""
+    y = v.args[1]
+    divisor = g.get(y, v.dtype)
+    if y.constant is not None and np.all(y.constant):
+        return divided(divisor)
+    none = g.node("Equal", divisor, g.number(0, v.dtype))
+    found = divided(g.node("Where", none, g.number(1, v.dtype), divisor))
+    return g.node("Where", none, g.number(0, v.dtype), found)
 
 
 def _sign(g: Emitter, v: Value) -> str:
     x = g.get(v.args[0], v.dtype)
     sign = g.node("Sign", x)
     return g.node("Where", g.node("IsNaN", x), x, sign) if v.dtype.kind == "f" else sign
-
-
-def _fmod(g: Emitter, v: Value) -> str:
-    return g.node("Mod", *(g.get(a, v.dtype) for a in v.args), fmod=1)
 
 
 # -------------------------------------------------------------------------- comparison and logic
@@ -227,33 +247,28 @@ GELU_SINCE = 20
 """The opset from which there is one node for it."""
 
 
-def _activation(kind: str, parameter: str) -> Form:
-    def emit(g: Emitter, v: Value) -> str:
-        return g.node(kind, g.get(v.args[0], v.dtype), alpha=float(v.static[parameter]))
-
-    return Form(emit, is_float)
+def _leaky_relu(g: Emitter, v: Value) -> str:
+    return g.node("LeakyRelu", g.get(v.args[0], v.dtype), alpha=float(v.static["slope"]))
 
 
-def _relu(g: Emitter, v: Value) -> str:
-    x = g.get(v.args[0], v.dtype)
-    return g.node("Relu", x) if v.dtype.kind != "b" else g.node("Identity", x)
+def _one_node(kind: str, fits: Callable[[Expr], bool]) -> Form:
+    return Form(lambda g, v: g.node(kind, g.get(v.args[0], v.dtype)), fits)
 
 
 def _of_floats(e: Expr) -> bool:
     return e.dtype.kind == "f"
 
 
-def _one_float(kind: str) -> Form:
-    return Form(lambda g, v: g.node(kind, g.get(v.args[0], v.dtype)), _of_floats)
-
-
 FORMS: dict[str, Any] = {
     **every({"subtract": "Sub", "divide": "Div", "negative": "Neg", "abs": "Abs"}),
-    **{name: _one_float(kind) for name, kind in {
-        "reciprocal": "Reciprocal", "sqrt": "Sqrt", "exp": "Exp", "log": "Log", "erf": "Erf",
-        "sin": "Sin", "cos": "Cos", "tan": "Tan", "asin": "Asin", "acos": "Acos", "atan": "Atan",
-        "sinh": "Sinh", "cosh": "Cosh", "tanh": "Tanh", "asinh": "Asinh", "acosh": "Acosh",
-        "atanh": "Atanh", "sigmoid": "Sigmoid", "softplus": "Softplus", "softsign": "Softsign",
+    **{name: _one_node(kind, _of_floats) for name, kind in {
+        "reciprocal": "Reciprocal", "sqrt": "Sqrt", "exp": "Exp", "log": "Log", "sin": "Sin",
+        "cos": "Cos", "tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu",
+    }.items()},
+    **{name: _one_node(kind, is_single) for name, kind in {
+        "erf": "Erf", "tan": "Tan", "asin": "Asin", "acos": "Acos", "atan": "Atan", "sinh": "Sinh",
+        "cosh": "Cosh", "asinh": "Asinh", "acosh": "Acosh", "atanh": "Atanh",
+        "softplus": "Softplus", "softsign": "Softsign",
     }.items()},
     "add": _of_booleans("Add", "Or"), "multiply": _of_booleans("Mul", "And"),
     "positive": Form(_positive), "square": Form(_square),
@@ -273,7 +288,7 @@ FORMS: dict[str, Any] = {
     "maximum": _extreme("Max", "Or"), "minimum": _extreme("Min", "And"), "clip": Form(_clip),
     "power": Form(lambda g, v: g.node("Pow", *(g.get(x, v.dtype) for x in v.args))),
     "exp2": Form(_exp2), "log2": _log_by(2), "log10": _log_by(10),
-    "log_sigmoid": Form(_negated_softplus), "silu": Form(_silu), "gelu": Form(_gelu),
-    "relu": Form(_relu), "leaky_relu": _activation("LeakyRelu", "slope"),
+    "log_sigmoid": Form(_negated_softplus, is_single), "silu": Form(_silu),
+    "gelu": Form(_gelu, is_single), "leaky_relu": Form(_leaky_relu, is_single),
 }  # fmt: skip
 """By the names of the operations in the registry."""

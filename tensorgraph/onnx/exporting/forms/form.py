@@ -36,9 +36,12 @@ def same_kind(kind: str) -> Form:
     return Form(lambda g, v: g.node(kind, *(g.get(x, v.dtype) for x in v.args)))
 
 
-def is_float(e: Expr) -> bool:
-    """Return whether the first operand holds floating-point numbers."""
-    return e.args[0].dtype.kind == "f"
+def is_single(e: Expr) -> bool:
+    """Return whether a result is of single or half precision.
+
+    For some operators onnxruntime has no kernel in double precision: these are taken apart then.
+    """
+    return e.dtype.kind == "f" and e.dtype.itemsize < 8
 
 
 def every(table: Mapping[str, str]) -> dict[str, Form]:

@@ -148,7 +148,7 @@ def _scatter(g: Emitter, v: Value) -> str:
         places = g.unsqueeze(_index(g, part), [lead])
     else:
         places = _places(g, at)
-    added = g.node("ScatterND", zeros, places, name, reduction="add")
+    added = g.scattered(zeros, places, name, v.dtype, "add")
     order = [*at.picked, *kept]
     return g.transpose(added, [order.index(a) for a in range(v.ndim)])
 
@@ -229,7 +229,7 @@ def _segment(reduction: str) -> Any:
             beyond = info.min if reduction == "max" else info.max
         start = g.zeros(v.shape, v.dtype, beyond)
         places = g.unsqueeze(g.get(labels, np.int64), [labels.ndim])
-        return g.node("ScatterND", start, places, g.get(x, v.dtype), reduction=reduction)
+        return g.scattered(start, places, g.get(x, v.dtype), v.dtype, reduction)
 
     return Form(emit)
 

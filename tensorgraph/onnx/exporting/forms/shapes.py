@@ -21,7 +21,7 @@ def _permute(g: Emitter, v: Value) -> str:
     axes = v.static["axes"]
     ndim = v.args[0].ndim
     order = list(range(ndim))[::-1] if axes is None else axes_of(axes, ndim)
-    return g.node("Transpose", g.get(v.args[0]), perm=order)
+    return g.node("Transpose", g.get(v.args[0]), perm=order or None)
 
 
 def _matrix_transpose(g: Emitter, v: Value) -> str:
@@ -215,7 +215,7 @@ def _overlap_add(g: Emitter, v: Value) -> str:
         )
         target = g.zeros((shape[i], *others), v.dtype)
         at = g.constant(places.reshape(-1, 1).astype(np.int64))
-        added = g.node("ScatterND", target, at, flat, reduction="add")
+        added = g.scattered(target, at, flat, v.dtype, "add")
         back = list(range(1, len(rest) + 1))
         back.insert(counts, 0)
         name = g.transpose(added, back)
