@@ -181,6 +181,7 @@ if TYPE_CHECKING:
         array_api as array_api,
         data as data,
         diagnose as diagnose,
+        onnx as onnx,
         testing as testing,
         train as train,
     )
@@ -198,7 +199,7 @@ if TYPE_CHECKING:
     from tensorgraph.teacher.explaining.explain import explain as explain
     from tensorgraph.teacher.judging.judge import judge as judge
 else:
-    _ROOMS = {"array_api", "data", "diagnose", "testing", "train"}
+    _ROOMS = {"array_api", "data", "diagnose", "onnx", "testing", "train"}
     _LATER = {
         "__array_namespace_info__": "array_api.info",
         "compile": "compiler.compiled",
