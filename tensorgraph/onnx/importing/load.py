@@ -18,11 +18,7 @@ from tensorgraph.onnx.importing.graph import Declared, Graph, Node, all_inputs
 from tensorgraph.onnx.importing.imported import Imported
 from tensorgraph.onnx.importing.part import Part
 from tensorgraph.onnx.importing.program import Path
-from tensorgraph.onnx.importing.reading import Reader
-
-NEWEST = {"": 28, "ai.onnx.ml": 5}
-"""The newest opset of each domain whose operators are known here."""
-
+from tensorgraph.onnx.importing.reading import NEWEST, Reader
 
 def load(source: Source, outputs: Sequence[str] | None = None) -> Imported:
     """Return the network of an ONNX file as a module, in evaluation mode.

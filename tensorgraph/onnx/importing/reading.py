@@ -15,11 +15,16 @@ import numpy as np
 
 from tensorgraph.errors import OnnxError, listing
 from tensorgraph.onnx.importing.arrays import array_of_proto, dtype_of
+from tensorgraph.onnx.importing.building import Builder
 from tensorgraph.onnx.importing.definitions import defined, function_of
 from tensorgraph.onnx.importing.graph import Declared, Graph, Node
+from tensorgraph.onnx.importing.part import Part
+from tensorgraph.onnx.importing.program import Program
 from tensorgraph.onnx.importing.table import Operator, find
 from tensorgraph.onnx.importing.values import allowed
 
+NEWEST = {"": 28, "ai.onnx.ml": 5}
+"""The newest opset of each domain whose operators are known here."""
 MAX_NODES = 200_000
 """How many nodes a model may have, when its functions are written out."""
 MAX_DEPTH = 24
@@ -44,7 +49,7 @@ class Reader:
     def __init__(self, model: Any, file: str, folder: Path | None) -> None:
         self.file, self.folder = file, folder
         self.opsets = _opsets(model.opset_import)
-        self.functions = {_key(f): f for f in model.functions}
+        self.functions = {_key(f): f for f in getattr(model, 'functions', ())}
         self.constants: dict[str, Any] = {}
         """The arrays that the file holds, by unique name."""
         self.initial: dict[str, str] = {}
@@ -180,7 +185,8 @@ class Reader:
             outputs = [name and define(name, f"node {label}") for name in proto.output]
             return self._written_out(written, inputs, outputs, attributes, path, depth, label)
         if found is None and version is not None:
-            found = defined(domain, proto, version)
+            found = defined(domain, proto, version, program_of)
+            attributes = attributes if found is None else {}  # which are in the node
         outputs = [name and define(name, f"node {label}") for name in proto.output]
         if found is None:
             key = (domain, proto.op_type, version or 0)
@@ -321,6 +327,24 @@ class Reader:
             raise OnnxError(f"{what}: its places do not fit its shape: {error}") from None
         dense.flags.writeable = False
         return dense
+
+
+def program_of(function: Any, node: Any) -> Program:
+    """Return the program of a function that defines a node, of the inputs that the node has."""
+    what = f"the definition of {node.op_type}"
+    if not any(o.domain in ("", "ai.onnx") for o in function.opset_import):
+        function.opset_import.add(domain="", version=NEWEST[""])
+    reader = Reader(function, what, None)
+    given = [f"{name}_in" if place else "" for name, place in
+             zip(function.input, node.input, strict=False)]  # fmt: skip
+    results = [f"{name}_out" if place else "" for name, place in
+               zip(function.output, node.output, strict=False)]  # fmt: skip
+    nodes = reader._written_out(function, given, results, {}, (), 0, what)
+    inputs, outputs = ([name for name in names if name] for names in (given, results))
+    graph = Graph(input_names=inputs, output_names=outputs, nodes=nodes)
+    if reader._missing:
+        raise OnnxError(f"{what} needs what is not known here: {reader._all_missing()}")
+    return Builder(reader.constants, {}).build(Part(), graph)
 
 
 def _opsets(imports: Iterable[Any]) -> dict[str, int]:
