@@ -106,7 +106,9 @@ class Builder:
             for n in nodes
         ]  # fmt: skip
         part.program = self._part(part, inner, within, start, inputs, outputs)
-        part.kinds = tuple(dict.fromkeys(node.kind for node in nodes if len(node.path) == len(inner)))
+        part.kinds = tuple(
+            dict.fromkeys(node.kind for node in nodes if len(node.path) == len(inner))
+        )
         return attribute, inputs, outputs, f"part {name!r}"
 
     def _own(self, module: Part | None, node: Node) -> tuple[Any, list[str], list[str], str]:

@@ -104,8 +104,7 @@ def _input(value: Any, declared: Declared, lengths: dict[str, int]) -> Any:
             tensor = tensor.astype(wanted)
         elif wanted.kind != "f" or tensor.dtype.kind != "f":
             raise DTypeError(
-                f"the input {declared} is given as {describe(value)}; write"
-                f" .astype('{wanted}')"
+                f"the input {declared} is given as {describe(value)}; write .astype('{wanted}')"
             )
     _check_shape(shape_of(tensor), declared, lengths)
     return tensor

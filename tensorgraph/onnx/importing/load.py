@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.errors import OnnxError, listing
 from tensorgraph.onnx.importing import operators as operators
 from tensorgraph.onnx.importing.building import Builder, free_name, needed
 from tensorgraph.onnx.importing.files import Source, read_model
-from tensorgraph.onnx.importing.graph import Declared, Graph, Node, all_inputs
+from tensorgraph.onnx.importing.graph import Declared, Graph, Node
 from tensorgraph.onnx.importing.imported import Imported
 from tensorgraph.onnx.importing.part import Part
 from tensorgraph.onnx.importing.program import Path
 from tensorgraph.onnx.importing.reading import NEWEST, Reader
+
 
 def load(source: Source, outputs: Sequence[str] | None = None) -> Imported:
     """Return the network of an ONNX file as a module, in evaluation mode.
@@ -67,16 +66,15 @@ def load(source: Source, outputs: Sequence[str] | None = None) -> Imported:
     graph = reader.read(proto.graph)
     if outputs is not None:
         _end_at(graph, outputs, file)
-    optional = [value.name for value in proto.graph.input if value.name in reader.initial]
     model = Imported(
         graph.inputs, graph.outputs, producer=" ".join([proto.producer_name, proto.producer_version]),
         opsets=reader.opsets,
     )  # fmt: skip
-    del optional
     _shorten_paths(graph)
-    weights = _give_weights(model, graph, reader.constants, reader.initial)
+    weights = _give_weights(model, graph, reader)
     constants = {n: a for n, a in reader.constants.items() if n not in weights}
-    model.names = {".".join(path): reader.initial[name] for name, path in weights.items()}
+    named = reader.initial | reader.written
+    model.names = {".".join(path): named[name] for name, path in weights.items()}
     model.program = Builder(constants, weights).build(model, graph)
     return model.eval()
 
@@ -86,9 +84,7 @@ def _end_at(graph: Graph, outputs: Sequence[str], file: str) -> None:
     made = [name for node in graph.nodes for name in node.outputs if name]
     unknown = [name for name in outputs if name not in made]
     if unknown or not outputs:
-        raise OnnxError(
-            f"{file} computes no {listing(unknown)}; it computes {listing(made[::-1])}"
-        )
+        raise OnnxError(f"{file} computes no {listing(unknown)}; it computes {listing(made[::-1])}")
     declared = {value.name: value for value in graph.outputs}
     graph.outputs = [declared.get(name, Declared(name, None, None)) for name in outputs]
     graph.output_names = list(outputs)
@@ -109,41 +105,54 @@ def _attribute(name: str) -> str:
     return free_name(plain, ()) if hasattr(Part, plain) else plain
 
 
-def _uses(graph: Graph) -> dict[str, list[tuple[Node, int]]]:
-    """Return by which nodes each value is taken, and in which place."""
-    uses: dict[str, list[tuple[Node, int]]] = defaultdict(list)
+class _Use(NamedTuple):
+    """A node that takes a value, the place where it does, and the modules that node is in."""
+
+    node: Node
+    place: int
+    path: Path
+
+
+def _uses(graph: Graph, around: Path | None = None) -> Iterator[tuple[str, _Use]]:
+    """Yield what each value is used for, in inner graphs too."""
     for node in needed(graph):
-        for i, name in enumerate(all_inputs(node)):
-            uses[name].append((node, i))
-    return uses
+        path = node.path if around is None else around
+        for i, name in enumerate(node.inputs):
+            yield name, _Use(node, i, path)
+        for value in node.attributes.values():
+            if isinstance(value, Graph):
+                yield from _uses(value, path)
 
 
-def _give_weights(
-    model: Imported, graph: Graph, constants: Mapping[str, Any], initial: Mapping[str, str]
-) -> dict[str, Path]:
+def _give_weights(model: Imported, graph: Graph, reader: Reader) -> dict[str, Path]:
     """Give a model what is state of it; return where by the names of values."""
-    uses = _uses(graph)
+    uses: dict[str, list[_Use]] = defaultdict(list)
+    for name, use in _uses(graph):
+        uses[name].append(use)
     places: dict[str, Path] = {}
-    prefixes = {n.path[:k] for n in graph.nodes for k in range(1, len(n.path) + 1)}
-    for name, written in initial.items():
-        state = _state(constants[name], uses.get(name, []))
+    for name, written in (reader.initial | reader.written).items():
+        users = uses.get(name, [])
+        state = _state(reader.constants[name], users, name in reader.written)
         if state is not None:
-            path = _place(written, [node.path for node, _ in uses[name]], prefixes)
+            path = _place(written, [use.path for use in users])
             places[name] = _put(model, path, state)
     return places
 
 
-def _state(array: Any, uses: Sequence[tuple[Node, int]]) -> Tensor | None:
+def _state(array: Any, uses: Sequence[_Use], in_node: bool) -> Tensor | None:
     """Return a parameter or a buffer for an array; ``None`` if it is no state."""
     if not uses or array.dtype.kind != "f":
         return None
-    if all(i in node.operator.settings for node, i in uses):
+    if all(use.place in use.node.operator.settings for use in uses):
         return None
-    trained = array.ndim > 0 and not any(i in node.operator.statistics for node, i in uses)
-    return tensor(array, requires_grad=trained)
+    statistic = any(use.place in use.node.operator.statistics for use in uses)
+    weight = any(use.place in use.node.operator.weights for use in uses)
+    if in_node and not statistic and not weight:
+        return None
+    return tensor(array, requires_grad=array.ndim > 0 and not statistic)
 
 
-def _place(name: str, users: Sequence[Path], prefixes: set[Path]) -> Path:
+def _place(name: str, users: Sequence[Path]) -> Path:
     """Return where a weight lies: where its name says, or else in the one module that uses it."""
     *modules, last = (_attribute(part) for part in re.split(r"[./]", name) if part) or ["_"]
     if modules or len(set(users)) > 1:

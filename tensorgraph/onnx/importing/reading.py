@@ -49,11 +49,13 @@ class Reader:
     def __init__(self, model: Any, file: str, folder: Path | None) -> None:
         self.file, self.folder = file, folder
         self.opsets = _opsets(model.opset_import)
-        self.functions = {_key(f): f for f in getattr(model, 'functions', ())}
+        self.functions = {_key(f): f for f in getattr(model, "functions", ())}
         self.constants: dict[str, Any] = {}
         """The arrays that the file holds, by unique name."""
         self.initial: dict[str, str] = {}
         """The names in the file of those that are weights or other state, by unique name."""
+        self.written: dict[str, str] = {}
+        """Likewise of what stands in nodes ``Constant``."""
         self._missing: dict[tuple[str, str, int], list[str]] = {}
         self._names: set[str] = set()
         self._count = 0
@@ -174,7 +176,9 @@ class Reader:
         attributes = self._attributes(proto, names, opsets, path, given, depth, label)
         domain = "" if proto.domain == "ai.onnx" else proto.domain
         if domain == "" and proto.op_type == "Constant":
-            self.constants[define(proto.output[0], f"node {label}")] = _constant(attributes)
+            name = proto.output[0] if proto.output else ""
+            unique = define(name, f"node {label}")
+            self.constants[unique], self.written[unique] = _constant(attributes), name
             return []
         written = self.functions.get((domain, proto.op_type, proto.overload))
         version = opsets.get(domain)
@@ -193,7 +197,7 @@ class Reader:
             self._missing.setdefault(key, []).append(f"node {label}")
             return []
         self._check(found, attributes, proto.op_type, label)
-        for name in found.weights:
+        for name in found.weight_attributes:
             if name in attributes:
                 inputs.append(self._unique(f"{proto.name or proto.op_type}.{name}"))
                 array = np.array(attributes.pop(name), np.float32)
@@ -222,7 +226,9 @@ class Reader:
     def _check(self, found: Operator, attributes: dict[str, Any], kind: str, label: str) -> None:
         if found.attributes is None:
             return
-        unknown = [n for n in attributes if n not in found.attributes and n not in found.weights]
+        unknown = [
+            n for n in attributes if n not in found.attributes and n not in found.weight_attributes
+        ]
         if unknown:
             raise OnnxError(
                 f"{self.file}: node {label} ({kind}) has the attributes {listing(unknown)}, which"
@@ -253,9 +259,7 @@ class Reader:
         later = {name: node for node in function.node for name in node.output}
         nodes: list[Node] = []
         for node in function.node:
-            nodes += self._nodes(
-                node, names, define, opsets, path, given, depth + 1, later
-            )
+            nodes += self._nodes(node, names, define, opsets, path, given, depth + 1, later)
         for name, target in targets.items():
             if target and name in function.input:
                 same = find("", "Identity", 1)
@@ -319,8 +323,8 @@ class Reader:
         places = array_of_proto(sparse.indices, self.folder, what)
         dense = np.zeros(allowed(tuple(sparse.dims)), values.dtype)
         try:
-            flat = places if places.ndim == 1 else np.ravel_multi_index(
-                tuple(places.T), dense.shape
+            flat = (
+                places if places.ndim == 1 else np.ravel_multi_index(tuple(places.T), dense.shape)
             )
             dense.reshape(-1)[flat] = values
         except (IndexError, ValueError) as error:

@@ -27,7 +27,9 @@ class Operator:
     """The places of inputs that are settings, such as axes and bounds: no weights."""
     statistics: frozenset[int]
     """The places of inputs that are running statistics: state that is not trained."""
-    weights: tuple[str, ...]
+    weights: frozenset[int]
+    """The places of inputs that are weights also where they stand in a node ``Constant``."""
+    weight_attributes: tuple[str, ...]
     """Attributes that are weights: they become inputs behind the others."""
     module: type | None
     """A module that computes it where it has a state, or differs in training."""
@@ -49,7 +51,8 @@ def operator(
     domain: str = ONNX,
     settings: Iterable[int] = (),
     statistics: Iterable[int] = (),
-    weights: tuple[str, ...] = (),
+    weights: Iterable[int] = (),
+    weight_attributes: tuple[str, ...] = (),
     module: type | None = None,
 ) -> Callable[[F], F]:
     """Enter a function as what computes the operators of these names."""
@@ -57,7 +60,8 @@ def operator(
     def enter(function: F) -> F:
         named = _keyword_names(function)
         record = Operator(
-            since, function, frozenset(settings), frozenset(statistics), weights, module,
+            since, function, frozenset(settings), frozenset(statistics),
+            frozenset(weights), weight_attributes, module,
             named - set(_TOLD), named & set(_TOLD),
         )  # fmt: skip
         for name in names:
@@ -73,7 +77,7 @@ def enter_all(functions: dict[str, Callable[..., Any]], domain: str = ONNX) -> N
     """Enter functions of inputs alone, which have no attributes."""
     for name, function in functions.items():
         none: frozenset[Any] = frozenset()
-        record = Operator(1, function, none, none, (), None, none, none)
+        record = Operator(1, function, none, none, none, (), None, none, none)
         OPERATORS.setdefault((domain, name), []).append(record)
 
 

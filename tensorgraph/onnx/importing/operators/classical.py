@@ -66,7 +66,7 @@ def chosen(
     return labels_of(places, numbers, texts), ops.concat([other, y], axis=1)
 
 
-@operator("LinearClassifier", domain=ML, weights=("coefficients", "intercepts"))
+@operator("LinearClassifier", domain=ML, weight_attributes=("coefficients", "intercepts"))
 def _linear_classifier(
     x: Any, coefficients: Any, intercepts: Any = None, *, classlabels_ints: Ints | None = None,
     classlabels_strings: Texts | None = None, multi_class: int = 0, post_transform: str = "NONE",
@@ -80,7 +80,7 @@ def _linear_classifier(
     return chosen(scores, count, classlabels_ints, classlabels_strings, post_transform)
 
 
-@operator("LinearRegressor", domain=ML, weights=("coefficients", "intercepts"))
+@operator("LinearRegressor", domain=ML, weight_attributes=("coefficients", "intercepts"))
 def _linear_regressor(
     x: Any, coefficients: Any, intercepts: Any = None, *, post_transform: str = "NONE",
     targets: int = 1,

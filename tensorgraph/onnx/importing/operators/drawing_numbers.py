@@ -67,9 +67,7 @@ def _bernoulli(x: Any, *, dtype: int | None = None, seed: float | None = None) -
 
 
 @operator("Multinomial")
-def _multinomial(
-    x: Any, *, dtype: int = 6, sample_size: int = 1, seed: float | None = None
-) -> Any:
+def _multinomial(x: Any, *, dtype: int = 6, sample_size: int = 1, seed: float | None = None) -> Any:
     rows, classes = shape_of(x)
     allowed((rows, sample_size, classes))
     noise = random.uniform((rows, sample_size, classes), low=1e-7, **_generator(seed))

@@ -155,7 +155,7 @@ def _leaky_relu(x: Any, *, alpha: float = 0.01) -> Any:
     return ops.leaky_relu(x, slope=alpha)
 
 
-@operator("PRelu")
+@operator("PRelu", weights=(1,))
 def _prelu(x: Any, slope: Any) -> Any:
     if ndim_of(slope) == 1 and ndim_of(x) > 2 and shape_of(slope)[0] == shape_of(x)[1]:
         if shape_of(slope)[0] != shape_of(x)[-1]:  # of the channels, as the first opsets had it
@@ -270,7 +270,9 @@ def cast(x: Any, dtype: Any) -> Any:
 def _written(x: Any) -> Any:
     texts = np.empty(x.size, object)
     texts[:] = [
-        np.format_float_positional(v, trim="-") if x.dtype.kind == "f" and np.isfinite(v) else str(v)
+        np.format_float_positional(v, trim="-")
+        if x.dtype.kind == "f" and np.isfinite(v)
+        else str(v)
         for v in x.reshape(-1)
     ]
     return texts.reshape(x.shape)

@@ -11,7 +11,15 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.arrays import TEXT
 from tensorgraph.onnx.importing.table import operator
-from tensorgraph.onnx.importing.values import allowed, axes_of, axis_of, ints, known, number, one_int
+from tensorgraph.onnx.importing.values import (
+    allowed,
+    axes_of,
+    axis_of,
+    ints,
+    known,
+    number,
+    one_int,
+)
 
 
 def _wrapped(indices: Any, n: int) -> Any:
@@ -19,7 +27,7 @@ def _wrapped(indices: Any, n: int) -> Any:
     return ops.where(indices < 0, indices + np.asarray(n, indices.dtype), indices)
 
 
-@operator("Gather")
+@operator("Gather", weights=(0,))
 def _gather(x: Any, indices: Any, *, axis: int = 0) -> Any:
     axis = axis_of(axis, ndim_of(x))
     if x.dtype == TEXT:

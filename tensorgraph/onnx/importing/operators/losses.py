@@ -12,9 +12,7 @@ from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.table import operator
 
 
-def _mean_loss(
-    scores: Any, labels: Any, weight: Any, ignored: int | None, reduction: str
-) -> Any:
+def _mean_loss(scores: Any, labels: Any, weight: Any, ignored: int | None, reduction: str) -> Any:
     """Return what is lost at each label by the negated scores of the classes, reduced."""
     kept = None if ignored is None else ops.not_equal(labels, ignored)
     known = labels if kept is None else ops.where(kept, labels, np.zeros((), labels.dtype))
@@ -52,5 +50,3 @@ def _softmax_cross_entropy(
     scores = ops.log_softmax(x, axis=1)
     loss = _mean_loss(scores, labels, weight, ignore_index, reduction)
     return loss if n_outputs == 1 else (loss, scores)
-
-

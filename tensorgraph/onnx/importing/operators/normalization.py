@@ -79,7 +79,7 @@ class BatchNormalization(Module):
         return f"epsilon={self.epsilon:g}, momentum={self.momentum:g}"
 
 
-_RUNNING = {"statistics": (3, 4), "module": BatchNormalization}
+_RUNNING = {"statistics": (3, 4), "weights": (1, 2), "module": BatchNormalization}
 
 
 @operator("BatchNormalization", since=1, **_RUNNING)  # type: ignore[arg-type]
@@ -145,7 +145,7 @@ operator("Dropout", since=12, settings=(1, 2), module=Dropout)(_dropout)
 # ------------------------------------------------------------------------- norms of single examples
 
 
-@operator("InstanceNormalization")
+@operator("InstanceNormalization", weights=(1, 2))
 def _instance_normalization(x: Any, scale: Any, shift: Any, *, epsilon: float = 1e-5) -> Any:
     axes = tuple(range(2, ndim_of(x)))
     y = _standard(x, axes, epsilon)
@@ -157,7 +157,7 @@ def _standard(x: Any, axes: tuple[int, ...], epsilon: float) -> Any:
     return ops.center(x, axis=axes) / deviation
 
 
-@operator("LayerNormalization")
+@operator("LayerNormalization", weights=(1, 2))
 def _layer_normalization(
     x: Any, scale: Any, shift: Any = None, *, axis: int = -1, epsilon: float = 1e-5,
     stash_type: int = 1, n_outputs: int,
@@ -201,9 +201,7 @@ def _group_normalization(
 
 
 @operator("LRN")
-def _lrn(
-    x: Any, *, alpha: float = 1e-4, beta: float = 0.75, bias: float = 1.0, size: int
-) -> Any:
+def _lrn(x: Any, *, alpha: float = 1e-4, beta: float = 0.75, bias: float = 1.0, size: int) -> Any:
     before, after = (size - 1) // 2, size - 1 - (size - 1) // 2
     widths = ((0, 0), (before, after), *((0, 0),) * (ndim_of(x) - 2))
     squares = ops.pad(ops.square(x), pad_width=widths)

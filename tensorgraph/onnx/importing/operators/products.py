@@ -14,13 +14,13 @@ from tensorgraph.onnx.importing.values import allowed
 Ints = tuple[int, ...]
 
 
-@operator("MatMul")
+@operator("MatMul", weights=(0, 1))
 def matmul(x: Any, y: Any) -> Any:
     """Return a matrix product."""
     return ops.matmul(x, y)
 
 
-@operator("Gemm")
+@operator("Gemm", weights=(1, 2))
 def _gemm(
     a: Any, b: Any, c: Any = None, *, alpha: float = 1.0, beta: float = 1.0, transA: int = 0,
     transB: int = 0, broadcast: int = 1,
@@ -85,7 +85,7 @@ def geometry(
     return stride, dilation, tuple(sides)
 
 
-@operator("Conv")
+@operator("Conv", weights=(1, 2))
 def conv(
     x: Any, weight: Any, bias: Any = None, *, auto_pad: str = "NOTSET",
     dilations: Ints | None = None, group: int = 1, kernel_shape: Ints | None = None,
@@ -93,9 +93,7 @@ def conv(
 ) -> Any:  # fmt: skip
     """Return a convolution."""
     size = shape_of(weight)[2:]
-    stride, dilation, sides = geometry(
-        shape_of(x)[2:], size, strides, dilations, pads, auto_pad
-    )
+    stride, dilation, sides = geometry(shape_of(x)[2:], size, strides, dilations, pads, auto_pad)
     if min((0, *(n for side in sides for n in side))) < 0:
         raise OnnxError(f"Conv with the pads {pads}, which are negative")
     y = ops.conv(x, weight, stride=stride, padding=sides, dilation=dilation, groups=group)
@@ -106,7 +104,7 @@ def _of_channels(bias: Any, rank: int) -> Any:
     return ops.reshape(bias, shape=(-1, *(1,) * (rank - 2)))
 
 
-@operator("ConvTranspose")
+@operator("ConvTranspose", weights=(1, 2))
 def _conv_transpose(
     x: Any, weight: Any, bias: Any = None, *, auto_pad: str = "NOTSET",
     dilations: Ints | None = None, group: int = 1, kernel_shape: Ints | None = None,

@@ -119,7 +119,7 @@ def _halves(bias: Any, d: int, size: int) -> tuple[Any, Any]:
     return (0, 0) if bias is None else (bias[d, :size], bias[d, size:])
 
 
-@operator("RNN")
+@operator("RNN", weights=(1, 2, 3))
 def _rnn(
     x: Any, w: Any, r: Any, b: Any = None, lengths: Any = None, h: Any = None, *,
     activation_alpha: Numbers = None, activation_beta: Numbers = None, activations: Names = None,
@@ -143,7 +143,7 @@ def _rnn(
     return _recurrent(x, w, r, b, lengths, [h], cell_of, direction, layout, hidden)
 
 
-@operator("GRU")
+@operator("GRU", weights=(1, 2, 3))
 def _gru(
     x: Any, w: Any, r: Any, b: Any = None, lengths: Any = None, h: Any = None, *,
     activation_alpha: Numbers = None, activation_beta: Numbers = None, activations: Names = None,
@@ -179,7 +179,7 @@ def _gru(
     return _recurrent(x, w, r, b, lengths, [h], cell_of, direction, layout, n)
 
 
-@operator("LSTM")
+@operator("LSTM", weights=(1, 2, 3))
 def _lstm(
     x: Any, w: Any, r: Any, b: Any = None, lengths: Any = None, h: Any = None, c: Any = None,
     p: Any = None, *, activation_alpha: Numbers = None, activation_beta: Numbers = None,

@@ -129,9 +129,7 @@ def resize(
     chosen = tuple(range(rank)) if axes is None else axes_of(axes, rank)
     if mode not in ("nearest", *_KERNELS) or nearest_mode not in _ROUNDED:
         raise OnnxError(f"Resize: mode {mode!r}, nearest_mode {nearest_mode!r} is not known")
-    factors, lengths = _sizes(
-        [shape[i] for i in chosen], scales, sizes, keep_aspect_ratio_policy
-    )
+    factors, lengths = _sizes([shape[i] for i in chosen], scales, sizes, keep_aspect_ratio_policy)
     allowed(tuple(lengths))
     corners = [] if roi is None else known(roi, "the roi of Resize").reshape(-1).tolist()
     inside: list[tuple[int, Any]] = []
@@ -157,9 +155,7 @@ def resize(
     return x
 
 
-def _sizes(
-    shape: list[int], scales: Any, sizes: Any, policy: str
-) -> tuple[list[float], list[int]]:
+def _sizes(shape: list[int], scales: Any, sizes: Any, policy: str) -> tuple[list[float], list[int]]:
     """Return the factor and the new length of each axis."""
     if scales is not None and known(scales, "the scales of Resize").size:
         factors = [float(s) for s in known(scales, "the scales of Resize").reshape(-1)]

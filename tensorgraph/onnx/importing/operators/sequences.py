@@ -57,9 +57,7 @@ def _concat_from_sequence(sequence: list[Any], *, axis: int, new_axis: int = 0) 
 
 
 @operator("SplitToSequence")
-def _split_to_sequence(
-    x: Any, split: Any = None, *, axis: int = 0, keepdims: int = 1
-) -> list[Any]:
+def _split_to_sequence(x: Any, split: Any = None, *, axis: int = 0, keepdims: int = 1) -> list[Any]:
     n = shape_of(x)[axis]
     if split is None:
         parts = parts_along(x, (1,) * n, axis)
@@ -96,5 +94,3 @@ def _optional_get_element(x: Any) -> Any:
     if x is None:
         raise OnnxError("OptionalGetElement of a value that is missing")
     return x
-
-

@@ -303,5 +303,3 @@ def _col2im(
     whole = ops.overlap_add(parts, shape=wide, stride=stride, dilation=dilation)
     inner = (slice(around[i], around[i] + n) for i, n in enumerate(lengths))
     return whole[(slice(None), slice(None), *inner)]
-
-
