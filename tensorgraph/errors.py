@@ -95,6 +95,10 @@ class StateError(ValueError):
     """A state dict that does not fit the module or optimizer it is loaded into."""
 
 
+class OnnxError(ValueError):
+    """An ONNX file that is broken, or that holds what cannot be computed here."""
+
+
 class GradcheckError(RuntimeError):
     """A gradient that disagrees with its numeric counterpart."""
 

@@ -1,0 +1,29 @@
+"""What computes each operator of ONNX: functions of values, entered into the table by name.
+
+Inputs come by place, ``None`` for one that is left out, and attributes by name; most are written in
+the engine's own operations, so that gradients, pictures and formulas come by themselves.
+
+``elementwise`` (arithmetic, activations, dtypes), ``shapes``, ``indexing``, ``reductions``,
+``products`` (with convolutions), ``pooling``, ``normalization``, ``recurrent``, ``resizing``,
+``losses``, ``drawing_numbers``; ``quantization``; ``control`` (branches and loops), ``sequences``;
+``classical`` and ``trees``, which are scikit-learn's.
+"""
+
+from tensorgraph.onnx.importing.operators import (
+    classical as classical,
+    control as control,
+    drawing_numbers as drawing_numbers,
+    elementwise as elementwise,
+    indexing as indexing,
+    losses as losses,
+    normalization as normalization,
+    pooling as pooling,
+    products as products,
+    quantization as quantization,
+    recurrent as recurrent,
+    reductions as reductions,
+    resizing as resizing,
+    sequences as sequences,
+    shapes as shapes,
+    trees as trees,
+)

@@ -1,0 +1,105 @@
+"""Control flow, which Python's own is: branches and loops by the values that there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import ops
+from tensorgraph.engine.shapes import ndim_of, shape_of
+from tensorgraph.errors import OnnxError
+from tensorgraph.onnx.importing.program import Program
+from tensorgraph.onnx.importing.table import operator
+from tensorgraph.onnx.importing.values import MAX_ITERATIONS, axis_of, known, one_int
+
+
+def _true(value: Any, what: str) -> bool:
+    return bool(known(value, what).reshape(-1)[0])
+
+
+@operator("If")
+def _if(
+    condition: Any, *around: Any, then_branch: Program, else_branch: Program, captured: int
+) -> Any:
+    chosen = then_branch if _true(condition, "the condition of If") else else_branch
+    return chosen(*around)
+
+
+@operator("Loop")
+def _loop(most: Any, going: Any, *values: Any, body: Program, captured: int) -> Any:
+    split = len(values) - captured
+    states, around = list(values[:split]), values[split:]
+    end = MAX_ITERATIONS if most is None else one_int(most, "how often Loop runs")
+    more = going is None or _true(going, "the condition of Loop")
+    rows: list[list[Any]] = [[] for _ in range(len(body.results) - 1 - split)]
+    turn = 0
+    while more and turn < end:
+        if turn == MAX_ITERATIONS:
+            raise OnnxError(f"a Loop runs more than {MAX_ITERATIONS} times")
+        keeps_on = np.array(True) if going is None else going
+        keeps_on, *results = body(np.array(turn, np.int64), keeps_on, *states, *around)
+        states = results[:split]
+        for row, value in zip(rows, results[split:], strict=True):
+            row.append(value)
+        more = _true(keeps_on, "the condition of Loop")
+        turn += 1
+    if most is None and more and turn >= end:
+        raise OnnxError(f"a Loop runs more than {MAX_ITERATIONS} times")
+    return (*states, *(_stacked(row, 0) for row in rows))
+
+
+def _stacked(values: list[Any], axis: int) -> Any:
+    if not values:
+        return np.zeros((0,), np.float32)
+    return ops.stack(values, axis=axis)
+
+
+Ints = tuple[int, ...]
+
+
+@operator("Scan", since=9)
+def _scan(
+    *values: Any, body: Program, num_scan_inputs: int, captured: int,
+    scan_input_axes: Ints | None = None, scan_input_directions: Ints | None = None,
+    scan_output_axes: Ints | None = None, scan_output_directions: Ints | None = None,
+) -> Any:  # fmt: skip
+    given, around = values[: len(values) - captured], values[len(values) - captured :]
+    split = len(given) - num_scan_inputs
+    states, scanned = list(given[:split]), given[split:]
+    axes = scan_input_axes or (0,) * num_scan_inputs
+    back = scan_input_directions or (0,) * num_scan_inputs
+    moved = [
+        ops.moveaxis(x, axis_of(axis, ndim_of(x)), 0) for x, axis in zip(scanned, axes, strict=True)
+    ]
+    steps = shape_of(moved[0])[0]
+    rows: list[list[Any]] = [[] for _ in range(len(body.results) - split)]
+    for turn in range(steps):
+        parts = [x[steps - 1 - turn if b else turn] for x, b in zip(moved, back, strict=True)]
+        results = body(*states, *parts, *around)
+        states = list(results[:split])
+        for row, value in zip(rows, results[split:], strict=True):
+            row.append(value)
+    out_axes = scan_output_axes or (0,) * len(rows)
+    turned = scan_output_directions or (0,) * len(rows)
+    ends = [
+        _stacked(row[::-1] if b else row, axis)
+        for row, axis, b in zip(rows, out_axes, turned, strict=True)
+    ]
+    return (*states, *ends)
+
+
+@operator("Scan", since=8)
+def _scan_of_batches(
+    lengths: Any, *values: Any, body: Program, num_scan_inputs: int, captured: int,
+    directions: Ints | None = None,
+) -> Any:  # fmt: skip
+    given, around = values[: len(values) - captured], values[len(values) - captured :]
+    examples = [
+        _scan(
+            *(x[i] for x in given), *around, body=body, num_scan_inputs=num_scan_inputs,
+            captured=captured, scan_input_directions=directions,
+        )
+        for i in range(shape_of(given[0])[0])
+    ]  # fmt: skip
+    return tuple(ops.stack(list(parts), axis=0) for parts in zip(*examples, strict=True))

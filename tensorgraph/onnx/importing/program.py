@@ -1,0 +1,78 @@
+"""Programs: the steps of a graph over numbered places, which an interpreter goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Path = tuple[str, ...]
+"""Attributes that lead from a module to a tensor in it."""
+
+Step = tuple[Callable[..., Any] | str, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""What computes (or the attribute of the module that does), the places of what it takes and of its
+results, and the places that nobody reads after it."""
+
+
+class Program:
+    """What a module computes: it holds no tensors of the module, only where they are.
+
+    Args:
+        count: how many places there are before the constants: the inputs.
+        constants: the arrays behind them.
+        weights: where in the module the tensors behind those are.
+        size: how many places there are in all; place 0 holds ``None``, what is left out.
+        steps: what is computed, in order.
+        labels: what messages call each step.
+        results: the places of the results.
+    """
+
+    __slots__ = ("_frame", "_labels", "_size", "_steps", "_weights", "count", "results")
+
+    def __init__(
+        self, count: int, constants: Sequence[Any], weights: Sequence[Path], size: int,
+        steps: Sequence[Step], labels: Sequence[str], results: tuple[int, ...],
+    ) -> None:  # fmt: skip
+        self.count, self.results = count, results
+        self._frame = [*constants]
+        self._weights, self._size = tuple(weights), size
+        self._steps, self._labels = tuple(steps), tuple(labels)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        told = (self.count, self._frame, self._weights, self._size, self._steps, self._labels)
+        return Program, (*told, self.results)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Program:
+        return self  # nothing in it changes
+
+    def __call__(self, *values: Any) -> tuple[Any, ...]:
+        """Compute without a module: a program that has no weights."""
+        return self.run(None, values)
+
+    def run(self, module: Any, values: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the results for some inputs, with the weights of a module."""
+        __tracebackhide__ = True
+        places = [None, *values, *self._frame]
+        for path in self._weights:
+            owner = module
+            for name in path:
+                owner = vars(owner)[name]
+            places.append(owner)
+        places += [None] * (self._size - len(places))
+        at = 0
+        try:
+            for at, (compute, taken, results, dead) in enumerate(self._steps):  # noqa: B007
+                if type(compute) is str:
+                    compute = vars(module)[compute]
+                out = compute(*[places[i] for i in taken])
+                if type(out) is not tuple:
+                    places[results[0]] = out
+                else:
+                    for i, value in zip(results, out, strict=False):
+                        places[i] = value
+                for i in dead:
+                    places[i] = None
+        except Exception as error:
+            if not getattr(error, "__notes__", None):
+                error.add_note(f"in {self._labels[at]}")
+            raise
+        return tuple([places[i] for i in self.results])

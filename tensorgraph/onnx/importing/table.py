@@ -1,0 +1,92 @@
+"""The table of operators: what computes a node of a file, by its domain, its name and the opset."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ONNX, ML = "", "ai.onnx.ml"
+"""Domains: of neural networks, and of what scikit-learn's exporters write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What computes one operator from some version of its opset on.
+
+    The function takes the inputs by place (``None`` for one left out) and the attributes by name;
+    it returns a value, or a tuple of several.
+    """
+
+    since: int
+    function: Callable[..., Any]
+    settings: frozenset[int]
+    """The places of inputs that are settings, such as axes and bounds: no weights."""
+    statistics: frozenset[int]
+    """The places of inputs that are running statistics: state that is not trained."""
+    weights: frozenset[int]
+    """The places of inputs that are weights also where they stand in a node ``Constant``."""
+    weight_attributes: tuple[str, ...]
+    """Attributes that are weights: they become inputs behind the others."""
+    module: type | None
+    """A module that computes it where it has a state, or differs in training."""
+    attributes: frozenset[str] | None
+    """The attributes that the function takes; ``None`` if it has no parameters to ask."""
+    wants: frozenset[str]
+    """Of ``n_outputs`` and ``opset``, what else it takes by name."""
+
+
+OPERATORS: dict[tuple[str, str], list[Operator]] = {}
+"""All versions of each operator, the newest last."""
+
+_TOLD = ("n_outputs", "opset")
+
+
+def operator(
+    *names: str,
+    since: int = 1,
+    domain: str = ONNX,
+    settings: Iterable[int] = (),
+    statistics: Iterable[int] = (),
+    weights: Iterable[int] = (),
+    weight_attributes: tuple[str, ...] = (),
+    module: type | None = None,
+) -> Callable[[F], F]:
+    """Enter a function as what computes the operators of these names."""
+
+    def enter(function: F) -> F:
+        named = _keyword_names(function)
+        record = Operator(
+            since, function, frozenset(settings), frozenset(statistics),
+            frozenset(weights), weight_attributes, module,
+            named - set(_TOLD), named & set(_TOLD),
+        )  # fmt: skip
+        for name in names:
+            versions = OPERATORS.setdefault((domain, name), [])
+            versions.append(record)
+            versions.sort(key=lambda one: one.since)
+        return function
+
+    return enter
+
+
+def enter_all(functions: dict[str, Callable[..., Any]], domain: str = ONNX) -> None:
+    """Enter functions of inputs alone, which have no attributes."""
+    for name, function in functions.items():
+        none: frozenset[Any] = frozenset()
+        record = Operator(1, function, none, none, none, (), None, none, none)
+        OPERATORS.setdefault((domain, name), []).append(record)
+
+
+def _keyword_names(function: Callable[..., Any]) -> frozenset[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+
+
+def find(domain: str, name: str, version: int) -> Operator | None:
+    """Return what computes an operator under a version of its domain's opset, if anything does."""
+    versions = OPERATORS.get((domain, name), [])
+    return next((one for one in reversed(versions) if one.since <= version), None)
