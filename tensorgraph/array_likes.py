@@ -164,6 +164,17 @@ def numbers_of(array: Array) -> Array:
     return found if found.dtype.kind in NUMERIC and found.shape == array.shape else array
 
 
+def columns_of(value: Any) -> dict[Any, Any] | None:
+    """Return the columns of a frame by name; nothing for what is none.
+
+    Example:
+        >>> columns_of([[1, 2]]) is None
+        True
+    """
+    names = getattr(value, "columns", None) if hasattr(value, "to_numpy") else None
+    return None if names is None else {name: value[name] for name in names}
+
+
 def what_else(array: Array, source: Any = None) -> str:
     """Return what an array holds that is no numbers, and the line to write.
 

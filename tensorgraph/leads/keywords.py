@@ -405,6 +405,21 @@ KEYWORDS = {
     "xavier_normal": """
     gain                       P   tg.nn.init.xavier_normal((4, 3)) * 2.0
     """,
+    "Estimator": """
+    max_iter,max_epochs,nb_epoch,n_epochs,num_epochs SPK epochs= \
+        tg.sklearn.Classifier(network, epochs=5)
+    learning_rate_init,learning_rate SK lr=     tg.sklearn.Classifier(network, lr=0.01)
+    n_iter_no_change           S   patience=    tg.sklearn.Classifier(network, patience=5)
+    solver                     S   optimizer=   \
+        tg.sklearn.Classifier(network, optimizer=tg.optim.Adam)
+    module,build_fn,estimator  PK  model=       tg.sklearn.Classifier(model=network)
+    criterion                  P   loss=        tg.sklearn.Classifier(network, loss=loss)
+    validation_split           K   validation_fraction= \
+        tg.sklearn.Classifier(network, early_stopping=True, validation_fraction=0.2)
+    alpha,weight_decay,l2      SP  \
+        tg.sklearn.Classifier(network, optimizer=tg.optim.AdamW, optimizer__weight_decay=0.1)
+    hidden_layer_sizes,activation,tol S tg.sklearn.Classifier(network, model__width=16)
+    """,
     "search": """
     n_iter,n_trials,max_trials SK  trials=      \
         tg.train.search({"lr": tg.train.log_uniform(1e-4, 1.0)}, lambda lr: lr, trials=3)

@@ -248,6 +248,15 @@ NAMES = {
     r2_score                   S    1 - float(((u - v) ** 2).sum() / ((v - v.mean()) ** 2).sum())
     zero_one_loss              S    1 - tg.diagnose.accuracy(predictions, labels)
     """,
+    "tg.sklearn": """
+    MLPClassifier              S    tg.sklearn.Classifier(network, model__width=16)
+    MLPRegressor               S    tg.sklearn.Regressor(network, model__width=16)
+    LogisticRegression,SGDClassifier S    tg.sklearn.Classifier(network, model__width=16)
+    KerasClassifier            K    tg.sklearn.Classifier(network, model__width=16)
+    KerasRegressor             K    tg.sklearn.Regressor(network, model__width=16)
+    NeuralNetClassifier,NeuralNetBinaryClassifier P tg.sklearn.Classifier(network, model__width=16)
+    NeuralNetRegressor         P    tg.sklearn.Regressor(network, model__width=16)
+    """,
     "tg.testing": """
     assert_allclose,assert_array_almost_equal,assert_almost_equal PN \
         tg.testing.assert_close(x, x.numpy())

@@ -156,6 +156,16 @@ class ModelInputs:
         )
 
 
+def takes_numbers(model: Module, inputs: Any) -> bool:
+    """Return whether inputs are numbers to compute with, and not ids such as an embedding's."""
+    if inputs.dtype.kind not in "iu":
+        return True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", errors.UsageWarning)
+        (given,) = ModelInputs(model, "").of([inputs])
+    return given.dtype.kind == "f"
+
+
 def dtype_of(model: Module) -> np.dtype[Any]:
     """Return the dtype a model computes in: that of its parameters, of which it may have none."""
     for tensors in (model.parameters, model.buffers):  # the latter hold what is frozen

@@ -16,7 +16,7 @@ LATER = (
     "profile", "render", "testing", "trace",
 )  # fmt: skip
 MAPPED = ["tg", "tg.nn", "tg.nn.losses", "tg.random", "tg.optim", "tg.train", "tg.data"]
-MAPPED += ["tg.diagnose", "tg.testing"]
+MAPPED += ["tg.diagnose", "tg.sklearn", "tg.testing"]
 
 
 def module(room):
@@ -40,7 +40,17 @@ def test_the_lines_of_a_map_run(room, tmp_path, monkeypatch):
 
 def test_the_map_names_each_room():
     text = " ".join(mapped("tg"))
-    for room in ("nn", "optim", "data", "train", "diagnose", "testing", "random", "errors"):
+    for room in (
+        "nn",
+        "optim",
+        "data",
+        "train",
+        "diagnose",
+        "sklearn",
+        "testing",
+        "random",
+        "errors",
+    ):
         assert f"tg.{room}." in text
 
 

@@ -73,7 +73,7 @@ ROOMS = [
     "data diagnose drawing hypothesis_types",
     "differences teacher",
     "train",
-    "testing",
+    "sklearn testing",
 ]  # fmt: skip
 # The rooms in a large room, in the same way.
 INNER = {
@@ -288,7 +288,10 @@ def starred(body):
 
 @pytest.mark.parametrize(
     "name",
-    ["", *".nn .nn.losses .optim .optim.schedules .data .diagnose .train .drawing".split()],
+    [
+        "",
+        *".nn .nn.losses .optim .optim.schedules .data .diagnose .train .sklearn .drawing".split(),
+    ],
 )
 def test_all_is_what_is_there(name):
     package = importlib.import_module(f"tensorgraph{name}")
@@ -339,6 +342,7 @@ PLACES = {
     "optim.schedules.": tg.optim.schedules,
     "testing.": tg.testing,
     "train.": tg.train,
+    "sklearn.": tg.sklearn,
     "data.": tg.data,
     "data.augment.": tg.data.augment,
     "data.toy.": tg.data.toy,

@@ -1,6 +1,8 @@
 """What the variables in the lines of the table hold, and the objects whose names have rows."""
 
 import numpy as np
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
 import tensorgraph as tg
 
@@ -16,6 +18,10 @@ def variables():
     X, labels = rng.normal(size=(12, 3)).astype("float32"), np.arange(12) % 3
     model = tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.ReLU(), tg.nn.Linear(4, 3))
     optimizer = tg.optim.Adam(model.parameters())
+
+    def network(n_features_in_, n_outputs_, width=4):
+        first = tg.nn.Linear(n_features_in_, width)
+        return tg.nn.Sequential(first, tg.nn.ReLU(), tg.nn.Linear(width, n_outputs_))
 
     def step(x, y):
         optimizer.zero_grad()
@@ -60,6 +66,10 @@ def variables():
         "kernel": positive(4, 3, 2),
         "model": model,
         "layer": model.layers[0],
+        "network": network,
+        "classifier": tg.sklearn.Classifier(network, epochs=1),
+        "GridSearchCV": GridSearchCV,
+        "make_pipeline": make_pipeline,
         "state": model.state_dict(),
         "optimizer": optimizer,
         "lbfgs": tg.optim.LBFGS(model.parameters(), max_iter=1),

@@ -1,0 +1,270 @@
+"""``Classifier``: a model that predicts classes, as one of scikit-learn's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
+
+from tensorgraph.array_likes import to_plain
+from tensorgraph.data.aligned_arrays import refuse_missing
+from tensorgraph.errors import ArgumentError, ShapeError, listing
+from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.losses import binary_cross_entropy_with_logits, cross_entropy
+from tensorgraph.ops import log_softmax, sigmoid, softmax
+from tensorgraph.optim import Adam
+from tensorgraph.sklearn.estimator import Array, Estimator
+from tensorgraph.sklearn.model_making import FUNCTION
+
+__all__ = ["Classifier"]
+
+
+class Classifier(ClassifierMixin, Estimator):  # scikit-learn wants mixins first
+    """A model that predicts classes, as an estimator of scikit-learn.
+
+    The model returns *logits*, one for each class; for two classes it may also return a single
+    one, shape (m,) or (m, 1), which is that of the second class. The labels may be whatever
+    scikit-learn takes, strings too; the loss is given their numbers.
+
+    *A function or a class makes the model* for the data that ``fit`` is given: it is called with
+    those of ``n_features_in_``, ``n_classes_`` and ``n_outputs_`` that it has parameters for, and
+    with the parameters of the estimator that begin with ``model__``. Those of ``loss__``,
+    ``optimizer__`` and ``train__`` go to the loss, the optimizer and :func:`tg.train.fit
+    <tensorgraph.train.fit>`, such as ``optimizer__weight_decay=0.1`` or ``train__clip=1.0``. All of
+    them can be searched over.
+
+    *A module* is a model for data of one size. ``fit`` trains a copy, which begins with the weights
+    that it has (of another training, perhaps), and ``clone`` copies it, as scikit-learn does with
+    all that is no estimator.
+
+    The same ``random_state`` gives the same weights: of it are drawn the first weights, the order
+    of the examples, what is dropped, and what is held out. The generators of ``tg.random`` and, for
+    an integer, of NumPy go on as if nothing had been drawn.
+
+    Args:
+        model: an ``nn.Module``, or a function or class that makes one.
+        loss: a function of logits and targets; ``None`` for the cross-entropy. Of several logits
+            the target is the class's number, of a single one it is 0 or 1.
+        optimizer: a class of ``tg.optim``, or a function of parameters and ``lr``.
+        lr: the learning rate, or a schedule.
+        epochs: how often all examples are seen.
+        batch_size: examples in a mini-batch; ``None`` for all at once.
+        early_stopping: hold out a part of the examples, with the classes in the same shares, and
+            stop when its loss has not fallen for a while; the best weights return.
+        validation_fraction: how large that part is.
+        patience: how many epochs a while is.
+        class_weight: how much the examples of each class count, ``{class: weight}``; or
+            ``"balanced"``, for weights with which all classes count alike.
+        callbacks: as for ``tg.train.fit``. They are copied with the estimator.
+        warm_start: let ``fit`` go on with the model, its optimizer and its history as they are.
+        random_state: an integer, a ``RandomState`` of NumPy, or ``None`` for its global one.
+        verbose: print a line for each epoch.
+        **settings: parameters of what it is made of, ``model__…``, ``loss__…``, ``optimizer__…``,
+            ``train__…``.
+
+    Attributes:
+        classes_: the classes, sorted.
+        n_classes_: how many there are.
+        n_features_in_: how many features an example has.
+        feature_names_in_: the frame's columns, where ``X`` was a frame.
+        module_: the model, trained.
+        optimizer_: what trained it.
+        history_: what was measured after each epoch, a :class:`tg.train.History
+            <tensorgraph.train.History>`.
+        n_iter_: how many epochs there were.
+
+    Raises:
+        ArgumentError: a single class, a parameter that nobody takes.
+        DTypeError: what is no model or no optimizer.
+        ShapeError: a model whose outputs are not those of the classes.
+        ValueError: of scikit-learn, for data that are no numbers or do not fit together.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> from tensorgraph import nn
+        >>> from sklearn.model_selection import cross_val_score
+        >>> def network(n_features_in_, n_classes_, width=8):
+        ...     hidden = nn.Linear(n_features_in_, width)
+        ...     return nn.Sequential(hidden, nn.Tanh(), nn.Linear(width, n_classes_))
+        >>> X, y = tg.data.toy.moons(200)
+        >>> colours = [("red", "blue")[label] for label in y]
+        >>> classifier = tg.sklearn.Classifier(network, lr=0.05, epochs=30, random_state=0)
+        >>> classifier.fit(X, colours).predict(X[:3]).dtype.kind
+        'U'
+        >>> bool(cross_val_score(classifier, X, colours, cv=2).mean() > 0.85)
+        True
+        >>> classifier.set_params(model__width=16).get_params()["model__width"]
+        16
+    """
+
+    _numeric = False
+
+    @with_leads
+    def __init__(
+        self,
+        model: Any,
+        *,
+        loss: Any = None,
+        optimizer: Any = Adam,
+        lr: Any = 0.001,
+        epochs: int = 100,
+        batch_size: int | None = 64,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 10,
+        class_weight: Any = None,
+        callbacks: Any = (),
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: bool = False,
+        **settings: Any,
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.lr = lr
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.class_weight = class_weight
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self._keep(settings)
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Go through some examples once, and return self; further ones may follow.
+
+        Args:
+            X: inputs with the examples along the first axis.
+            y: their labels.
+            classes: all classes that there will be; needed at the first call.
+            sample_weight: how much each example counts.
+        """
+        if self.class_weight == "balanced":
+            raise ArgumentError(
+                "Classifier.partial_fit: class_weight='balanced' needs to know how often each class"
+                " occurs in all examples; write class_weight={class: weight}"
+            )
+        _check_partial_fit_first_call(self, classes)
+        go_on = self.__sklearn_is_fitted__()
+        return self._train(X, y, sample_weight, go_on, True, 1, False)
+
+    def predict(self, X: Any) -> Array:
+        """Return the class of each example, one of ``classes_``."""
+        scores = self.decision_function(X)
+        chosen = scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(np.intp)
+        labels: Array = self.classes_[chosen]
+        return labels
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probabilities of the classes, in their order, shape (m, n_classes_).
+
+        It is the softmax of the logits, or the sigmoid of a single one.
+        """
+        outputs = self._outputs(X)
+        if not self._single:
+            probabilities: Array = softmax(outputs, axis=1)
+            return probabilities
+        second = sigmoid(outputs.reshape(-1))
+        return np.stack([1 - second, second], axis=1)
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """Return the logarithm of the probability of each class, exact also for tiny ones."""
+        outputs = self._outputs(X)
+        if self._single:
+            second = outputs.reshape(-1, 1)
+            outputs = np.concatenate([np.zeros_like(second), second], axis=1)
+        logarithms: Array = log_softmax(outputs, axis=1)
+        return logarithms
+
+    def decision_function(self, X: Any) -> Array:
+        """Return the logits, shape (m, n_classes_).
+
+        For two classes it is how much the second's is above the first's, shape (m,).
+        """
+        outputs = self._outputs(X)
+        if self._single:
+            return outputs.reshape(-1)
+        return outputs[:, 1] - outputs[:, 0] if len(self.classes_) == 2 else outputs
+
+    # ----------------------------------------------------------------------------- how it is fitted
+
+    def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Array, Array]:
+        if isinstance(y, (list, tuple)) or hasattr(y, "dtype"):
+            labels = to_plain(y, "Classifier: y")
+            if labels.dtype.kind in "OT":  # of numbers scikit-learn tells
+                refuse_missing(labels, "Classifier: y", "leave these examples out")
+        return super()._validated(X, y, reset)
+
+    def _targets(self, y: Any, known: bool) -> Array:
+        check_classification_targets(y)
+        if not known:
+            self.classes_: Array = np.unique(y)
+        self.n_classes_ = len(self.classes_)
+        numbers: Array = np.searchsorted(self.classes_, y).clip(max=self.n_classes_ - 1)
+        unknown = self.classes_[numbers] != y
+        if unknown.any():
+            raise ArgumentError(
+                f"Classifier: y holds {spelt(np.unique(y[unknown]))}, which is none of its"
+                f" classes, {spelt(self.classes_)}"
+            )
+        return numbers
+
+    def _weights(self, y: Any, X: Array, sample_weight: Any) -> Array | None:
+        weights: Array | None = super()._weights(y, X, sample_weight)
+        if self.class_weight is None:
+            return weights
+        of_classes: Array = compute_sample_weight(self.class_weight, y)
+        if (of_classes < 0).any():
+            raise ArgumentError(
+                f"Classifier: class_weight holds a weight below 0: {of_classes.min():g}"
+            )
+        if weights is not None:
+            of_classes = weights * of_classes
+        return of_classes
+
+    def _check_enough(self, targets: Array) -> None:
+        if self.n_classes_ < 2 or len(targets) == 0:
+            raise ArgumentError(
+                f"Classifier: y holds 1 class, {self.classes_.tolist()[0]!r}, and there is nothing"
+                " to tell apart; give examples of two classes or more"
+            )
+
+    def _sizes(self) -> dict[str, int]:
+        return {
+            "n_features_in_": self.n_features_in_,
+            "n_classes_": self.n_classes_,
+            "n_outputs_": self.n_classes_,
+        }
+
+    def _check_output(self, shape: tuple[int, ...]) -> None:
+        self._single = self.n_classes_ == 2 and math.prod(shape) == 1 and len(shape) <= 1
+        if not self._single and shape != (self.n_classes_,):
+            raise ShapeError(
+                f"Classifier: the model makes shape {(1, *shape)} of one example, and y has"
+                f" {self.n_classes_} classes, {spelt(self.classes_)}, of which each has a"
+                f" logit: shape (1, {self.n_classes_}); write {FUNCTION}"
+            )
+
+    def _default_loss(self) -> Callable[..., Any]:
+        return binary_cross_entropy_with_logits if self._single else cross_entropy
+
+    def _shaped(self, targets: Array, dtype: np.dtype[Any]) -> Array:
+        return targets.astype(dtype).reshape(-1, *self._shape) if self._single else targets
+
+    def _strata(self, targets: Array) -> Array | None:
+        return targets
+
+
+def spelt(labels: Array) -> str:
+    """Return labels as they are written in a program, the first of many."""
+    return listing([repr(label) for label in labels.tolist()])
