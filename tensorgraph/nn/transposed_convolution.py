@@ -28,7 +28,9 @@ def _of_the_convolution(layer: Any, array: NDArray[Any]) -> NDArray[Any] | None:
 
 def _of_spread_inputs(layer: Any, array: NDArray[Any]) -> NDArray[Any] | None:
     n = array.ndim
-    return np.flip(array.transpose(n - 2, n - 1, *range(n - 2)), range(2, n)) if n > 2 else None
+    if n < 3:
+        return None
+    return np.flip(array.transpose(n - 2, n - 1, *range(n - 2)), tuple(range(2, n)))
 
 
 TORCH = as_it_is("weight", "torch")
@@ -36,9 +38,7 @@ TORCH = as_it_is("weight", "torch")
 # input is convolved after zeros have been put between.
 KERNELS = (
     *turned("weight", _of_the_convolution, "(*places, out, in) → (in, out, *places)", "keras"),
-    *turned(
-        "weight", _of_spread_inputs, "(*places, in, out) → (in, out, *places), flipped", "flax"
-    ),
+    *turned("weight", _of_spread_inputs, "(*places, in, out) → (in, out, *flipped)", "flax"),
 )
 
 

@@ -24,8 +24,9 @@ checked), ``example_sets`` (data as batches), ``model_inputs`` (a batch as the m
 (what is known of a run), ``epoch_norms``, ``early_stopping``, ``interrupt`` (Ctrl-C),
 ``divergence``, ``gradient_looks`` (warnings of gradients) and ``progress``. Files: ``saving``, on
 ``state_encoding`` (nested state as JSON and arrays), ``array_file`` and ``weight_files`` (those of
-other tools), with ``wrong_file`` for what is none; ``checkpoint_file`` and ``random_state``. Around a run: ``overfit``, ``lr_range`` (both on ``temporary_training``),
-``learning_curves``, ``hyperparameter_search`` with ``search_space``.
+other tools), with ``wrong_file`` for what is none; ``checkpoint_file`` and ``random_state``. Around
+a run: ``overfit``, ``lr_range`` (both on ``temporary_training``), ``learning_curves``,
+``hyperparameter_search`` with ``search_space``.
 """
 
 from typing import TYPE_CHECKING

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +111,15 @@ def _read_archive(path: Path) -> Arrays:
                 _check_size(archive, part)
         with np.load(path, allow_pickle=False) as arrays:
             return {name: _native(name, arrays[name]) for name in arrays.files}
-    except (ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise broken(path, what_it_is(content) or error) from error
-    except zipfile.zlib.error as error:
-        raise broken(path, error) from error
+
+
+_DAMAGED = (
+    ValueError, EOFError, KeyError, NotImplementedError, RuntimeError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
+"""What Python says of an archive that is damaged, or encrypted."""
 
 
 def _check_size(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:

@@ -271,7 +271,7 @@ def test_a_checkpoint_of_torch_save_is_refused_with_the_line_that_converts_it(tm
         torch.save(
             theirs.state_dict(), tmp_path / "model.pt", _use_new_zipfile_serialization=zipped
         )
-        with pytest.raises(tg.errors.StateError, match="a pickle.*which is never read") as caught:
+        with pytest.raises(tg.errors.StateError, match=r"a pickle.*which is never read") as caught:
             tg.train.load(tmp_path / "model.pt")
         assert FROM_TORCH in str(caught.value)
     line = FROM_TORCH.replace("model.", f"{tmp_path}/model.")
