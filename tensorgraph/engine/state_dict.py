@@ -28,8 +28,16 @@ def is_state(tensor: Tensor) -> bool:
     return tensor.is_leaf or (tensor.node is not None and tensor.node.op is updated.op)
 
 
-def fitting(own: Mapping[str, Any], state: Mapping[str, Any], owner: str) -> dict[str, Any]:
+def fitting(
+    own: Mapping[str, Any], state: Mapping[str, Any], owner: str, hint: str = ""
+) -> dict[str, Any]:
     """Return copies of the arrays in ``state``, in the dtypes of their counterparts in ``own``.
+
+    Args:
+        own: what has a shape and a dtype, by name.
+        state: arrays by name.
+        owner: what messages call it whose state that is.
+        hint: what else there is to say where names differ.
 
     Raises:
         StateError: they do not fit. It lists all names that are missing or unexpected, that have
@@ -53,13 +61,8 @@ def fitting(own: Mapping[str, Any], state: Mapping[str, Any], owner: str) -> dic
         problems.append(f"unexpected: {errors.listing(unexpected)}")
     if missing or unexpected:
         problems.append(f"  {_remedy(missing, unexpected)}")
-    buffers = [name for name in missing if not getattr(own[name], "requires_grad", True)]
-    results = buffers if missing else unexpected  # a model that kept one when it was saved, or now
-    if results:
-        problems.append(
-            f"  if {errors.listing(results)} is no state but a result that an attribute keeps, keep"
-            " its array, as in self.last = y.numpy()"
-        )
+    if hint and (missing or unexpected):
+        problems.append(f"  {hint}")
     found: dict[str, NDArray[Any]] = {}
     for name, value in own.items():
         if name in state:

@@ -20,6 +20,9 @@ choose where weights start      ``tg.nn.Linear(3, 4, init=tg.nn.init.glorot_unif
 keep weights small              ``tg.nn.l2_penalty(model, 0.1, m=4)``, ``tg.nn.max_norm``
 see a model, its parameters     ``model.named_parameters()``, ``print(model)``
 keep and restore weights        ``model.state_dict()``, ``model.load_state_dict(state)``
+load what PyTorch trained       ``model.load_state_dict(state)``, by its names too
+give weights to PyTorch         ``tg.nn.torch_state_dict(model)``
+load Keras' or Flax' weights    ``tg.nn.load_foreign(model, arrays)``
 switch off dropout              ``model.eval()``, and on again ``model.train()``
 learn several tasks at once     ``tg.nn.MultiTask``, ``tg.nn.multitask_loss``
 transfer what was learned       ``tg.nn.load_matching(model, state)``, ``tg.nn.freeze``
@@ -36,7 +39,8 @@ shortest layer with parameters), ``init``; then any layer by its file: ``convolu
 ``normalization``, ``dropout``, ``embedding``, ``embedding_bag``, ``recurrent``, ``attention``,
 ``activations``, ``prelu``, ``bilinear``, ``distance``; what combines modules: ``containers``,
 ``multitask``; what is made of outputs: ``losses``; what changes or reads a model:
-``regularization``, ``freeze``, ``transfer`` and ``stateless``. (:class:`Watch` is taken from the
+``regularization``, ``freeze``, ``transfer``, ``loading`` (weights of other libraries) and
+``stateless``. (:class:`Watch` is taken from the
 room that observes.) Small parts: ``flatten``, ``identity``, ``contents``, ``forward_hooks``,
 ``module_table``, ``double_inputs``, ``forgotten_eval``, ``lost_parameters``, ``half_precision``,
 ``message_place``, ``state_paths`` and ``vain_settings``.
@@ -101,6 +105,9 @@ from tensorgraph.nn.forward_hooks import HookHandle
 from tensorgraph.nn.freeze import freeze, unfreeze
 from tensorgraph.nn.identity import Identity
 from tensorgraph.nn.linear import Linear
+from tensorgraph.nn.loading.foreign import load_foreign
+from tensorgraph.nn.loading.report import LoadReport
+from tensorgraph.nn.loading.torch_names import torch_state_dict
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.multitask import MultiTask, multitask_loss, task_losses
 from tensorgraph.nn.normalization.batch_norm import BatchNorm
@@ -136,7 +143,6 @@ from tensorgraph.nn.resampling import (
 )
 from tensorgraph.nn.stateless import functional_call
 from tensorgraph.nn.transfer import (
-    LoadReport,
     TransferAdvice,
     load_matching,
     replace_head,
@@ -249,6 +255,7 @@ __all__ = [
     "interpolate",
     "l1_penalty",
     "l2_penalty",
+    "load_foreign",
     "load_matching",
     "losses",
     "max_norm",
@@ -257,6 +264,7 @@ __all__ = [
     "replace_head",
     "scaled_dot_product_attention",
     "task_losses",
+    "torch_state_dict",
     "transfer_advice",
     "unfold",
     "unfreeze",

@@ -68,6 +68,10 @@ class Sequential(Module):
             if not isinstance(layer, Module)
         )
 
+    def torch_name(self, path: str) -> str:
+        """Return what PyTorch calls it: layers are numbered, in no list."""
+        return path.removeprefix("layers.")
+
     def __len__(self) -> int:
         return len(self.layers)
 

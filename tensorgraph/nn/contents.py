@@ -66,15 +66,25 @@ def walk(root: HasContents, enter: Callable[[Any], bool] = _always) -> Iterator[
             yield found
         if isinstance(value, Tensor) or not enter(value):
             continue
-        items: list[tuple[str, str, Any]] = []
-        if isinstance(value, HasContents):
-            own = ((key, item) for key, item in vars(value).items() if key not in LOOKED_UP)
-            items += [(str(key), f".{key}", item) for key, item in own]
-        if isinstance(value, (list, tuple, dict)):  # which a module may be too: ModuleList
-            pairs = value.items() if isinstance(value, dict) else enumerate(value)
-            items += [(str(key), f"[{key!r}]", item) for key, item in pairs]
         stack += [
             Found(f"{path}.{key}" if path else key, (place + step).removeprefix("."), item)
-            for key, step, item in reversed(items)
-            if isinstance(item, (HasContents, Tensor, list, tuple, dict))
+            for key, step, item in reversed(items_of(value))
         ]
+
+
+def items_of(value: Any) -> list[tuple[str, str, Any]]:
+    """Return what a module, list, tuple or dict holds: its key in paths, as Python writes it, it.
+
+    Only what may be a tensor or hold one.
+    """
+    items: list[tuple[str, str, Any]] = []
+    if isinstance(value, HasContents):
+        own = ((key, item) for key, item in vars(value).items() if key not in LOOKED_UP)
+        items += [(str(key), f".{key}", item) for key, item in own]
+    if isinstance(value, (list, tuple, dict)):  # which a module may be too: ModuleList
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        items += [(str(key), f"[{key!r}]", item) for key, item in pairs]
+    return [item for item in items if isinstance(item[2], _HOLDERS)]
+
+
+_HOLDERS = (HasContents, Tensor, list, tuple, dict)

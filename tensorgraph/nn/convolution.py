@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph.arguments import boolean, one_of, whole
 from tensorgraph.engine.operands import Operand
@@ -15,6 +15,7 @@ from tensorgraph.errors import ArgumentError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.linear import parameter
+from tensorgraph.nn.loading.layouts import Foreign, as_it_is, output_last, turned
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.padding import MODES, extended
 from tensorgraph.ops.convolution import conv
@@ -26,11 +27,28 @@ Size = int | Sequence[int]
 Padding = str | int | Sequence[int | tuple[int, int]]
 
 
+def _by_channel(layer: Convolution, array: NDArray[Any]) -> NDArray[Any] | None:
+    """Return a weight (channels · m, 1, *places) that is kept as (*places, channels, m)."""
+    if array.ndim < 3 or layer.groups == 1 or array.shape[-2] != layer.groups:
+        return None
+    last = array.ndim - 2
+    return array.transpose(last, last + 1, *range(last)).reshape(-1, 1, *array.shape[:last])
+
+
+DEPTHWISE = turned("weight", _by_channel, "(*places, channels, m) → (channels · m, 1, *places)")
+
+
 class Convolution(Module):
     """What convolutions over any number of spatial axes have in common."""
 
     rank: ClassVar[int]
     """How many spatial axes there are."""
+
+    foreign_arrays: ClassVar[Foreign] = {
+        "kernel": output_last("weight") + DEPTHWISE,
+        "depthwise_kernel": DEPTHWISE,
+        "weight": as_it_is("weight", "torch") + output_last("weight"),
+    }
 
     @with_leads
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from numpy.typing import DTypeLike
 
@@ -14,6 +14,7 @@ from tensorgraph.engine.tensor import Tensor, array_of
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, normal
 from tensorgraph.nn.linear import parameter
+from tensorgraph.nn.loading.layouts import Foreign, as_it_is
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.arithmetic import equal, where
@@ -55,6 +56,11 @@ class Embedding(Module):
         >>> words([[3, 1, 4], [1, 5, 9]]).shape
         (2, 3, 16)
     """
+
+    foreign_arrays: ClassVar[Foreign] = {
+        "embeddings": as_it_is("weight", "keras"),
+        "embedding": as_it_is("weight", "flax"),
+    }
 
     @with_leads
     def __init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -18,6 +18,7 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.embedding import checked_ids, padding_id, told_sizes, without_padding
 from tensorgraph.nn.init import Initializer, normal
 from tensorgraph.nn.linear import parameter
+from tensorgraph.nn.loading.layouts import Foreign, as_it_is
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.arithmetic import where
@@ -67,6 +68,11 @@ class EmbeddingBag(Module):
         >>> bags([3, 1, 4, 1, 5], offsets=[0, 2]).shape  # the bags 3, 1 and 4, 1, 5
         (2, 4)
     """
+
+    foreign_arrays: ClassVar[Foreign] = {
+        "embeddings": as_it_is("weight", "keras"),
+        "embedding": as_it_is("weight", "flax"),
+    }
 
     @with_leads
     def __init__(

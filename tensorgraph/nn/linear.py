@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import prod
+from typing import Any, ClassVar
 
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.arguments import boolean, whole
@@ -13,11 +14,18 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, __all__ as initialisers, he_normal, zeros
+from tensorgraph.nn.loading.layouts import LAYOUTS, Foreign, as_it_is, turned
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.contract import linear, matmul
 from tensorgraph.ops.shape import matrix_transpose
 from tensorgraph.random import Generator
+
+
+def _input_first(layer: Linear, array: NDArray[Any]) -> NDArray[Any] | None:
+    """Return a weight that is kept as (in, out), also where a side is cut in heads."""
+    sizes = (prod(array.shape[:k]) for k in range(1, array.ndim))
+    return array.reshape(layer.in_features, -1).T if layer.in_features in sizes else None
 
 
 class Linear(Module):
@@ -49,6 +57,13 @@ class Linear(Module):
         >>> layer(tg.ones((5, 3))).shape
         (5, 2)
     """
+
+    foreign_arrays: ClassVar[Foreign] = {
+        "kernel": turned("weight", _input_first, "(in, out) → (out, in)"),
+        "weight": as_it_is("weight", "torch")
+        + turned("weight", _input_first, "(in, out) → (out, in)"),
+        "bias": turned("bias", lambda layer, bias: bias.reshape(-1), "", *LAYOUTS),
+    }
 
     @with_leads
     def __init__(

@@ -29,13 +29,15 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import placed, to_dtype, to_host
 from tensorgraph.engine.modes import MODE, ROOT, Call, Mode, Observer, go_back, mode
 from tensorgraph.engine.nested_containers import WHOLE
-from tensorgraph.engine.state_dict import fitting, is_state
+from tensorgraph.engine.state_dict import is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.contents import LOOKED_UP, HasContents, inner_first, walk
 from tensorgraph.nn.double_inputs import DOUBLE, narrower_weights, warn_of_double
 from tensorgraph.nn.forward_hooks import Hook, HookHandle, checked
+from tensorgraph.nn.loading.layouts import Foreign
+from tensorgraph.nn.loading.matching_state import matching
 from tensorgraph.nn.lost_parameters import warn_of_lost_parameter, warn_of_shared_layers
 from tensorgraph.nn.module_table import table_of
 from tensorgraph.nn.vain_settings import SCALARS, refuse_vain_setting
@@ -124,6 +126,15 @@ class Module(HasContents):
 
     wide_buffers: ClassVar[tuple[str, ...]] = ()
     """The attributes that :meth:`astype` leaves in single precision at least."""
+
+    torch_only: ClassVar[Mapping[str, Any]] = {}
+    """What PyTorch's state has beside and means nothing here: what it starts as, by its name."""
+
+    foreign_arrays: ClassVar[Foreign] = {}
+    """How other libraries keep the tensors of such a layer, by their names there."""
+
+    foreign_parts: ClassVar[Mapping[str, str]] = {}
+    """What other libraries call the modules in it, by their names there."""
 
     mixes_examples: ClassVar[bool] = False
     """Whether in training it takes a batch as a whole, so that examples influence one another."""
@@ -462,7 +473,10 @@ class Module(HasContents):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Give every parameter and buffer its value in ``state``, which is copied.
 
-        Values keep this module's dtypes. If anything does not fit, nothing is changed.
+        The names are those of :meth:`state_dict`, or all of them PyTorch's: ``0.weight`` in a
+        Sequential, ``weight_ih_l0``, ``in_proj_weight``, as :func:`torch_state_dict` gives them;
+        ``num_batches_tracked`` of a batch norm means nothing here. Of tied tensors one name is
+        enough. Values keep this module's dtypes. If anything does not fit, nothing is changed.
 
         Raises:
             StateError: names are missing or unexpected, or shapes or kinds of number differ.
@@ -474,10 +488,23 @@ class Module(HasContents):
             >>> bool((one.weight == other.weight).all())
             True
         """
-        own = dict(self._tensors())
-        values = fitting(own, state, type(self).__name__)
-        for path, tensor in own.items():
-            rebind(tensor, placed(values[path], tensor._data))
+        for tensor, value in matching(self, state):
+            rebind(tensor, placed(value, tensor._data))
+
+    def torch_name(self, path: str) -> str:
+        """Return what PyTorch calls what is at a path in a module of this kind.
+
+        Tensors that get one name stand in one array there, one after the other along axis 0. A
+        module of one's own that has other names than its counterpart in PyTorch overrides it.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> tg.nn.Sequential(tg.nn.Linear(2, 3)).torch_name("layers.0.weight")
+            '0.weight'
+            >>> tg.nn.LSTM(2, 3).torch_name("cell.weight_ih")
+            'weight_ih_l0'
+        """
+        return path
 
     if not TYPE_CHECKING:
 

@@ -19,6 +19,8 @@ from tensorgraph.engine.arrays import placed
 from tensorgraph.engine.state_dict import converted, fitting
 from tensorgraph.engine.tensor import rebind
 from tensorgraph.nn.containers import Sequential
+from tensorgraph.nn.loading.matching_state import in_own_names
+from tensorgraph.nn.loading.report import LoadReport
 from tensorgraph.nn.module import Module
 
 # ----------------------------------------------------------------------------------------- the head
@@ -133,46 +135,14 @@ def _slot(model: Module, path: str) -> tuple[Any, Any]:
 # -------------------------------------------------------------------------------------- the weights
 
 
-@dataclass(frozen=True)
-class LoadReport:
-    """What :func:`load_matching` took and what it did not.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> report = tg.nn.load_matching(tg.nn.Linear(2, 3), {"bias": [1.0, 2.0, 3.0]})
-        >>> report.loaded, report.missing
-        (['bias'], ['weight'])
-    """
-
-    loaded: list[str]
-    """The paths of the tensors that have their values from the state now."""
-    missing: list[str]
-    """Those of which the state has none; they are as they were."""
-    unexpected: list[str]
-    """The names in the state that the model does not have."""
-    misfits: dict[str, str]
-    """Those that are as they were because their values do not fit, each with the reason."""
-
-    def __str__(self) -> str:
-        total = len(self.loaded) + len(self.missing) + len(self.misfits)
-        lines = [f"loaded {len(self.loaded)} of {total}: {errors.listing(self.loaded)}"]
-        if self.missing:
-            lines.append(f"missing, left as they were: {errors.listing(self.missing)}")
-        lines += [f"{reason}, left as it was" for reason in self.misfits.values()]
-        if self.unexpected:
-            lines.append(f"unexpected, not used: {errors.listing(self.unexpected)}")
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-
 def load_matching(
     model: Module, state: Mapping[str, Any], rename: Callable[[str], str] | None = None
 ) -> LoadReport:
     """Load what of a state has the name and shape of a tensor of the model; tell what and what not.
 
-    So the trunk of one model goes into another that has a new head. To load a whole state, and be
-    told if it does not fit, call ``model.load_state_dict(state)``.
+    So the trunk of one model goes into another that has a new head. The names may be PyTorch's. To
+    load a whole state, and be told if it does not fit, call ``model.load_state_dict(state)``; for
+    weights of other libraries see :func:`load_foreign`.
 
     Args:
         model: what is changed.
@@ -198,7 +168,7 @@ def load_matching(
     if not isinstance(model, Module):
         raise errors.DTypeError(f"load_matching takes a module, not {errors.describe(model)}")
     own = dict(model._tensors())
-    state = _renamed(state, rename) if rename else state
+    state = in_own_names(model, _renamed(state, rename) if rename else state)
     values: dict[str, NDArray[Any]] = {}
     misfits: dict[str, str] = {}
     for path, tensor in own.items():

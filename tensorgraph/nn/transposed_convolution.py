@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from numpy.typing import DTypeLike
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
@@ -11,14 +14,38 @@ from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.convolution import Convolution, Padding, Size, brief
 from tensorgraph.nn.init import Initializer, he_normal
+from tensorgraph.nn.loading.layouts import Foreign, as_it_is, turned
 from tensorgraph.nn.message_place import here
 from tensorgraph.ops.convolution import conv_transpose
 from tensorgraph.ops.window import per_axis, per_side
 from tensorgraph.random import Generator
 
 
+def _of_the_convolution(layer: Any, array: NDArray[Any]) -> NDArray[Any] | None:
+    n = array.ndim
+    return array.transpose(n - 1, n - 2, *range(n - 2)) if n > 2 else None
+
+
+def _of_spread_inputs(layer: Any, array: NDArray[Any]) -> NDArray[Any] | None:
+    n = array.ndim
+    if n < 3:
+        return None
+    return np.flip(array.transpose(n - 2, n - 1, *range(n - 2)), tuple(range(2, n)))
+
+
+TORCH = as_it_is("weight", "torch")
+# Keras keeps the kernel of the convolution that this is the adjoint of; Flax that by which its
+# input is convolved after zeros have been put between.
+KERNELS = (
+    *turned("weight", _of_the_convolution, "(*places, out, in) → (in, out, *places)", "keras"),
+    *turned("weight", _of_spread_inputs, "(*places, in, out) → (in, out, *flipped)", "flax"),
+)
+
+
 class _ConvTranspose(Convolution):
     """What transposed convolutions over any number of spatial axes have in common."""
+
+    foreign_arrays: ClassVar[Foreign] = {"kernel": KERNELS, "weight": TORCH + KERNELS}
 
     @with_leads
     def __init__(

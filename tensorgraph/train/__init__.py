@@ -10,6 +10,7 @@ read what happened            ``history["train_loss"]``, ``history.plot()``
 predict and measure           ``tg.train.predict(model, X)``, ``tg.train.evaluate``
 save                          ``tg.train.save("model.safetensors", model=model)``
 load                          ``tg.train.load("model.safetensors", model=model)``
+load another library's        ``tg.train.load_weights("keras.npz", model)``
 search hyperparameters        ``tg.train.search``, over ``tg.train.log_uniform(1e-4, 1.0)``
 see whether more data helps   ``tg.train.learning_curve``
 ============================  ===================================================================
@@ -22,10 +23,10 @@ checked), ``example_sets`` (data as batches), ``model_inputs`` (a batch as the m
 ``evaluation`` (predictions and metrics, on ``module_modes``), ``training_run`` and ``history``
 (what is known of a run), ``epoch_norms``, ``early_stopping``, ``interrupt`` (Ctrl-C),
 ``divergence``, ``gradient_looks`` (warnings of gradients) and ``progress``. Files: ``saving``, on
-``state_encoding`` (nested state as JSON and arrays) and ``array_file``, with ``wrong_file`` for
-what is none; ``checkpoint_file`` and
-``random_state``. Around a run: ``overfit``, ``lr_range`` (both on ``temporary_training``),
-``learning_curves``, ``hyperparameter_search`` with ``search_space``.
+``state_encoding`` (nested state as JSON and arrays), ``array_file`` and ``weight_files`` (those of
+other tools), with ``wrong_file`` for what is none; ``checkpoint_file`` and ``random_state``. Around
+a run: ``overfit``, ``lr_range`` (both on ``temporary_training``), ``learning_curves``,
+``hyperparameter_search`` with ``search_space``.
 """
 
 from typing import TYPE_CHECKING

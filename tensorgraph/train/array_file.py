@@ -50,7 +50,8 @@ def write(path: Path, arrays: Arrays, text: str) -> None:
 def read(path: Path) -> tuple[Arrays, str | None]:
     """Return the arrays in a file, and the text; ``None`` for the file of another tool.
 
-    Numbers of the kind bfloat16, which NumPy does not have, become float32, exactly.
+    Numbers of the kinds bfloat16, float8_e4m3 and float8_e5m2, which NumPy does not have, become
+    float32, exactly.
 
     Raises:
         ImportError: the package safetensors is not installed.
@@ -87,10 +88,32 @@ def _array(name: str, item: Mapping[str, Any]) -> NDArray[Any]:
     if kind == "BF16":  # the upper half of a float32
         halves = np.frombuffer(data, "<u2").astype(np.uint32) << 16
         return halves.view(np.float32).reshape(shape)
+    if kind in _EIGHT_BITS:
+        return _EIGHT_BITS[kind][np.frombuffer(data, np.uint8)].reshape(shape)
     if kind not in DTYPES:
         raise ValueError(f"{name!r} holds numbers of the kind {kind}, which NumPy does not have")
     array = np.frombuffer(data, DTYPES[kind]).reshape(shape)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _four_and_three_bits() -> NDArray[Any]:
+    """Return all numbers of the kind E4M3: a sign, 4 bits of an exponent, 3 of a fraction.
+
+    Micikevicius et al. 2022, "FP8 formats for deep learning", table 1: there is no infinity, and of
+    each sign one NaN.
+    """
+    bits = np.arange(256)
+    exponent, fraction = bits >> 3 & 15, (bits & 7) / 8
+    size = np.where(exponent, 2.0 ** (exponent - 7) * (1 + fraction), 2.0**-6 * fraction)
+    size[bits & 127 == 127] = np.nan
+    return np.where(bits & 128, -size, size).astype(np.float32)
+
+
+_EIGHT_BITS = {
+    "F8_E4M3": _four_and_three_bits(),
+    "F8_E5M2": (np.arange(256, dtype=np.uint16) << 8).view(np.float16).astype(np.float32),
+}
+"""The float32 that each byte stands for, of the kinds of number that have one."""
 
 
 def _verified(arrays: Arrays, metadata: Mapping[str, str]) -> str | None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from tensorgraph import errors
-from tensorgraph.train.array_file import broken, read, write
+from tensorgraph import errors, nn
+from tensorgraph.train.array_file import broken, write
 from tensorgraph.train.state_encoding import decode, encode
+from tensorgraph.train.weight_files import read_arrays
 
-__all__ = ["load", "save"]
+__all__ = ["load", "load_weights", "save"]
 
 
 def save(path: str | os.PathLike[str], /, *unnamed: Any, **parts: Any) -> None:
@@ -84,8 +85,10 @@ def load(path: str | os.PathLike[str], /, *unnamed: Any, **parts: Any) -> dict[s
     those before it get back what they had: all are loaded or none. Nothing in the file is ever run.
 
     A file of another tool, such as weights that PyTorch saved in the safetensors format, has no
-    parts; its arrays are returned by their names, as ``model.load_state_dict`` takes them. Numbers
-    of the kind bfloat16 become float32.
+    parts; its arrays are returned by their names, and one part, ``model=model``, is given them all:
+    a module takes them by PyTorch's names too. See :func:`load_weights` for other libraries' names.
+    Numbers of the kinds bfloat16 and float8 become float32. Of weights in several files give the
+    index, ``model.safetensors.index.json``; NumPy's ``.npz`` is read too.
 
     Args:
         path: the file.
@@ -124,7 +127,8 @@ def load(path: str | os.PathLike[str], /, *unnamed: Any, **parts: Any) -> dict[s
                 f"load: {name} is {errors.describe(part)}, which has no state_dict and"
                 f" load_state_dict; take what was saved from the result: load(path)[{name!r}]"
             )
-    state = _read(path)
+    found, own = _read(path)
+    state = found if own or len(parts) != 1 else dict.fromkeys(parts, found)
     _check_names(path, state, parts)
     befores = {name: deepcopy(part.state_dict()) for name, part in parts.items()}
     try:
@@ -134,21 +138,78 @@ def load(path: str | os.PathLike[str], /, *unnamed: Any, **parts: Any) -> dict[s
         for name, before in befores.items():
             parts[name].load_state_dict(before)
         raise
-    return state
+    return found
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return the parts in a file, or the arrays in one of another tool."""
-    arrays, tree = read(path)
+def load_weights(
+    path: str | os.PathLike[str],
+    model: nn.Module,
+    rename: Callable[[str], str | None] | None = None,
+    *,
+    layout: str | None = None,
+    partial: bool = False,
+) -> nn.LoadReport:
+    """Load the weights that another library saved, turned where it keeps them in another way.
+
+    The file is one that :func:`load` reads, the rest is :func:`tensorgraph.nn.load_foreign`'s: see
+    there what is taken and what is refused.
+
+    Args:
+        path: the file: ``.safetensors``, ``.npz``, or the index of several.
+        model: what is changed.
+        rename: returns the name in this model for a name there, or ``None`` to leave it out.
+        layout: ``"torch"``, ``"keras"`` or ``"flax"``: how arrays are kept whose shape fits in
+            several ways.
+        partial: whether to load what fits where not all does.
+
+    Returns:
+        What went where, what was turned, and what is left over.
+
+    Raises:
+        StateError: the file is damaged or of another kind; or not all fits, and nothing is changed.
+        ArgumentError: :func:`save` wrote the file; or an argument that ``load_foreign`` refuses.
+        DTypeError: something that is not a module.
+        ImportError: the package safetensors is not installed.
+        OSError: there is no such file, or it cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> import tensorgraph as tg
+        >>> directory = tempfile.TemporaryDirectory()
+        >>> file = f"{directory.name}/keras.npz"
+        >>> np.savez(file, **{"layers_0/kernel": np.ones((2, 1)), "layers_0/bias": np.zeros(1)})
+        >>> model = tg.nn.Sequential(tg.nn.Linear(2, 1))
+        >>> tg.train.load_weights(file, model)
+        loaded 2 of 2: layers.0.weight, layers.0.bias
+        layers.0.weight from layers_0/kernel: (in, out) → (out, in)
+        >>> directory.cleanup()
+    """
+    if isinstance(path, nn.Module):
+        raise errors.DTypeError(
+            "load_weights takes the file first; write tg.train.load_weights(path, model)"
+        )
+    found, own = _read(Path(path))
+    if own:
+        raise errors.ArgumentError(
+            f"load_weights: tg.train.save wrote {str(path)!r}; write tg.train.load(path,"
+            f" {next(iter(found), 'model')}=model)"
+        )
+    return nn.load_foreign(model, found, rename, layout=layout, partial=partial)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], bool]:
+    """Return what is in a file: the parts in one of ours, or the arrays in one of another tool."""
+    arrays, tree = read_arrays(path)
     if tree is None:
-        return dict(arrays)
+        return dict(arrays), False
     try:
         state = decode(tree, arrays)
     except ValueError as error:
         raise broken(path, error) from error
     if not isinstance(state, dict):
         raise broken(path, "it holds no parts")
-    return state
+    return state, True
 
 
 def _check_names(path: Path, state: dict[str, Any], names: Iterable[str]) -> None:
@@ -157,7 +218,7 @@ def _check_names(path: Path, state: dict[str, Any], names: Iterable[str]) -> Non
         raise errors.ArgumentError(
             f"load: {str(path)!r} has no part {errors.listing(missing)}; it has"
             f" {errors.listing(list(state))} (of a file that another tool saved, or that holds one"
-            " state alone, write model.load_state_dict(load(path)))"
+            " state alone, write load(path, model=model))"
         )
 
 

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from typing import Any
 
 FETCH = "fetch the file itself"
 ARCHIVE = "unpack it first"
 CONVERT = "safetensors.numpy.save_file(arrays, path) makes such a file of a dict of arrays"
+
+FROM_TORCH = (
+    "safetensors.torch.save_file({name: x.clone().contiguous() for name, x in"
+    " torch.load('model.pt', map_location='cpu', weights_only=True).items()},"
+    " 'model.safetensors')"
+)
+FROM_KERAS = "np.savez('model.npz', **{v.path: v.numpy() for v in model.weights})"
+
+ARCHIVES = {
+    "data.pkl": (
+        "what torch.save writes, a pickle in a zip archive, which is never read, as reading one"
+        " runs what is in it",
+        f"where you trust it, write {FROM_TORCH}",
+    ),
+    "model.weights.h5": ("a model that Keras saved", f"in Keras write {FROM_KERAS}"),
+    ".npy": (
+        "an archive that np.savez wrote",
+        "give the file a name that ends in .npz, by which it is read",
+    ),
+}
+"""What a zip archive is by the end of a name in it, and what to do about it."""
 
 STARTS: dict[bytes | tuple[bytes, ...], tuple[str, str]] = {
     b"version https://git-lfs": (
@@ -15,17 +38,21 @@ STARTS: dict[bytes | tuple[bytes, ...], tuple[str, str]] = {
         "write git lfs pull in its repository",
     ),
     b"<": ("a page of HTML or XML, as a link for a browser or an error gives", FETCH),
-    b"{": ("JSON: an answer of a server perhaps, or the index of a model in several files", FETCH),
-    b"PK": (
-        "a zip archive, such as np.savez and torch.save write",
-        f"read it with np.load or torch.load, and save what is in it: {CONVERT}",
+    b"{": (
+        "JSON: an answer of a server perhaps, or the index of a model in several files",
+        f"{FETCH}, or give an index its name, which ends in .json",
     ),
+    b"PK": ("a zip archive", f"unpack it, and save what is in it: {CONVERT}"),
     (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"): (
         "a pickle, which is never read, as reading one runs what is in it",
-        f"where you trust it, save what it holds: {CONVERT}",
+        f"where you trust it, save what it holds, if PyTorch wrote it by {FROM_TORCH}; else"
+        f" {CONVERT}",
     ),
     b"\x93NUMPY": ("an array that np.save wrote", "write np.load(path)"),
-    b"\x89HDF": ("an HDF5 file, such as Keras writes", f"read it with h5py: {CONVERT}"),
+    b"\x89HDF": (
+        "an HDF5 file, such as Keras writes",
+        f"read it with h5py, or in Keras write {FROM_KERAS}",
+    ),
     b"GGUF": ("a GGUF file", CONVERT),
     b"\x1f\x8b": ("compressed by gzip", ARCHIVE),
     b"BZh": ("compressed by bzip2", ARCHIVE),
@@ -47,6 +74,10 @@ def what_it_is(content: bytes) -> str:
     """
     if not content:
         return "it is empty; copy or download it again"
+    if content.startswith(b"PK"):
+        for end, (kind, advice) in ARCHIVES.items():
+            if any(name.endswith(end) for name in _names_in(content)):
+                return f"it is {kind}; {advice}"
     for start, (kind, advice) in STARTS.items():
         if content[:100].lstrip().startswith(start) and not _begins_well(content):
             return f"it is {kind}; {advice}"
@@ -59,6 +90,15 @@ def what_it_is(content: bytes) -> str:
             " download it again"
         )
     return ""
+
+
+def _names_in(content: bytes) -> list[str]:
+    """Return the names in a zip archive, or none in one that is damaged."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return []
 
 
 def _begins_well(content: bytes) -> bool:

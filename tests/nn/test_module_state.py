@@ -102,8 +102,8 @@ def test_a_failed_load_changes_nothing_and_lists_every_problem(data):
     [
         (lambda s: {f"net.{k}": v for k, v in s.items()}, "the names have the prefix 'net.'"),
         (
-            lambda s: {k.removeprefix("layers."): v for k, v in s.items()},
-            "the names lack the prefix 'layers.'",
+            lambda s: {k.removeprefix("layers.0."): v for k, v in s.items()},
+            "the names lack the prefix 'layers.0.'",
         ),
         (
             lambda s: {k: v.T for k, v in s.items()},

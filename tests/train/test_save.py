@@ -369,8 +369,12 @@ def test_weights_that_another_tool_saved(tmp_path):
     safetensors.numpy.save_file(model.state_dict(), tmp_path / "file", {"format": "pt"})
     other.load_state_dict(tg.train.load(tmp_path / "file"))
     assert_same(other.state_dict(), model.state_dict())
-    with pytest.raises(ArgumentError, match=r"write model.load_state_dict\(load\(path\)\)"):
-        tg.train.load(tmp_path / "file", model=other)
+    other = nn.Linear(3, 2)
+    found = tg.train.load(tmp_path / "file", model=other)
+    assert_same(other.state_dict(), model.state_dict())
+    assert found.keys() == other.state_dict().keys()
+    with pytest.raises(ArgumentError, match=r"has no part model, other; it has .* \(of a"):
+        tg.train.load(tmp_path / "file", model=model, other=other)
 
 
 def test_bfloat16_becomes_float32_exactly(tmp_path):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from numpy.typing import DTypeLike
 
@@ -73,6 +74,14 @@ class MultiHeadAttention(Module):
         >>> attention(tg.ones((5, 7, 8))).shape
         (5, 7, 8)
     """
+
+    foreign_parts: ClassVar[Mapping[str, str]] = {
+        "query": "q_proj",
+        "key": "k_proj",
+        "value": "v_proj",
+        "out": "out_proj",
+        "attention_output": "out_proj",
+    }
 
     @with_leads
     def __init__(
@@ -195,6 +204,14 @@ class MultiHeadAttention(Module):
                 " have the same number m of examples, and a value for each key"
             )
         return query[0], query[1], key[1]
+
+    def torch_name(self, path: str) -> str:
+        """Return what PyTorch calls it: the three projections stand in one array where they fit."""
+        layer, _, kind = path.partition(".")
+        if layer not in ("q_proj", "k_proj", "v_proj"):
+            return path
+        together = self.features == self.key_features == self.value_features
+        return f"in_proj_{kind}" if together or kind == "bias" else f"{layer}_{kind}"
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""

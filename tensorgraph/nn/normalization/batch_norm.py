@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -20,6 +21,7 @@ from tensorgraph.errors import ShapeError, UsageWarning
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.forgotten_eval import warn_of_inference
 from tensorgraph.nn.half_precision import to_half, to_single
+from tensorgraph.nn.loading.layouts import Foreign, as_it_is
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.normalization.scale_and_shift import Normalization, Shape, along, divisor
 from tensorgraph.ops.arithmetic import where
@@ -81,6 +83,17 @@ class BatchNorm(Normalization):
     wide_buffers = ("running_mean", "running_var")
 
     mixes_examples = True
+
+    foreign_arrays: ClassVar[Foreign] = {
+        **Normalization.foreign_arrays,
+        "moving_mean": as_it_is("running_mean", "keras"),
+        "moving_variance": as_it_is("running_var", "keras"),
+        "mean": as_it_is("running_mean", "flax"),
+        "var": as_it_is("running_var", "flax"),
+    }
+
+    torch_only: ClassVar[Mapping[str, Any]] = {"num_batches_tracked": 0}
+    """How many batches it has seen, which PyTorch needs where it takes plain averages."""
 
     @with_leads
     def __init__(

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 from tensorgraph.engine.creation import ones, zeros
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.half_precision import to_half
+from tensorgraph.nn.loading.layouts import Foreign, as_it_is
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.arithmetic import equal, where
 from tensorgraph.ops.moments import affine
@@ -24,6 +25,12 @@ class Normalization(Module):
     regularised = False
 
     parameter_letters: ClassVar[Mapping[str, str]] = {"weight": "gamma", "bias": "beta"}
+
+    foreign_arrays: ClassVar[Foreign] = {
+        "gamma": as_it_is("weight", "keras"),
+        "beta": as_it_is("bias", "keras"),
+        "scale": as_it_is("weight", "flax", "keras"),
+    }
 
     shifts: ClassVar[bool] = True
     """Whether there is a shift."""

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.arguments import boolean, whole
@@ -27,6 +27,7 @@ from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, constant, glorot_uniform, orthogonal
 from tensorgraph.nn.linear import parameter, weighted
+from tensorgraph.nn.loading.layouts import Foreign, Kept, turned
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.recurrent.lstm_steps import lstm_gates, lstm_memory, lstm_output
@@ -45,6 +46,34 @@ State = TypeVar("State")
 Pair = tuple[Tensor, Tensor]
 
 
+GATES_IN_ROWS = "(in, gates · hidden) → (gates · hidden, in)"
+BOTH_BIASES = "a bias of the input and one of the state"
+
+
+def _gates_in_rows(cell: Cell[Any], array: NDArray[Any]) -> NDArray[Any] | None:
+    """Return Keras' kernel, of shape (in, gates · hidden), as a weight here."""
+    return _own_gates(cell, array.T) if array.ndim == 2 else None
+
+
+def _own_gates(cell: Cell[Any], rows: NDArray[Any]) -> NDArray[Any] | None:
+    """Return the blocks of rows of Keras' gates in the order of those here."""
+    count = len(cell.biases)
+    if rows.shape[0] != count * cell.hidden_features:
+        return None
+    blocks = np.split(rows, count)
+    order = [cell.keras_gates.index(gate) for gate in cell.gates]
+    return np.concatenate([blocks[k] for k in order or range(count)])
+
+
+def _both_biases(cell: Cell[Any], array: NDArray[Any]) -> list[NDArray[Any]] | None:
+    """Return the biases of the input and of the state, of which Keras may have one for both."""
+    given = [array, np.zeros_like(array)] if array.ndim == 1 and cell.gates != "rzn" else [*array]
+    if len(given) != 2 or np.ndim(given[0]) != 1:  # a GRU that resets before the product
+        return None
+    found = [_own_gates(cell, bias) for bias in given]
+    return None if found[0] is None or found[1] is None else [found[0], found[1]]
+
+
 class Cell(Module, Generic[State]):
     """One step of a recurrent layer: its parameters, and what the three kinds have in common."""
 
@@ -52,6 +81,14 @@ class Cell(Module, Generic[State]):
     """Where the biases of each gate start, together; so many gates there are."""
     gates: ClassVar[str] = ""
     """The letters of the gates, in the order in which the parameters have them."""
+    keras_gates: ClassVar[str] = ""
+    """The same letters in the order in which Keras has them."""
+
+    foreign_arrays: ClassVar[Foreign] = {
+        "kernel": turned("weight_ih", _gates_in_rows, GATES_IN_ROWS, "keras"),
+        "recurrent_kernel": turned("weight_hh", _gates_in_rows, GATES_IN_ROWS, "keras"),
+        "bias": (Kept(("bias_ih", "bias_hh"), _both_biases, BOTH_BIASES, frozenset({"keras"})),),
+    }
 
     @with_leads
     def __init__(
@@ -219,6 +256,7 @@ class GRUCell(Cell[Tensor]):
 
     biases = (0.0, 0.0, 0.0)
     gates = "rzn"
+    keras_gates = "zrn"
 
     def project(self, x: Operand) -> Tensor:
         """Return W x + b, the input's part of all gates, without the state's bias."""
@@ -261,7 +299,7 @@ class LSTMCell(Cell[Pair]):
     """
 
     biases = (0.0, 1.0, 0.0, 0.0)
-    gates = "ifgo"
+    gates = keras_gates = "ifgo"
 
     @with_leads
     def __init__(

@@ -7,6 +7,7 @@ Sequences have the shape (m, T, features): m examples of T time steps, as in PyT
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Generic
 
 import numpy as np
@@ -40,6 +41,10 @@ class Recurrent(Module, Generic[State]):
     """
 
     cell_type: ClassVar[type[Cell[Any]]]
+
+    foreign_parts: ClassVar[Mapping[str, str]] = {
+        f"{kind}_cell": "cell" for kind in ("simple_rnn", "gru", "lstm")
+    }
 
     cell: Cell[State]
     cells: list[Cell[State]]
@@ -218,6 +223,15 @@ class Recurrent(Module, Generic[State]):
         if isinstance(states[0], tuple):
             return tuple(stack(parts, axis=0) for parts in zip(*states, strict=True))
         return stack(states, axis=0)
+
+    def torch_name(self, path: str) -> str:
+        """Return what PyTorch calls it: by layer and direction, ``weight_ih_l1_reverse``."""
+        holder, _, rest = path.partition(".")
+        number, _, name = rest.partition(".") if holder == "cells" else ("0", "", rest)
+        if holder not in ("cell", "cells"):
+            return path
+        layer, side = divmod(int(number), 1 + self.bidirectional)
+        return f"{name}_l{layer}" + "_reverse" * side
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""

@@ -1,0 +1,302 @@
+"""Arrays of other libraries, brought to a model by names, shapes and rules."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorgraph import errors
+from tensorgraph.arguments import one_of
+from tensorgraph.engine.arrays import placed, to_host
+from tensorgraph.engine.modes import user_level
+from tensorgraph.engine.state_dict import converted
+from tensorgraph.engine.tensor import Tensor, array_of, rebind
+from tensorgraph.nn.loading.foreign_names import Places, places_of, simplified
+from tensorgraph.nn.loading.layouts import LAYOUTS, Kept
+from tensorgraph.nn.loading.report import LoadReport
+
+if TYPE_CHECKING:
+    from tensorgraph.nn.module import Module
+
+
+@dataclass
+class _Offer:
+    """An array, and what it may be in a model."""
+
+    name: str
+    array: NDArray[Any]
+    fits: list[tuple[Kept, list[tuple[str, Tensor, NDArray[Any]]]]]
+    """The ways in which its shape fits, with the values that tensors would get, by their paths."""
+
+
+def load_foreign(
+    model: Module,
+    arrays: Mapping[str, Any],
+    rename: Callable[[str], str | None] | None = None,
+    *,
+    layout: str | None = None,
+    partial: bool = False,
+) -> LoadReport:
+    """Load the weights of another library, turned where they are kept in another way; tell how.
+
+    What is taken, by name:
+
+    - tensors by the names of ``state_dict()``, or PyTorch's, as ``load_state_dict`` takes them;
+    - of Keras and Flax ``kernel``, of shape (in, out) or (*places, in, out), which becomes
+      ``weight``; ``gamma``, ``scale`` and ``beta``, ``moving_mean``, ``mean``,
+      ``moving_variance`` and ``var`` of norms; ``embeddings``; ``recurrent_kernel``; the three
+      axes of an attention's kernels. Layers are found by the same path, with dots, slashes or
+      nested dicts, ``params`` and ``:0`` set aside, ``layers_0`` like ``layers.0``.
+    - a matrix called ``weight`` with (in, out), as GPT-2's files have them, where its shape tells
+      so. A square one does not: it is PyTorch's, by its name, unless others in the file are not;
+      then ``layout`` has to say it.
+
+    Keras and Flax have images with the channels last. A ``Linear`` after ``Flatten`` therefore
+    expects its inputs in another order; put ``lambda x: tg.permute_dims(x, axes=(0, 2, 3, 1))``
+    before the ``Flatten``.
+
+    Args:
+        model: what is changed.
+        arrays: by name, from ``tg.train.load``, or a nested dict.
+        rename: returns the name in this model for a name there, or ``None`` to leave it out.
+        layout: ``"torch"``, ``"keras"`` or ``"flax"``: how arrays are kept whose shape fits in
+            several ways.
+        partial: whether to load what fits where not all does; else nothing is changed then.
+
+    Raises:
+        StateError: not all fits, and ``partial`` is not set; or nothing does; or an array fits in
+            several ways.
+        ArgumentError: another ``layout``, or ``rename`` returns one name for two.
+        DTypeError: something that is not a module, or no dict of arrays.
+
+    Example:
+        >>> import numpy as np
+        >>> import tensorgraph as tg
+        >>> from tensorgraph import nn
+        >>> class Net(nn.Module):
+        ...     def __init__(self):
+        ...         self.dense = nn.Linear(2, 3)
+        ...         self.norm = nn.BatchNorm(3)
+        >>> keras = {"dense/kernel": np.ones((2, 3)), "dense/bias": np.zeros(3)}
+        >>> keras |= {"norm/gamma": np.ones(3), "norm/beta": np.zeros(3)}
+        >>> keras |= {"norm/moving_mean": np.zeros(3), "norm/moving_variance": np.ones(3)}
+        >>> nn.load_foreign(Net(), keras)
+        loaded 6 of 6: dense.weight, dense.bias, norm.weight, norm.bias, norm.running_mean, ...
+        dense.weight from dense/kernel: (in, out) → (out, in)
+    """
+    if not hasattr(model, "torch_name"):
+        raise errors.DTypeError(f"load_foreign takes a module, not {errors.describe(model)}")
+    if not isinstance(arrays, Mapping):
+        raise errors.DTypeError(
+            f"load_foreign takes arrays by name, not {errors.describe(arrays)}; write"
+            " {v.path: v for v in model.weights} in Keras, model.state_dict() in PyTorch"
+        )
+    if layout is not None:
+        one_of(layout, "load_foreign: layout", LAYOUTS)
+    own, places = dict(model._tensors()), places_of(model)
+    misfits: dict[str, str] = {}
+    unexpected: list[str] = []
+    ignored: list[str] = []
+    offers: list[_Offer] = []
+    for name, (wanted, value) in _renamed(_flat(arrays), rename).items():
+        if wanted in places.nothing:
+            ignored.append(name)
+        elif wanted not in places:
+            unexpected.append(name)
+        else:
+            offer = _offer(name, value, wanted, places)
+            if offer.fits:
+                offers.append(offer)
+            else:
+                misfits |= dict.fromkeys(places.paths(wanted), _misfit(name, value, wanted, places))
+    chosen = _chosen(offers, layout)
+    values, sources, done = _values(chosen)
+    missing = [path for path in own if path not in values and path not in misfits]
+    report = LoadReport(
+        [path for path in own if path in values], missing, unexpected,
+        {path: why for path, why in misfits.items() if path not in values}, sources, done, ignored,
+    )  # fmt: skip
+    if not (report.whole or (partial and (values or not own))):
+        raise errors.StateError(
+            f"load_foreign: the arrays do not fit {type(model).__name__}, nothing was loaded"
+            f"\n  {_problems(report)}"
+        )
+    for path, value in values.items():
+        rebind(own[path], placed(value, own[path]._data))
+    _warn_of_flattened(model, done)
+    return report
+
+
+def _flat(arrays: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what is in nested dicts, with the keys on the way."""
+    for key, value in arrays.items():
+        name = f"{above}/{key}" if above else str(key)
+        if isinstance(value, Mapping):
+            yield from _flat(value, name)
+        elif isinstance(value, (list, tuple)) and any(hasattr(x, "shape") for x in value):
+            yield from _flat(dict(enumerate(value)), name)
+        else:
+            yield name, value
+
+
+def _renamed(
+    arrays: Iterator[tuple[str, Any]], rename: Callable[[str], str | None] | None
+) -> dict[str, tuple[str, Any]]:
+    """Return for each name the one to look for, and the array.
+
+    Raises:
+        ArgumentError: two are to be one.
+    """
+    found: dict[str, tuple[str, Any]] = {}
+    looked_for: dict[str, str] = {}
+    for name, value in arrays:
+        given = rename(name) if rename else name
+        if given is None:
+            continue
+        wanted = simplified(given)
+        if wanted in looked_for:
+            raise errors.ArgumentError(
+                f"load_foreign: {looked_for[wanted]!r} and {name!r} are both {wanted!r} in the"
+                " model; rename one of them, or leave it out: rename=lambda name: None if …"
+            )
+        looked_for[wanted] = name
+        found[name] = wanted, value
+    return found
+
+
+def _offer(name: str, value: Any, wanted: str, places: Places) -> _Offer:
+    """Return the ways in which an array fits where its name leads."""
+    array = _as_array(name, value)
+    fits = []
+    for layer, kept, targets in places[wanted]:
+        parts = kept.turn(layer, array)
+        if parts is not None and all(
+            np.shape(part) == tensor.shape for part, (_, tensor) in zip(parts, targets, strict=True)
+        ):
+            fits.append(
+                (kept, [(path, t, part) for part, (path, t) in zip(parts, targets, strict=True)])
+            )
+    return _Offer(name, array, fits)
+
+
+def _as_array(name: str, value: Any) -> NDArray[Any]:
+    try:
+        found: NDArray[Any] = to_host(array_of(value))
+    except (ValueError, TypeError) as error:
+        raise errors.StateError(f"load_foreign: not an array: {name} ({error})") from None
+    return found
+
+
+def _misfit(name: str, value: Any, wanted: str, places: Places) -> str:
+    shape = np.shape(_as_array(name, value))
+    fit = [(path, tensor.shape) for path, tensor in places.targets(wanted)]
+    own = " and ".join(f"{path} {tensor}" for path, tensor in fit)
+    return f"wrong shape: {name} has {shape}, for {own}"
+
+
+def _chosen(offers: list[_Offer], layout: str | None) -> list[_Offer]:
+    """Leave of each array the one way that is meant.
+
+    Raises:
+        StateError: that cannot be told.
+    """
+    # What fits in one way only tells of which library the file is.
+    possible = set(LAYOUTS)
+    for offer in offers:
+        if len(offer.fits) == 1:
+            possible &= offer.fits[0][0].layouts
+    for offer in offers:
+        if len(offer.fits) > 1:
+            offer.fits = [_one_way(offer, layout, possible)]
+    return offers
+
+
+def _one_way(offer: _Offer, layout: str | None, possible: set[str]) -> Any:
+    as_named = [fit for fit in offer.fits if not fit[0].how]
+    if layout is not None:
+        meant = [fit for fit in offer.fits if layout in fit[0].layouts]
+    elif as_named:  # its name is PyTorch's
+        meant = as_named if as_named[0][0].layouts & possible else []
+    else:
+        meant = [fit for fit in offer.fits if fit[0].layouts & possible]
+    if len(meant) == 1:
+        return meant[0]
+    ways = sorted({name for kept, _ in offer.fits for name in kept.layouts}, key=LAYOUTS.index)
+    raise errors.StateError(
+        f"load_foreign: {offer.name} of shape {offer.array.shape} fits in several ways, and other"
+        " names in the file do not tell which; write"
+        f" {' or '.join(f'layout={name!r}' for name in ways)}"
+    )
+
+
+def _values(
+    offers: list[_Offer],
+) -> tuple[dict[str, NDArray[Any]], dict[str, str], dict[str, str]]:
+    """Return the value of each tensor by its path, the names of others, and what was done.
+
+    Raises:
+        StateError: two arrays are for one tensor and differ, or hold another kind of number.
+    """
+    values: dict[str, NDArray[Any]] = {}
+    names: dict[str, str] = {}
+    done: dict[str, str] = {}
+    for offer in offers:
+        ((kept, parts),) = offer.fits
+        for path, tensor, part in parts:
+            value = converted(part, tensor, path)
+            if path in values and not np.array_equal(values[path], value, equal_nan=True):
+                raise errors.StateError(
+                    f"load_foreign: {names[path]} and {offer.name} are both for {path}, and differ;"
+                    " leave one of them out: rename=lambda name: None if"
+                    f" name == {offer.name!r} else name"
+                )
+            values.setdefault(path, value)
+            names.setdefault(path, offer.name)
+            if kept.how:
+                done.setdefault(path, kept.how)
+    return values, {path: name for path, name in names.items() if name != path}, done
+
+
+def _problems(report: LoadReport) -> str:
+    lines = []
+    if report.missing:
+        lines.append(f"missing: {errors.listing(report.missing)}")
+    if report.unexpected:
+        lines.append(f"unexpected: {errors.listing(report.unexpected)}")
+    lines += dict.fromkeys(report.misfits.values())
+    if report.missing and report.unexpected:
+        lines.append(
+            "  to say what is what, write rename=lambda name: name.replace("
+            f"{report.unexpected[0]!r}, {report.missing[0]!r})"
+        )
+    lines.append("  to load what fits and leave the rest, write partial=True")
+    return "\n  ".join(lines)
+
+
+_IMAGES = re.compile(r"\(\*places")
+
+
+def _warn_of_flattened(model: Module, done: Mapping[str, str]) -> None:
+    """Warn where inputs of a Linear come in another order than where its weights were trained."""
+    if not any(_IMAGES.match(how) for how in done.values()):
+        return
+    for path, module in model.named_modules():
+        layers = getattr(module, "layers", None)
+        for before, layer in zip(layers or (), (layers or ())[1:], strict=False):
+            if type(layer).__name__ == "Flatten" and hasattr(before, "torch_name"):
+                at = f"{path}.layers" if path else "layers"
+                warnings.warn(
+                    f"load_foreign: weights that were trained with the channels last meet a Flatten"
+                    f" of channels first in {at}: the Linear after it gets its inputs in another"
+                    " order; put lambda x: tg.permute_dims(x, axes=(0, 2, 3, 1)) before the"
+                    " Flatten",
+                    errors.UsageWarning,
+                    stacklevel=user_level(),
+                )
+                return
