@@ -118,6 +118,14 @@ class CompileError(RuntimeError):
     """A program that a C compiler refuses, or makes nothing of that can be run."""
 
 
+class DistributedError(RuntimeError):
+    """Processes that do not do the same at the same time, or no longer answer."""
+
+
+class PeerError(DistributedError):
+    """What ended another process, and so ends this one too."""
+
+
 class FactError(ValueError):
     """An assumption that the data violate."""
 
