@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from tensorgraph.distributed.flat_vectors import Layout, Vector
-from tensorgraph.distributed.world import World
+from tensorgraph.distributed.processes import World
 from tensorgraph.engine.tensor import Tensor
 
 BUCKET = 2**20

@@ -19,18 +19,21 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.distributed.flat_vectors import Layout, Vector
 from tensorgraph.distributed.ordered_sum import OrderedSum, shares, spans_of
-from tensorgraph.distributed.world import World
+from tensorgraph.distributed.processes import World
 
 _INTENT = Struct("16sq")
 """A digest of what a process is about to do, and how many bytes it has for it."""
 
+_WITH_IT = 1000
+"""Up to how many bytes are sent with that, rather than in a message of their own."""
+
 _TOLD = 200
 """How many bytes of what a process is about to do the others are told, where they differ."""
 
-_BUSY = 0.002
+_BUSY = 0.02
 """For how many seconds to ask for an answer again and again; then with pauses."""
 
-_PAUSES = 0.0001, 0.005
+_PAUSES = 0.0005, 0.01
 """The first and the longest of them in seconds."""
 
 
@@ -54,8 +57,10 @@ class Connected(World):
 
     def gather(self, value: Any, what: str = "gather") -> list[Any]:
         """Return what each process gave."""
-        content = np.frombuffer(pickle.dumps(value, pickle.HIGHEST_PROTOCOL), np.uint8)
-        counts = self._agree(what, content.size)
+        content = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        counts, sent = self._agree(what, content)
+        if max(counts) <= _WITH_IT:
+            return [pickle.loads(part) for part in sent]
         starts = _starts(counts)
         everything = np.empty(sum(counts), np.uint8)
         target = [everything, counts, starts, self._byte]
@@ -66,8 +71,10 @@ class Connected(World):
         """Return what one process gave."""
         mine = self.rank == root
         dumped = pickle.dumps(value, pickle.HIGHEST_PROTOCOL) if mine else b""
-        count = self._agree(f"{what}, from rank {root}", len(dumped))[root]
-        content = np.frombuffer(dumped, np.uint8) if mine else np.empty(count, np.uint8)
+        counts, sent = self._agree(f"{what}, from rank {root}", dumped)
+        if counts[root] <= _WITH_IT:
+            return value if mine else pickle.loads(sent[root])
+        content = np.frombuffer(dumped, np.uint8) if mine else np.empty(counts[root], np.uint8)
         self.finish(self._comm.Ibcast([content, self._byte], root), what)
         return value if mine else pickle.loads(content)
 
@@ -96,7 +103,6 @@ class Connected(World):
         Each process adds up one slice of the vectors, and then gets the others' slices: it sends
         2 (n − 1) / n of a vector, no more than the best sums in whatever order.
         """
-        self._agree(what, 0)
         return [
             self._ordered_total(parts, k, length, dtype, what) if length else np.empty(0, dtype)
             for k, (length, dtype) in enumerate(zip(layout.sizes, layout.dtypes, strict=True))
@@ -163,8 +169,8 @@ class Connected(World):
 
     # -------------------------------------------------------------------------------- the agreement
 
-    def _agree(self, what: str, count: int) -> list[int]:
-        """Return how many bytes each process has for what all are about to do.
+    def _agree(self, what: str, content: bytes) -> tuple[list[int], list[bytes]]:
+        """Return how many bytes each process has for what all are about to do, and the first ones.
 
         Raises:
             DistributedError: they are about to do different things.
@@ -173,25 +179,26 @@ class Connected(World):
             raise errors.DistributedError(self.broken)
         self._calls += 1
         digest = hashlib.blake2b(f"{self._calls} {what}".encode(), digest_size=16).digest()
-        intents = self._all_of(_INTENT.pack(digest, count), what)
-        digests, counts = zip(*_INTENT.iter_unpack(intents), strict=True)
+        mine = _INTENT.pack(digest, len(content)) + content[:_WITH_IT]
+        told = self._all_of(mine.ljust(_INTENT.size + _WITH_IT), what)
+        digests, counts = zip(*(_INTENT.unpack_from(part) for part in told), strict=True)
         if len(set(digests)) > 1:
-            told = self._all_of(what.encode()[:_TOLD].ljust(_TOLD), what)
-            each = [told[i : i + _TOLD].decode(errors="replace").strip() for i in _starts([_TOLD] * self.size)]
+            intents = self._all_of(what.encode()[:_TOLD].ljust(_TOLD), what)
             self.broken = (
                 "the processes do different things, and would wait for each other for ever:"
-                f" {_by_rank(each)}; let all take the same steps in the same order, and only print"
-                " or save where world().rank == 0"
+                f" {_by_rank([part.decode(errors='replace').strip() for part in intents])}; let all"
+                " take the same steps in the same order, and only print or save where"
+                " tg.distributed.world().rank == 0"
             )
             raise errors.DistributedError(self.broken)
-        return list(counts)
+        return list(counts), [part[_INTENT.size :] for part in told]
 
-    def _all_of(self, content: bytes, what: str) -> bytes:
-        """Return what all processes sent, of the same length each, one after the other."""
+    def _all_of(self, content: bytes, what: str) -> list[bytes]:
+        """Return what each process sent, all the same number of bytes."""
         everything = bytearray(len(content) * self.size)
         target = [everything, len(content), self._byte]
         self.finish(self._comm.Iallgather([content, self._byte], target), what)
-        return bytes(everything)
+        return [bytes(everything[i : i + len(content)]) for i in _starts([len(content)] * self.size)]
 
 
 def told_of(error: BaseException) -> str:

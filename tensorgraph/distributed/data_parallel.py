@@ -9,12 +9,13 @@ from tensorgraph import errors
 from tensorgraph.arguments import one_of, whole
 from tensorgraph.data.batches import Batches
 from tensorgraph.data.shards import Shards
-from tensorgraph.distributed.launch import world
+from tensorgraph.distributed.launch import world as all_processes
 from tensorgraph.distributed.ordered_sum import share
 from tensorgraph.distributed.replicas import Replicas
 from tensorgraph.distributed.shard_state import ShardState
 from tensorgraph.distributed.shard_work import Gradient, Plan, ShardWork
 from tensorgraph.distributed.strands import Alone
+from tensorgraph.distributed.processes import World
 from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.tensor import Tensor, rebind, wrap
 from tensorgraph.leads.calls import with_leads
@@ -64,6 +65,7 @@ class DataParallel:
         optimizer: its optimizer.
         reduction: how gradients are summed.
         check_every: after how many batches to see whether all models are the same.
+        world: the processes; by default all that there are, ``tg.distributed.world()``.
 
     Raises:
         ArgumentError: another reduction, or an optimizer whose steps are recorded.
@@ -94,6 +96,7 @@ class DataParallel:
         *,
         reduction: str = "same_bits",
         check_every: int = 100,
+        world: World | None = None,
     ) -> None:
         one_of(reduction, "DataParallel: reduction", REDUCTIONS)
         self.check_every = whole(check_every, "DataParallel: check_every", 1)
@@ -102,7 +105,7 @@ class DataParallel:
                 "DataParallel: an optimizer with differentiable=True records its steps, and what"
                 " other processes have computed is in no graph; leave that out"
             )
-        self.world = world()
+        self.world = all_processes() if world is None else world
         """The processes."""
         self.reduction = reduction
         """How gradients are summed."""
@@ -169,7 +172,7 @@ class DataParallel:
     # ----------------------------------------------------------------------------------- one batch
 
     def run(
-        self, shards: Shards, gradient: Gradient, wish: bool = False, overlap: bool = True
+        self, shards: Shards, gradient: Gradient, wish: bool = False, compiled: bool = False
     ) -> Outcome:
         """Add the gradient of the whole batch to ``.grad`` in each process.
 
@@ -177,7 +180,10 @@ class DataParallel:
             shards: the batch.
             gradient: adds the gradient of a shard's cost to ``.grad``, and returns the cost.
             wish: whether this process wishes to end.
-            overlap: whether gradients may be sent by hooks on the parameters, if at all.
+            compiled: whether ``gradient`` is a program, which neither waits nor calls hooks.
+
+        Raises:
+            UsageError: a program would have to wait for other shards.
         """
         if self._seen and self._seen % self.check_every == 0:
             self.check()
@@ -185,7 +191,7 @@ class DataParallel:
         before = [param._grad for param in self._params]
         self._state.begin()
         try:
-            work, gradients, buffers = self._shared(shards, gradient, wish, overlap)
+            work, gradients, buffers = self._shared(shards, gradient, wish, compiled)
         except BaseException:
             self._state.end()
             self._give(before)
@@ -197,7 +203,7 @@ class DataParallel:
         return Outcome(work.cost, work.wished)
 
     def _shared(
-        self, shards: Shards, gradient: Gradient, wish: bool, overlap: bool
+        self, shards: Shards, gradient: Gradient, wish: bool, compiled: bool
     ) -> tuple[ShardWork, list[Any], dict[int, Any]]:
         """Return a batch that is done, its gradients, and the buffers that changed."""
         work = self._begun(shards, gradient, wish)
@@ -205,8 +211,13 @@ class DataParallel:
             if self._in_turns:
                 work.in_turns()
             else:
-                work.one_by_one(overlap)
+                work.one_by_one(overlap=not compiled)
         except Alone:
+            if compiled:
+                raise errors.UsageError(
+                    "what shards exchange, as by tg.distributed.allreduce, cannot be compiled:"
+                    " leave out compile=True"
+                ) from None
             self._in_turns = True
             work = self._begun(shards, gradient, wish)
             work.in_turns()

@@ -13,7 +13,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.distributed.connected import Connected
-from tensorgraph.distributed.world import World
+from tensorgraph.distributed.processes import World
 from tensorgraph.extras import require
 
 __all__ = ["world"]
@@ -27,7 +27,10 @@ LAUNCHERS = {
 """In which variables of the environment launchers say how many processes they start."""
 
 _GRACE = 5.0
-"""For how many seconds a process waits to be ended by that which failed."""
+"""For how many seconds a process that ends because of another one waits for that to end it."""
+
+_AFTER_FIRST = 0.5
+"""How many seconds later than the first process the others print an error that all may have."""
 
 
 @cache
@@ -106,8 +109,11 @@ def _end_together(connected: Connected, abort: Callable[[int], Any]) -> None:
     before = sys.excepthook
 
     def ended_by(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+        # One message is enough: who has printed it ends all.
         if isinstance(error, errors.PeerError):
-            time.sleep(_GRACE)  # it prints its own message, and ends this process
+            time.sleep(_GRACE)
+        elif connected.rank > 0:
+            time.sleep(_AFTER_FIRST)
         print(f"rank {connected.rank} of {connected.size} failed, so all end:", file=sys.stderr)
         before(kind, error, at)
         sys.stdout.flush()

@@ -10,7 +10,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.distributed.shard_state import generators_of
-from tensorgraph.distributed.world import World
+from tensorgraph.distributed.processes import World
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer

@@ -17,7 +17,7 @@ from tensorgraph.distributed.operations import GROUP
 from tensorgraph.distributed.ordered_sum import OrderedSum, share
 from tensorgraph.distributed.shard_state import ShardState
 from tensorgraph.distributed.strands import Lonely, Strand
-from tensorgraph.distributed.world import World
+from tensorgraph.distributed.processes import World
 from tensorgraph.engine.tensor import Tensor
 
 Gradient = Callable[[Any], float]
