@@ -19,6 +19,7 @@ measure how wrong it is           ``tg.nn.losses.cross_entropy(logits, labels)``
 take a step of an optimizer       ``tg.optim.Adam(model.parameters(), lr=0.01)``
 split, scale and batch data       ``tg.data.split(X, labels)``, ``tg.data.Batches(X, labels)``
 train                             ``tg.train.fit``, ``tg.train.save``, ``tg.train.load``
+train in several processes        ``tg.train.fit(…, parallel="same_bits")``, ``mpiexec -n 2``
 use scikit-learn's pipelines      ``tg.sklearn.Classifier(network)``, ``tg.sklearn.Regressor``
 find out what to work on          ``tg.diagnose.accuracy(predictions, labels)``
 read the gradient as a formula    ``tg.derive(cost(w), wrt=w)``
@@ -182,6 +183,7 @@ if TYPE_CHECKING:
         array_api as array_api,
         data as data,
         diagnose as diagnose,
+        distributed as distributed,
         onnx as onnx,
         sklearn as sklearn,
         testing as testing,
@@ -201,7 +203,16 @@ if TYPE_CHECKING:
     from tensorgraph.teacher.explaining.explain import explain as explain
     from tensorgraph.teacher.judging.judge import judge as judge
 else:
-    _ROOMS = {"array_api", "data", "diagnose", "onnx", "sklearn", "testing", "train"}
+    _ROOMS = {
+        "array_api",
+        "data",
+        "diagnose",
+        "distributed",
+        "onnx",
+        "sklearn",
+        "testing",
+        "train",
+    }
     _LATER = {
         "__array_namespace_info__": "array_api.info",
         "compile": "compiler.compiled",

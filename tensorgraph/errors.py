@@ -126,6 +126,14 @@ class ExportError(GraphError):
     """A function that a file of another format cannot hold."""
 
 
+class DistributedError(RuntimeError):
+    """Processes that do not do the same at the same time, or no longer answer."""
+
+
+class PeerError(DistributedError):
+    """What ended another process, and so ends this one too."""
+
+
 class FactError(ValueError):
     """An assumption that the data violate."""
 

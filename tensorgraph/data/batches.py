@@ -17,6 +17,7 @@ from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
 from tensorgraph.data.aligned_arrays import Array, ExampleTable, Indices, Key, as_array, name_of
 from tensorgraph.data.samples import table_of
+from tensorgraph.data.shards import Own, Shards, every
 from tensorgraph.errors import (
     ArgumentError,
     AxisError,
@@ -73,6 +74,9 @@ class Batches:
         workers: on how many threads the examples of a batch are augmented; or an executor of
             ``concurrent.futures``, such as a ``ProcessPoolExecutor`` if Python is what takes the
             time.
+        shards: cut each batch in so many parts, as even as can be, which are what is iterated over
+            then: :class:`Shards` in place of a batch. How a batch is cut depends on its size alone,
+            not on how many processes share the work: see :mod:`tensorgraph.distributed`.
 
     Attributes:
         indices: the rows that are taken.
@@ -119,6 +123,7 @@ class Batches:
         indices: Any = None,
         prefetch: int = 0,
         workers: int | Executor = 0,
+        shards: int | None = None,
     ) -> None:
         self._table = table_of("Batches", arrays)
         self.indices = _rows(indices, len(self._table))
@@ -132,6 +137,7 @@ class Batches:
         self.workers = (
             workers if isinstance(workers, Executor) else whole(workers, "Batches: workers")
         )
+        self.shards = None if shards is None else whole(shards, "Batches: shards", 1)
         self.epoch = self.position = 0
         self._turn: object = None
         """Stands for the iteration that has begun and not ended, if there is one."""
@@ -157,6 +163,22 @@ class Batches:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the batches of a new epoch, or the rest of that whose state was loaded."""
+        return self.having(every)
+
+    def having(self, own: Own) -> Iterator[Any]:
+        """Yield the batches of an epoch, with those of their shards made that ``own`` chooses.
+
+        The other shards are made when they are asked for. ``own`` is given how many shards a batch
+        has, and returns which of them.
+
+        Example:
+            >>> import numpy as np
+            >>> import tensorgraph as tg
+            >>> batches = tg.data.Batches(np.arange(8), batch_size=8, shuffle=False, shards=4)
+            >>> for shards in batches.having(lambda count: range(count // 2)):
+            ...     print(shards, shards[0])
+            Shards(2 + 2 + 2 + 2 examples) [0 1]
+        """
         if self._turn is not None:
             self.epoch, self.position = self.epoch + 1, 0
         epoch, end = self.epoch, self._end()
@@ -164,7 +186,12 @@ class Batches:
         order = seeds.shuffled(self.seed, epoch, self.indices) if self.shuffle else self.indices
         self._turn = turn = object()
         with ExitStack() as stack:
-            build = partial(self._batch, stack.enter_context(_pool(self.workers)), epoch)
+            pool = stack.enter_context(_pool(self.workers))
+            build = partial(self._batch, pool, epoch)
+            if self.shards is not None:
+                # Those asked for later may be so after the pool's end.
+                later = partial(self._batch, None, epoch)
+                build = partial(Shards.of, count=self.shards, make=build, later=later, own=own)
             parts = (order[start : min(start + self.batch_size, end)] for start in starts)
             batches = stack.enter_context(closing(_ahead(build, parts, self.prefetch)))
             for start, batch in zip(starts, batches, strict=True):

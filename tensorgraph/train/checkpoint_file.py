@@ -6,9 +6,11 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.distributed.processes import World
 from tensorgraph.extras import require
 from tensorgraph.files import check_writable
 from tensorgraph.nn.module import Module
@@ -27,6 +29,7 @@ class Checkpoint:
         every: after what it is written: every ``"epoch"``, or so many steps.
         setup: what must be alike for a run to be the same, in words.
         parts: what is saved, by name: objects with a state.
+        world: the processes that train together, of which the first writes and reads the file.
 
     Raises:
         ArgumentError: an ``every`` that is neither, or a directory that is not there.
@@ -35,7 +38,12 @@ class Checkpoint:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], every: Every, setup: dict[str, str], parts: Any
+        self,
+        path: str | os.PathLike[str],
+        every: Every,
+        setup: dict[str, str],
+        parts: Any,
+        world: World,
     ) -> None:
         counted = isinstance(every, int) and not isinstance(every, bool) and every >= 1
         if not (every == "epoch" or counted):
@@ -54,7 +62,7 @@ class Checkpoint:
                 f" it, or write checkpoint={self.path.name!r}"
             )
         require("safetensors", "io")
-        self.setup, self.parts = setup, parts
+        self.setup, self.parts, self._world = setup, parts, world
 
     def check_writable(self) -> None:
         """Raise what saving would raise: better known now than after an epoch.
@@ -62,11 +70,13 @@ class Checkpoint:
         Raises:
             OSError: the file cannot be written.
         """
-        check_writable(self.path)
+        self._world.first(lambda: check_writable(self.path), "the checkpoint")
 
     def save(self) -> None:
-        """Write the file."""
-        save(self.path, setup=self.setup, **self.parts)
+        """Write the file; no process goes on before it is there."""
+        self._world.first(
+            lambda: save(self.path, setup=self.setup, **self.parts), "writing the checkpoint"
+        )
 
     def resume(self) -> bool:
         """Give all parts their states, if there is the file; return whether there is.
@@ -74,9 +84,20 @@ class Checkpoint:
         Raises:
             StateError: it holds another run, or is damaged.
         """
-        if not self.path.exists():
+        if self._world.size == 1:
+            return self.path.exists() and self._resume_from(self.path)
+        content = self._world.first(
+            lambda: self.path.read_bytes() if self.path.exists() else None, "reading the checkpoint"
+        )
+        if content is None:
             return False
-        saved = load(self.path).get("setup")
+        with TemporaryDirectory() as folder:  # the file may be on another machine
+            copy = Path(folder, self.path.name)
+            copy.write_bytes(content)
+            return self._resume_from(copy)
+
+    def _resume_from(self, path: Path) -> bool:
+        saved = load(path).get("setup")
         different = _differences(saved, self.setup)
         if different:
             raise errors.StateError(
@@ -84,7 +105,7 @@ class Checkpoint:
                 f" {errors.listing(different, 4)}; to begin a new one, give another path or delete"
                 " the file"
             )
-        load(self.path, **self.parts)
+        load(path, **self.parts)
         return True
 
 

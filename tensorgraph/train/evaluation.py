@@ -11,6 +11,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
+from tensorgraph.distributed.processes import World
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.leads.calls import with_leads
@@ -112,22 +113,30 @@ def evaluate(
     examples, given = Examples(data, "data"), ModelInputs(model, "evaluate")
     size = whole(batch_size, "evaluate: batch_size", 1)
     with evaluating(model):
-        return measure(given, loss, examples, checked, size)
+        return measure(given, loss, examples, checked, size, World())
 
 
 def measure(
-    given: ModelInputs, loss: Loss, examples: Examples, metrics: Metrics, size: int
+    given: ModelInputs, loss: Loss, examples: Examples, metrics: Metrics, size: int, world: World
 ) -> dict[str, float]:
-    """Return the loss and the metrics on examples, of a model in evaluation mode."""
-    outputs, targets = [], []
+    """Return the loss and the metrics on examples, of a model in evaluation mode.
+
+    Processes of a ``world`` share the batches; all of them have the same result, which does not
+    depend on how many they are.
+    """
+    outputs, targets = {}, []
     with _noted(f"the output for {examples.name}"):
-        for batch in examples.in_order(size):
+        for i, batch in enumerate(examples.in_order(size)):
             inputs, target = inputs_and_target(batch)
-            outputs.append(_called(given.model, given.of(inputs), size_of(batch)))
+            if i % world.size == world.rank:
+                outputs[i] = _called(given.model, given.of(inputs), size_of(batch))
             targets.append(target)
-    if not outputs:
+    if not targets:
         raise errors.ArgumentError(f"{examples.name} holds no examples")
-    output, target = _read_only(_joined(outputs)), _read_only(_joined(targets))
+    found = world.gather(outputs, f"the outputs for {examples.name}")
+    everything = {i: output for part in found for i, output in part.items()}
+    output = _read_only(_joined([everything[i] for i in range(len(targets))]))
+    target = _read_only(_joined(targets))
     with _noted(f"the loss of {examples.name}"):
         leaves, structure = flatten(output)
         cost = loss(unflatten(structure, [asarray(x) for x in leaves]), target)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.arguments import boolean, whole
+from tensorgraph.arguments import boolean, one_of, whole
+from tensorgraph.data.batches import Batches
+from tensorgraph.distributed.data_parallel import REDUCTIONS
+from tensorgraph.distributed.launch import started_by
+from tensorgraph.engine.modes import user_level
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
@@ -17,6 +23,7 @@ from tensorgraph.train.example_sets import length_of
 from tensorgraph.train.gradient_looks import Looks
 from tensorgraph.train.history import History
 from tensorgraph.train.progress import Progress
+from tensorgraph.train.sharded_training import ShardedTraining
 from tensorgraph.train.training_arguments import Clip, Metrics, check_model, functions
 from tensorgraph.train.training_loop import Training
 from tensorgraph.train.training_run import Callback, Run
@@ -51,6 +58,7 @@ def fit(
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: Every = "epoch",
     compile: bool = False,
+    parallel: str | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> History:
@@ -118,6 +126,12 @@ def fit(
         checkpoint_every: ``"epoch"``, or after how many steps.
         compile: let :func:`tg.compile <tensorgraph.compile>` make each step one program, which is
             faster: ``compile=True``. The first step of each size of a mini-batch takes longer.
+        parallel: let all processes that ``mpiexec`` started share each batch: ``"same_bits"``, with
+            the same weights and history to the last bit however many they are, or ``"fast"``; see
+            :class:`tg.distributed.DataParallel <tensorgraph.distributed.DataParallel>`. ``train``
+            is then ``tg.data.Batches(…, shards=8)``. All evaluate together; the first one alone
+            prints and writes the checkpoint, from which any number of them may go on. Callbacks
+            are called in each, and if one stops the run, it ends in all; so does Ctrl-C.
         seed: of the order of mini-batches, for arrays, and of the choice of training examples that
             the error is measured on. Weights and dropout have ``tg.random.seed``.
         progress: print a line for each epoch, with a bar below where there is a terminal and tqdm.
@@ -128,11 +142,13 @@ def fit(
     Raises:
         ArgumentError: no examples, numbers that make no sense, a metric to monitor that nobody
             measures, or a model with parameters that the optimizer lacks.
+        DistributedError: with ``parallel``, the processes do not do the same.
         DivergenceError: a cost or gradient is not finite, or a dev or train loss is NaN.
         DTypeError: what is no model, no data, no loss, no early stopping; a callback that returns
             something.
         GraphError: a loss that does not depend on the model's parameters.
         OSError: the checkpoint cannot be written.
+        PeerError: with ``parallel``, another process raised something.
         ShapeError: arrays of different lengths, or a loss that is not a single number.
         StateError: the checkpoint is damaged, or that of another run.
 
@@ -160,7 +176,12 @@ def fit(
     run = Run(model, optimizer, whole(epochs, "fit: epochs", 1))
     size = None if batch_size is None else whole(batch_size, "fit: batch_size", 1)
     steps = None if steps_per_epoch is None else whole(steps_per_epoch, "fit: steps_per_epoch", 1)
-    training = Training(run, loss, train, dev, size, steps, metrics, clip, seed, watch)
+    cut = isinstance(train, Batches) and train.shards is not None
+    _check_parallel(parallel, cut)
+    kind = ShardedTraining if cut else Training
+    training = kind(run, loss, train, dev, size, steps, metrics, clip, seed, watch)
+    if isinstance(training, ShardedTraining):
+        training.share(parallel)
     if boolean(compile, "fit: compile"):
         training.compile()
     training.callbacks = functions("callbacks", callbacks)
@@ -177,7 +198,7 @@ def fit(
         early_stopping.start()
         training.early_stopping = early_stopping
     resumed = checkpoint is not None and training.resume(checkpoint, checkpoint_every)
-    if progress:
+    if progress and training.world.rank == 0:
         length = steps or length_of(training.batches)
         training.progress = Progress(run.history, length and length * epochs, run.step)
         for name in training.endless:
@@ -191,3 +212,28 @@ def fit(
         )
     training.run_all()
     return run.history
+
+
+def _check_parallel(parallel: str | None, cut: bool) -> None:
+    """Raise where processes cannot share the batches; warn where they could, and do not.
+
+    Raises:
+        ArgumentError: the batches are not cut in shards, or there is no such reduction.
+
+    Warns:
+        UsageWarning: several processes train, each by itself.
+    """
+    one_of(parallel, "fit: parallel", (None, *REDUCTIONS))
+    if parallel is not None and not cut:
+        raise errors.ArgumentError(
+            f"fit: parallel={parallel!r} shares the shards of batches, and train has none; write"
+            " train=tg.data.Batches(x, y, batch_size=512, shards=8)"
+        )
+    launcher, count = started_by(os.environ) or ("", 1)
+    if parallel is None and count > 1 and "mpi4py.futures" not in sys.modules:
+        warnings.warn(
+            f"fit: {launcher} started {count} processes, and each trains by itself; write"
+            " parallel='same_bits', and train=tg.data.Batches(x, y, batch_size=512, shards=8)",
+            errors.UsageWarning,
+            stacklevel=user_level(),
+        )

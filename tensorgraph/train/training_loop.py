@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from functools import partial
 from itertools import islice
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.data.batches import Batches
+from tensorgraph.distributed.processes import World
 from tensorgraph.engine.arrays import copied, holds
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.optim.base import Optimizer
@@ -86,6 +88,8 @@ class Training:
         """What takes the steps, where they are compiled."""
         self.progress: Progress | Silence = Silence()
         self.interrupts = Interrupts()
+        self.world = World()
+        """The processes that train together."""
 
     @property
     def endless(self) -> list[str]:
@@ -110,7 +114,7 @@ class Training:
                 "fit: watch=True looks at each layer in each step, and compile=True makes them one"
                 " program; leave out one of them"
             )
-        self.compiled = Compiled(self._descend, wait=True, at_once=True)
+        self.compiled = Compiled(self.gradient_step, wait=True, at_once=True)
 
     # ---------------------------------------------------------------------------------- checkpoint
 
@@ -126,7 +130,9 @@ class Training:
         others |= {f"callbacks/{i}": f for i, f in enumerate(self.callbacks)}
         others |= {f"step_callbacks/{i}": f for i, f in enumerate(self.step_callbacks)}
         parts |= {name: part for name, part in others.items() if hasattr(part, "load_state_dict")}
-        given = {} if self.steps_per_epoch is None else {"steps_per_epoch": self.steps_per_epoch}
+        given = {"steps_per_epoch": self.steps_per_epoch}
+        given |= {"shards": getattr(self.batches, "shards", None)}
+        given = {name: count for name, count in given.items() if count is not None}
         setup = setup_of(
             model, optimizer, loss=self.loss, columns=self.columns, seed=self.seed,
             clip=self._clip_given,
@@ -134,7 +140,7 @@ class Training:
             examples={name: len(examples) for name, examples in self.sets.items()},
             batch_size=getattr(self.batches, "batch_size", None), **given,
         )  # fmt: skip
-        self.checkpoint = Checkpoint(path, every, setup, parts)
+        self.checkpoint = Checkpoint(path, every, setup, parts, self.world)
         if self.checkpoint.steps and "batches" not in parts:
             raise errors.ArgumentError(
                 "fit: checkpoint_every a number of steps needs batches that know their position;"
@@ -163,6 +169,8 @@ class Training:
                 while run.goes_on:
                     self._epoch()
             except KeyboardInterrupt:
+                if self.world.size > 1:  # the others wait for this process
+                    raise
                 run.stop(INTERRUPTED)
                 broken_off = True
             except BaseException as error:
@@ -184,7 +192,7 @@ class Training:
         start = time.perf_counter()
         for batch in self._batches_of_epoch():
             self._step(batch)
-            if self.interrupts.wished:
+            if self.wished:
                 run.stop(INTERRUPTED)
                 if checkpoint is not None and "batches" in checkpoint.parts:
                     checkpoint.save()
@@ -206,8 +214,16 @@ class Training:
         last = run.stopped or run.epoch == run.epochs
         if checkpoint is not None and (last or not checkpoint.steps):
             checkpoint.save()
-        if self.interrupts.wished and not last:
+        if self.wished and not last:
             run.stop(INTERRUPTED)
+
+    @property
+    def wished(self) -> bool:
+        """Whether Ctrl-C is to end the training."""
+        return self.interrupts.wished
+
+    def agree_to_stop(self) -> None:
+        """Let all processes stop that train together, if a callback of one wants that."""
 
     def _batches_of_epoch(self) -> Iterator[Any]:
         if self.steps_per_epoch is None:
@@ -220,17 +236,13 @@ class Training:
         # Arrays never change in place, but those that somebody keeps are copied by a program.
         keep = copied if self.compiled else lambda array: array
         before = [keep(buffer._data) for buffer in self.buffers]
-        given, target = inputs_and_target(batch)
-        inputs, size = self.inputs.of(given), size_of(batch)
-
-        def cost() -> Any:
-            return self.loss(run.model(*inputs), target)
-
+        given, size = self.given_in(batch), self.size_of(batch)
+        cost = partial(self.cost_of, given)
         try:
             run.optimizer.zero_grad()
             if self.looks is not None and run.batch == 0:
                 self.looks.look(run.epoch + 1, cost)
-            value = float(self._take(inputs, target).item())
+            value = self.take(given)
         except BaseException as error:
             _put_back(self.buffers, before)
             if isinstance(error, errors.AnomalyError):
@@ -246,38 +258,66 @@ class Training:
         self.progress.step()
         if self.step_callbacks:
             run.call(self.step_callbacks)
+            self.agree_to_stop()
 
-    def _take(self, inputs: list[Any], target: Any) -> Any:
+    def size_of(self, batch: Any) -> int:
+        """Return how many examples a batch has."""
+        return size_of(batch)
+
+    def given_in(self, batch: Any) -> Any:
+        """Return the inputs of the model in a batch, as tensors, and the target."""
+        given, target = inputs_and_target(batch)
+        return self.inputs.of(given), target
+
+    def cost_of(self, given: Any) -> Any:
+        """Return the cost of a batch, which is computed once more to look at it."""
+        inputs, target = given
+        return self.loss(self.run.model(*inputs), target)
+
+    def take(self, given: Any) -> float:
         """Take a step, as it is or compiled; return the cost before it."""
         if self.compiled is None:
-            return self._descend(inputs, target, self._hold)
-        self._hold()
-        return self.compiled(inputs, target)
+            return float(self.gradient_step(*given, self.hold).item())
+        self.hold()
+        return float(self.compiled(*given).item())
 
-    def _hold(self) -> None:
+    def hold(self) -> None:
+        """Let no second Ctrl-C break off what comes now."""
         self.interrupts.held = True
 
-    def _descend(
+    def gradient_step(
         self, inputs: list[Any], target: Any, hold: Callable[[], None] = lambda: None
     ) -> Any:
         """Take a step down the gradient of the cost, and return that as it was before the step."""
         __tracebackhide__ = True
         with self.norms.watch if self.norms is not None else nullcontext():
-            cost = checked_cost(self.loss(self.run.model(*inputs), target))
-            if not holds(np.isfinite(cost._data)):
-                raise errors.AnomalyError(f"the cost is {cost.item()}")
-            cost.backward()
+            cost = self.gradient(inputs, target)
         if self.clip is not None:
             self.clip(self.params)
         hold()
         self.run.optimizer.step()
         return cost
 
+    def gradient(self, inputs: list[Any], target: Any) -> Any:
+        """Add the gradient of the cost to ``.grad``, and return the cost.
+
+        Raises:
+            AnomalyError: the cost is not finite.
+        """
+        __tracebackhide__ = True
+        cost = checked_cost(self.loss(self.run.model(*inputs), target))
+        if not holds(np.isfinite(cost._data)):
+            raise errors.AnomalyError(f"the cost is {cost.item()}")
+        cost.backward()
+        return cost
+
     def _end_epoch(self, start: float) -> None:
         run = self.run
         with evaluating(run.model):
             values = {
-                part: measure(self.inputs, self.loss, examples, self.metrics, AT_ONCE)
+                part: measure(
+                    self.inputs, self.loss, examples, self.metrics, AT_ONCE, self.world
+                )
                 for part, examples in self.measured.items()
             }
         for part, found in values.items():
@@ -286,11 +326,13 @@ class Training:
         row = {f"{part}_{name}": values[part][name] for name in values["train"] for part in values}
         run.epoch += 1
         row = {"epoch": run.epoch, "cost": run.cost / run.examples, **row}
-        row |= {"lr": _rate(run.optimizer), "seconds": time.perf_counter() - start}
+        seconds = self.world.broadcast(time.perf_counter() - start, "the seconds of an epoch")
+        row |= {"lr": _rate(run.optimizer), "seconds": seconds}
         run.history.append(**row, **(self.norms.take() if self.norms is not None else {}))
         run.batch, run.cost, run.examples = 0, 0.0, 0
         self.progress.row()
         run.call(self.callbacks)
+        self.agree_to_stop()
         if self.early_stopping is not None:
             self.early_stopping(run)
 

@@ -126,14 +126,10 @@ class BatchNorm(Normalization):
 
     def _normalised(self, x: Tensor, axis: int) -> Any:
         if self.training:
-            self._check_count(x)
             warn_of_inference(
                 self, "batch_norm", "predictions depend on the batch and change what eval() uses"
             )
-            others = (*range(axis), *range(axis + 1, x.ndim))
-            centred = center(x, axis=others)
-            deviation = rms(centred, axis=others, eps=self.eps)
-            self._follow(*self._moments(x, axis, centred, deviation))
+            centred, deviation = self._of_batch(x, axis)
         else:
             centred = x - along(axis, self.running_mean, x)
             deviation = sqrt(self.running_var + self.eps)
@@ -142,6 +138,15 @@ class BatchNorm(Normalization):
             return centred / along(axis, deviation, x)
         scale = along(axis, self.weight / deviation, x)
         return affine(centred, scale, along(axis, self.bias, x))
+
+    def _of_batch(self, x: Tensor, axis: int) -> tuple[Any, Any]:
+        """Return x minus the mean of the batch, and √(σ² + ε); the running averages follow."""
+        self._check_count(x, x.size // self.features)
+        others = (*range(axis), *range(axis + 1, x.ndim))
+        centred = center(x, axis=others)
+        deviation = rms(centred, axis=others, eps=self.eps)
+        self._follow(*self._moments(x, axis, centred, deviation))
+        return centred, deviation
 
     @quiet
     def _moments(self, x: Tensor, axis: int, centred: Tensor, deviation: Tensor) -> tuple[Any, Any]:
@@ -168,9 +173,8 @@ class BatchNorm(Normalization):
             f" features along axis {self.axis}{hint}"
         )
 
-    def _check_count(self, x: Tensor) -> None:
+    def _check_count(self, x: Tensor, count: int) -> None:
         """Raise unless there are two values of each feature, so that it has a variance."""
-        count = x.size // self.features
         if count < 2:
             raise ShapeError(
                 f"{here('batch_norm')}: the input of shape {x.shape} has too few values of each"

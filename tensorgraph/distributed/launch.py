@@ -1,0 +1,133 @@
+"""Which processes there are: what a program was started by, and how all of them end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import TracebackType
+from typing import Any
+
+from tensorgraph import errors
+from tensorgraph.distributed.connected import Connected
+from tensorgraph.distributed.processes import World
+from tensorgraph.extras import require
+
+__all__ = ["world"]
+
+LAUNCHERS = {
+    "OMPI_COMM_WORLD_SIZE": "Open MPI's mpiexec",
+    "PMI_SIZE": "mpiexec",
+    "MV2_COMM_WORLD_SIZE": "MVAPICH's mpiexec",
+    "SLURM_STEP_NUM_TASKS": "srun",
+}
+"""In which variables of the environment launchers say how many processes they start."""
+
+_GRACE = 5.0
+"""For how many seconds a process that ends because of another one waits for that to end it."""
+
+_AFTER_FIRST = 0.5
+"""How many seconds later than the first process the others print an error that all may have."""
+
+
+@cache
+def world() -> World:
+    """Return the processes that this one works with: rank 0 of 1, or those of ``mpiexec``.
+
+    ``mpiexec -n 4 python train.py`` starts four of them, and needs mpi4py (``pip install
+    'tensorgraph-engine[mpi]'``) with an MPI, which clusters have; ``pip install mpich`` brings one.
+    Without ``mpiexec``, mpi4py is neither needed nor imported.
+
+    Where one of several processes ends with an error, all end, and only its message is printed.
+
+    Raises:
+        DistributedError: MPI was started by the launcher of another MPI.
+        ImportError: several processes were started, and mpi4py is not installed.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> if tg.distributed.world().rank == 0:
+        ...     print("the only one")
+        the only one
+    """
+    started = started_by(os.environ)
+    if started is None and "mpi4py.MPI" not in sys.modules:
+        return World()
+    launcher, count = started or ("", 1)
+    if count > 1:
+        _check_installed(launcher, count)
+    mpi: Any = require("mpi4py.MPI", "mpi")
+    if mpi.COMM_WORLD.Get_size() < count:
+        library = mpi.Get_library_version().splitlines()[0].strip(" \0")
+        raise errors.DistributedError(
+            f"{launcher} started {count} processes, but each is alone for MPI: mpi4py uses"
+            f" {library}; start the program by the mpiexec of that, or write pip install"
+            " --no-binary mpi4py mpi4py to have it use the MPI of your cluster"
+        )
+    if mpi.COMM_WORLD.Get_size() == 1:
+        return World()
+    found = Connected(mpi, mpi.COMM_WORLD.Dup())
+    _end_together(found, mpi.COMM_WORLD.Abort)
+    return found
+
+
+def started_by(environment: Mapping[str, str]) -> tuple[str, int] | None:
+    """Return what started this process, and how many; nothing if nobody says so.
+
+    Example:
+        >>> started_by({"PMI_SIZE": "4", "PMI_RANK": "1"})
+        ('mpiexec', 4)
+    """
+    for variable, launcher in LAUNCHERS.items():
+        count = environment.get(variable, "")
+        if count.isdecimal():
+            return launcher, int(count)
+    return None
+
+
+def _check_installed(launcher: str, count: int) -> None:
+    """Raise rather than let each of several processes do the same on its own.
+
+    Raises:
+        ImportError: mpi4py is not installed.
+    """
+    try:
+        require("mpi4py", "mpi")
+    except ImportError as error:
+        raise ImportError(
+            f"{launcher} started {count} processes, which cannot find each other without mpi4py:"
+            f" {error}",
+            name=error.name,
+        ) from error
+
+
+def _end_together(connected: Connected, abort: Callable[[int], Any]) -> None:
+    """Let all processes end when one ends with an error, and tell when one ends too early."""
+    before = sys.excepthook
+
+    def ended_by(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+        # One message is enough: who has printed it ends all.
+        if isinstance(error, errors.PeerError):
+            time.sleep(_GRACE)
+        elif connected.rank > 0:
+            time.sleep(_AFTER_FIRST)
+        print(f"rank {connected.rank} of {connected.size} failed, so all end:", file=sys.stderr)
+        before(kind, error, at)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        abort(130 if issubclass(kind, KeyboardInterrupt) else 1)
+
+    def leave() -> None:
+        if not connected.broken:
+            try:
+                connected.gather(None, "the end of the program")
+                return
+            except errors.DistributedError as error:
+                print(f"rank {connected.rank}: {error}", file=sys.stderr, flush=True)
+        abort(1)  # else MPI would wait for the others
+
+    sys.excepthook = ended_by
+    atexit.register(leave)
