@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, overload
 
@@ -15,6 +15,7 @@ from tensorgraph.formulas.derivation import Derivation
 from tensorgraph.formulas.hints import missing_facts, unknown_operations
 from tensorgraph.formulas.of_function import asked
 from tensorgraph.formulas.problem import Problem
+from tensorgraph.formulas.run_again import checked_by
 from tensorgraph.formulas.solution import Solution
 from tensorgraph.formulas.targets import check_in_graph, check_output, places_in, targets_of
 
@@ -56,9 +57,11 @@ def derive(
     where ``derive`` is called. (Courses 1 and 2 of the Deep Learning Specialization
     derive these formulas by hand.)
 
-    A function or module in place of the output is run once on example arguments; names are those
-    of its own variables. ``wrt`` then gives names or positions of its arguments, or a module's
-    paths; without it formulas are by all arguments of floats, of a module by its parameters.
+    A function or module in place of the output is run once on example arguments; names are those of
+    its own variables. Where masks and other constants were read off their values, it is run again
+    on other numbers, which tells a comparison from what holds by chance. ``wrt`` then gives names or
+    positions of its arguments, or a module's paths; without it formulas are by all arguments of
+    floats, of a module by its parameters.
 
     Args:
         output: a scalar; or any tensor, with ``gradient``; or a function or module returning one.
@@ -99,17 +102,23 @@ def derive(
         dw = 2 xᵀ (x w − y)
     """
     deadline = time.thread_time() + time_limit
-    output, wrt, scope = asked(output, args, wrt, sys._getframe(1))
+    output, wrt, scope, rerun = asked(output, args, wrt, sys._getframe(1))
     scope.heed(places_in(place_of(output)))
     targets = targets_of(wrt, name, scope)
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
-    solution = Solution(Problem(output, targets, scope, gradient, strict, deadline))
+
+    def problem(left: Collection[Any] = (), strict: bool = strict) -> Problem:
+        shown = strict and rerun is None  # a function tells it by itself
+        return Problem(output, targets, scope, gradient, strict, deadline, left, shown)
+
+    posed = checked_by(rerun, problem)
+    solution = Solution(posed)
     found = solution.derivation()
     told = [*unknown_operations(found)]
     if strict:
-        looser = Solution(Problem(output, targets, scope, gradient, False, deadline))
+        looser = Solution(problem(posed.constants.left, False))
         told += missing_facts(found, looser.derivation())
     if solution.ran_out:
         last = max(found.left_out.values(), default=None)

@@ -19,8 +19,10 @@ from tensorgraph.formulas.recorded_call import (
     call_name,
     call_parameters,
     missing_arguments,
+    names_read,
     recorded_call,
 )
+from tensorgraph.formulas.run_again import Rerun
 from tensorgraph.formulas.targets import places_in
 from tensorgraph.nn.module import Module
 
@@ -31,6 +33,8 @@ class Asked(NamedTuple):
     output: Tensor
     wrt: Any
     scope: Scope
+    rerun: Rerun | None = None
+    """The function that was run, if one was given."""
 
 
 def asked(output: Any, args: Sequence[Any], wrt: Any, frame: FrameType) -> Asked:
@@ -92,6 +96,7 @@ def _recorded(f: Callable[..., Any], args: Sequence[Any], wrt: Any, frame: Frame
         used = places_in(place_of(result))
         targets = [t for t in targets if place_of(t) in used] or targets
     scope = Scope(frames[0] if frames else frame)
+    scope.leave_numbers(names_read(f) | set(filter(None, arguments.names)))
     if isinstance(f, Module):
         scope.add_module(f)
     for leaf, name in zip(arguments.leaves, arguments.names, strict=True):
@@ -99,7 +104,7 @@ def _recorded(f: Callable[..., Any], args: Sequence[Any], wrt: Any, frame: Frame
             scope.places[place_of(leaf)] = leaf.name or name
     known = "" if isinstance(f, Module) else call_name(f)
     scope.places.setdefault(place_of(result), known or "output")
-    return Asked(result, targets, scope)
+    return Asked(result, targets, scope, Rerun(f, arguments.leaves, arguments.structure))
 
 
 def _with_arrays(arg: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ class Problem:
         gradient: the gradient of a loss by the output, if any is given.
         strict: whether to use no more than what is stated or proved of constants.
         deadline: when to stop simplifying, by the thread's own clock.
+        left: keys of constants that are read as nothing else than they are.
+        shown: whether masks are read as comparisons only where the statements have these.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Problem:
         gradient: Any,
         strict: bool,
         deadline: float,
+        left: Collection[Any] = (),
+        shown: bool = False,
     ) -> None:
         self.output, self.targets, self.scope = output, targets, scope
         self.root = place_of(output)
         self.places = [t.place for t in targets]
-        self.constants = Constants(scope, self.root)
+        self.constants = Constants(scope, self.root, left, shown)
         inputs = Inputs(self._replayed(), scope)
         self.recorded = recorded = inputs.told_apart(self._recurrences(inputs.recorded))
         self.premises = {**premises(recorded, self.constants, strict), **inputs.facts}

@@ -6,8 +6,8 @@ import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from inspect import signature
-from types import FrameType
+from inspect import getclosurevars, signature, unwrap
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,40 @@ def call_name(f: Callable[..., Any]) -> str:
     """Return what a function or module is called; an empty string if it has no name."""
     name = type(f).__name__ if isinstance(f, Module) else getattr(f, "__name__", type(f).__name__)
     return "" if name == "<lambda>" else str(name)
+
+
+def names_read(f: Callable[..., Any]) -> set[str]:
+    """Return which variables stand in the code of a function, or of functions that it calls.
+
+    Code of this package reads none of the user's.
+    """
+    found: set[str] = set()
+    waiting: list[Any] = [_body(f)]
+    met: set[Any] = set()
+    for each in waiting:  # to which more is added meanwhile
+        function = unwrap(getattr(each, "__func__", each))
+        code = getattr(function, "__code__", None)
+        if code is None or code in met or code.co_filename.startswith(PACKAGE):
+            continue
+        met.add(code)
+        names = {name for part in _codes(code) for name in _variables(part)}
+        found |= names
+        within = {**function.__globals__, **getclosurevars(function).nonlocals}
+        waiting += [within[name] for name in names if callable(within.get(name))]
+        waiting += [_body(x) for name in names if isinstance(x := within.get(name), Module)]
+    return found
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield a function's code, and that of functions in it."""
+    yield code
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _codes(inner)
+
+
+def _variables(code: CodeType) -> tuple[str, ...]:
+    return (*code.co_names, *code.co_varnames, *code.co_freevars, *code.co_cellvars)
 
 
 def call_parameters(f: Callable[..., Any]) -> list[str]:

@@ -20,7 +20,7 @@ from tensorgraph.engine.graph import Node, ancestors, interpret
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.tensor import Tensor, wrap
-from tensorgraph.ops.arithmetic import astype, where
+from tensorgraph.ops.arithmetic import astype, not_equal, where
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import power
 from tensorgraph.symbolic.array_table import ArrayTable
@@ -304,7 +304,10 @@ def _computed(result: Replay, array: Any, at: Operand, reader: Reader, place: Pl
     if on.any() and not on.all() and (array[on] == 1).all():
         compared = partial(_condition, result, array, at.node, reader, place)
         ways = [compared, *ways] if array.dtype.kind == "b" else [*ways, compared]
-    return next((e for way in ways if (e := way()) is not None), None)
+    found = next((e for way in ways if (e := way()) is not None), None)
+    if found is not None and array.dtype.kind == "b" and found.dtype.kind != "b":
+        return not_equal(found, 0)  # type: ignore[no-any-return]
+    return found
 
 
 def _condition(result: Replay, array: Any, node: Node, reader: Reader, place: Place) -> Expr | None:
@@ -324,7 +327,8 @@ def _condition(result: Replay, array: Any, node: Node, reader: Reader, place: Pl
         Before(p, result.exprs[p], np.asarray(result.values[e]), p in at_hand)
         for p, e in fitting.items()
     ]
-    found = reader.condition(array != 0, before, place)
+    # A mask stays the array that it is: its operation may state what it made.
+    found = reader.condition(array if array.dtype.kind == "b" else array != 0, before, place)
     if found is None or array.dtype.kind == "b":
         return found
     return astype(found, dtype=array.dtype)  # type: ignore[no-any-return]

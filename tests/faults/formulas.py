@@ -25,6 +25,13 @@ FAULTS: list[Fault] = [
          "alternatives: two conditions of three are all that there are"),
     ),
     *planted_in(
+        "formulas/run_again.py",
+        ("checked_by", "rerun is None or not guessed or rerun.tells(first) is not False", "True",
+         "derive: masks that order values by chance are comparisons of them"),
+        ("_shuffled", "rng.permutation(array.ravel()).reshape(array.shape)", "array",
+         "derive: a function is run again on the same numbers"),
+    ),
+    *planted_in(
         "formulas/naming/caller_variables.py",
         ("Scope.likeness_beside", "(s.fit, s.likeness)", "(s.fit, 0.0)",
          "names: of equal numbers that multiply an array, any is taken that is met near it"),

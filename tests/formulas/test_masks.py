@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, strategies as st
 
 import tensorgraph as tg
 from tests.formulas.derive_cases import leaf
@@ -159,10 +159,71 @@ def test_the_classes_of_labels_are_no_largest_values(loss, of, shape):
     told = tg.derive(f, x, labels, wrt=next(iter(inspect.signature(f).parameters)))
     program = {}
     exec(told.python(), program)
+    other = rng.integers(0, shape[1], shape[0])
     t = tg.tensor(fresh, requires_grad=True)
-    expected = tg.gradients(f(t, labels), t).numpy()
-    if loss == "focal":  # the other's picks of scores are constants that the program lists
-        np.testing.assert_allclose(program["backward"](fresh, labels), expected, rtol=1e-9)
+    expected = tg.gradients(f(t, other), t).numpy()
+    (scores,) = {"logits", "scores"} & {*inspect.signature(program["backward"]).parameters}
+    found = program["backward"](**{scores: fresh, "labels": other})
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def in_a_box(array):
+    """Return a function that gives an array which no variable of a caller holds."""
+
+    def given():
+        return array.copy()
+
+    return given
+
+
+KINDS = {
+    "max": lambda x: x == x.max(axis=1, keepdims=True),
+    "min": lambda x: x == x.min(axis=0),
+    "above": lambda x: x > 0.1,
+    "below": lambda x: x <= 0,
+}
+
+
+@given(st.integers(0, 99), st.sampled_from(sorted(KINDS)), st.booleans())
+def test_a_mask_that_only_happens_to_order_values_is_no_comparison_of_them(seed, of, strict):
+    x = np.random.default_rng(seed).normal(size=(6, 4))
+    mask = in_a_box(KINDS[of](x))
+    assume(mask().any() and not mask().all())
+
+    def cost(x):
+        return tg.where(mask(), x * x, 3 * x).sum()
+
+    formula = lines(tg.derive(cost, x, strict=strict))[0]
+    assert "M" in formula and set("<>≤≥").isdisjoint(formula), formula
+
+
+def test_masks_that_are_made_of_values_are_told_from_one_that_is_given():
+    x = np.random.default_rng(0).normal(size=(6, 4))
+    mask = in_a_box(x > 0.3)
+
+    assert lines(tg.derive(lambda x: (x * (x.numpy() > 0)).sum(), x))[0] == "dx = [x > 0]"
+
+    def both(x):
+        return tg.where(mask(), x, 2 * x).sum() + (x**3 * (x.numpy() > 0)).sum()
+
+    found = str(tg.derive(both, x))
+    assert "x > 0]" in found and "0.3" not in found and "M" in found
+
+
+def test_a_graph_alone_does_not_tell_and_strict_leaves_its_masks():
+    x = leaf(np.random.default_rng(0).normal(size=(6, 4)))
+    loss = tg.where(in_a_box(x.numpy() > 0.3)(), x, 2 * x).sum()
+    assert "M" in str(tg.derive(loss, wrt=x, strict=True))
+
+
+def test_only_numbers_that_a_function_reads_have_names_in_its_formulas():
+    epoch, rate = 7, 0.25
+
+    def cost(x):
+        return (7 * rate * x * x + tg.exp(-7.0 * x)).sum()
+
+    d = tg.derive(cost, np.ones(3), strict=True)
+    assert "epoch" not in str(d) and "rate" in str(d), epoch
 
 
 def test_a_comparison_in_the_source_comes_before_labels():

@@ -127,7 +127,10 @@ def _picked_axis(
     if len(key) != len(shape) or len(indices) != len(shape) or not known:
         return None
     full = np.broadcast_arrays(*(i.value for i in indices))
-    for axis in range(len(shape)):
+    # Of a square batch labels 0, 1, 2, … are the places of the rows, too: classes stand where the
+    # indices keep an axis of length 1, or last.
+    kept = full[0].shape if full[0].ndim == len(shape) else ()
+    for axis in sorted(range(len(shape))[::-1], key=lambda i: not kept or kept[i] != 1):
         rest = tuple(n for i, n in enumerate(shape) if i != axis)
         if 0 in shape or full[0].size != np.prod(rest, dtype=int):
             continue

@@ -125,6 +125,14 @@ class Scope:
                 self._arrays.append(_Array(name, tensor._data))
             self.parameters.setdefault(parameter.path, parameter)
 
+    def leave_numbers(self, read: Collection[str]) -> None:
+        """Leave the numbers out that none of these variables holds: nothing computes with them."""
+        self.numbers = {
+            name: number
+            for name, number in self.numbers.items()
+            if name in read or self._own.get(name) in read or name.split(".")[0] in read
+        }
+
     def heed(self, places: Collection[Any]) -> None:
         """Call parts of containers what these call them, where nothing else in a graph is.
 

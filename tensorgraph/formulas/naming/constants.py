@@ -16,6 +16,7 @@ import numpy as np
 from tensorgraph.caller.statements import BESIDE, IN_OP, IN_OP_BESIDE, NOWHERE, Sought
 from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.op import Op
+from tensorgraph.engine.stated_facts import stated_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.irrationals import PI, irrational
 from tensorgraph.formulas.facts import Fact, violation
@@ -36,7 +37,7 @@ from tensorgraph.formulas.naming.numbers import Made, Numbers, is_long
 from tensorgraph.formulas.naming.occurrences import Occurrences
 from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
 from tensorgraph.ops.index import one_hot
-from tensorgraph.symbolic.array_table import ArrayTable
+from tensorgraph.symbolic.array_table import ArrayTable, content
 from tensorgraph.symbolic.expr import Expr, constant, in_64_bits, in_order, lift
 from tensorgraph.symbolic.reader import Before, Operand, Place, selects
 
@@ -59,10 +60,16 @@ class Constants:
     Args:
         scope: the variables.
         root: the graph, in which some of these stand.
+        left: keys of constants that are read as nothing else than they are.
+        shown: whether masks are read as comparisons only where the statements have these.
     """
 
-    def __init__(self, scope: Scope, root: Node) -> None:
-        self.scope = scope
+    def __init__(
+        self, scope: Scope, root: Node, left: Collection[Any] = (), shown: bool = False
+    ) -> None:
+        self.scope, self.left, self._shown = scope, left, shown
+        self.guessed: dict[Any, None] = {}
+        """Keys of the constants that were read off values, which may agree by chance."""
         nodes = ancestors([root])
         self.occurrences = Occurrences(scope, nodes)
         words = {node.op.notation.sign for node in nodes}
@@ -149,8 +156,15 @@ class Constants:
             # A 0.5 that is written out is no 0.5 d of a d that happens to be 1.
             return self._form(found[1], at).make()
         unwritten = written == NOWHERE and (dtype is not None or is_long(v))
-        e = self._statistic(v, dtype, place) if place is not None and unwritten else None
-        return constant(value) if e is None else e
+        if place is None or not unwritten or v in self.left:
+            return constant(value)
+        e = self._statistic(v, dtype, place)
+        return constant(value) if e is None else self._guess(v, e)
+
+    def _guess(self, key: Any, e: Expr) -> Expr:
+        """Take note that a constant was read off values."""
+        self.guessed[key] = None
+        return e
 
     def _named(self, v: Any, at: Operand | None, written: int) -> Expr | None:
         """Return the variable that a number is, or what the statements compute in its place.
@@ -282,14 +296,15 @@ class Constants:
             array: the array.
             place: gives the expressions of those that it may be computed from.
         """
-        if not array.size or array.dtype.kind not in "biuf":
+        key = content(array)
+        if not array.size or array.dtype.kind not in "biuf" or key in self.left:
             return None
         target, told = Target(array), evidence(array)
         number = partial(self._written, dtype=array.dtype)
         found = [*self._sources(array)]
         for reading in readings(target, found, self._by_use, number):
             if told >= self._needed(reading, len(found)) and reading.gives(array):
-                return reading.expr(place, array.shape)
+                return self._guess(key, reading.expr(place, array.shape))
         return None
 
     def condition(self, mask: Any, before: Sequence[Before], place: Place) -> Expr | None:
@@ -310,16 +325,24 @@ class Constants:
             for x in self._by_use
             if not met.get(x)  # what holds the same is called as in the graph
         ]
-        return self.masks.condition(mask, [*computed, *given], self._hot(mask))
+        key, hot = content(mask), self._hot(mask)
+        if key in self.left or (hot is not None and _stated_axis(mask) is not None):
+            return hot
+        found = self.masks.condition(mask, [*computed, *given], hot, self._shown)
+        return found if found is None or found is hot else self._guess(key, found)
 
     def _hot(self, mask: Any) -> Expr | None:
         """Return a mask of classes by their labels, which tell it whatever the values are."""
         met = [x for x in self._arrays if x.dtype.kind in "iu"]
+        stated = _stated_axis(mask)
         told = {i for x in met if x.ndim == mask.ndim for i, n in enumerate(x.shape) if n == 1}
+        told = told if stated is None else {stated}
         every = [*(x for x in self._by_use if x.dtype.kind in "iu"), *map(np.squeeze, met)]
         for labels in every:
-            # Of a square mask that is symmetric the indices in the graph tell the axis.
+            # Of a symmetric mask what made it, or indices in the graph, tell the axis.
             for source in sorted(one_hots(labels, mask.shape), key=lambda s: s.axis not in told):
+                if stated not in (None, source.axis):
+                    continue
                 if np.array_equal(source.whole(), mask):
                     static = {"num_classes": mask.shape[source.axis], "axis": source.axis}
                     return lift(one_hot(constant(labels), **static, dtype=bool))
@@ -404,6 +427,12 @@ class Constants:
                 if np.array_equal(source.whole(), array):
                     note = f"{self.scope.of_array(array) or 'an array'} = one_hot({known})"
                     yield Fact("one_hot", axis, "data", note=note)
+
+
+def _stated_axis(mask: Any) -> int | None:
+    """Return along which axis a mask is one-hot by what made it, if that states so."""
+    axis = dict(stated_of(mask)).get("one_hot")
+    return axis % mask.ndim if isinstance(axis, int) and mask.ndim else None
 
 
 def _spelt_out(exprs: Iterable[Expr]) -> Iterator[Expr]:

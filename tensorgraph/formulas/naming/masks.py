@@ -72,6 +72,8 @@ class Reading(NamedTuple):
     """Makes the condition as an expression."""
     name: str = ""
     """The variable that holds a number in it."""
+    shown: bool = False
+    """Whether the source has this comparison."""
 
 
 Level = tuple[float, float, Callable[[], Any], str]
@@ -90,16 +92,24 @@ class Masks:
     def __init__(self, scope: Scope, numbers: Numbers) -> None:
         self.scope, self.numbers = scope, numbers
 
-    def condition(self, mask: Any, values: Sequence[Value], hot: Expr | None = None) -> Expr | None:
+    def condition(
+        self,
+        mask: Any,
+        values: Sequence[Value],
+        hot: Expr | None = None,
+        shown: bool = False,
+    ) -> Expr | None:
         """Return the condition that a mask tells, if it is one that chance would not give.
 
         Args:
             mask: the array, in which there are both ``True`` and ``False``.
             values: what may have been compared, those at hand first.
             hot: the mask by labels that it is the one-hot form of, if it is.
+            shown: whether only a comparison that stands in the source is one.
         """
         told = _bits(mask) - CHANCE
-        found = [reading for reading in self._readings(mask, values) if reading.choices <= told]
+        readings = (r for r in self._readings(mask, values) if r.shown or not shown)
+        found = [reading for reading in readings if reading.choices <= told]
         if hot is not None:
             found.append(Reading(HOT, lambda: hot))
         if not found:
@@ -163,6 +173,7 @@ class Masks:
                     yield Reading(
                         1 + one.choices + other.choices,
                         _comparing(logical_and, one.build, other.build),
+                        shown=one.shown and other.shown,
                     )
 
     def _above(self, value: Value, outside: Any, inside: Any) -> Iterator[Reading]:
@@ -190,7 +201,8 @@ class Masks:
                 for op, compare in way.items():
                     said = self._said(op, number, name, value)
                     condition = _comparing(compare, value.expr, expr)
-                    yield Reading(_doubt(op, choices, said), condition, name)
+                    shown = said == IN_OP_BESIDE
+                    yield Reading(_doubt(op, choices, said), condition, name, shown)
 
     def _said(self, op: str, number: float, name: str, value: Value) -> int:
         """Return how well the source speaks for a comparison, as ``Variables.fit`` tells."""
@@ -225,7 +237,9 @@ class Masks:
         for op, compare in ways.items():
             if np.array_equal(getattr(np, op)(x.array, y.array), mask):
                 said = self.scope.variables.fit(y.name, {op, MIRRORED[op]}, {x.name} - {""})
-                yield Reading(_doubt(op, 3 + 2 * free, said), _comparing(compare, x.expr, y.expr))
+                condition = _comparing(compare, x.expr, y.expr)
+                shown = said == IN_OP_BESIDE
+                yield Reading(_doubt(op, 3 + 2 * free, said), condition, shown=shown)
 
 
 def _comparing(

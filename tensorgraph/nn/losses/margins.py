@@ -36,7 +36,7 @@ from tensorgraph.nn.message_place import here
 from tensorgraph.ops.activation import relu
 from tensorgraph.ops.arithmetic import equal, square, where
 from tensorgraph.ops.extrema import minimum
-from tensorgraph.ops.index import one_hot, take_along_axis
+from tensorgraph.ops.index import one_hot
 from tensorgraph.ops.reduce import sum
 from tensorgraph.ops.shape import expand_dims
 
@@ -146,10 +146,10 @@ def multi_margin(
     check_class_labels(name, labels, shape[axis])
     if kept is not None:
         scores = where(expand_dims(kept, axis=axis), scores, 0)
-    right = take_along_axis(scores, expand_dims(labels, axis=axis), axis=axis)
+    hot = one_hot(labels, shape[axis], axis=axis, dtype=bool)
+    right = sum(where(hot, scores, 0), axis=axis, keepdims=True)
     lacking = relu(margin - right + scores)
     terms = square(lacking) if boolean(squared, f"{here(name)}: squared") else lacking
-    hot = one_hot(labels, shape[axis], axis=axis, dtype=bool)
     losses = sum(where(hot, 0, terms), axis=axis) / shape[axis]
     losses, weights = by_class(losses, labels, weight)
     return class_cost(losses, weights, kept, reduction)
