@@ -65,7 +65,7 @@ def definite(n):
         (lambda: tg.diag(np.ones((2, 2, 2))), "ShapeError", "is a vector or a matrix"),
         (lambda: tg.linalg.pinv(np.eye(2), rtol=-1), "ArgumentError", "rtol"),
         (lambda: tg.linalg.cond(SINGULAR, 1), "LinAlgError", "is singular"),
-        (lambda: tg.linalg.cond(np.zeros((3, 0, 2))), "LinAlgError", r"\(3, 0, 2\) without elements"),
+        (lambda: tg.linalg.cond(np.zeros((3, 0, 2))), "LinAlgError", "without elements"),
         (lambda: tg.linalg.cond(np.ones(2)), "ShapeError", "cond: x is a matrix"),
     ],
 )  # fmt: skip
