@@ -26,7 +26,6 @@ from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.operators import Operators
 
-
 _next_number = count().__next__
 """Counts layers; of threads that make some at a time, each gets its own number."""
 

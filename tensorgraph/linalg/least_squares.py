@@ -15,7 +15,7 @@ from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.linalg._matrices import floating, identity, in_single, matrices, of_each
 from tensorgraph.linalg.spectra import svdvals
-from tensorgraph.ops._axes import from_list
+from tensorgraph.ops._axes import from_list, from_lists
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.reduce import sum
 from tensorgraph.ops.shape import matrix_transpose
@@ -109,7 +109,7 @@ def lstsq(a: AnyArray, b: AnyArray, rcond: float | None = None) -> LstsqResult:
         >>> tg.linalg.lstsq([[1.0], [1.0]], [1.0, 3.0]).x
         tensor([2.])
     """
-    a, b = from_list(a), from_list(b)
+    a, b = from_lists(a, b)
     m = matrices(a, "lstsq: a")[-2]
     rows = shape_of(b)[-2:][:1]
     if rows != (m,):

@@ -15,7 +15,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import from_list, one_axis
+from tensorgraph.ops._axes import from_list, from_lists, one_axis
 from tensorgraph.ops._keys import fill_key
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.index import (
@@ -234,7 +234,8 @@ def insert(
         >>> tg.insert(tg.tensor([1.0, 2.0]), 1, 5.0)
         tensor([1., 5., 2.])
     """
-    x, values = from_list(x), astype(from_list(values), dtype=from_list(x).dtype)
+    x, values = from_lists(x, values)
+    values = astype(values, dtype=x.dtype)
     x = reshape(x, shape=-1) if axis is None else x
     place = 0 if axis is None else one_axis(axis, ndim_of(x), "insert: axis")
     new = -1 - _numbered(shape_of(values))
