@@ -117,9 +117,9 @@ def test_what_a_refusal_of_symbolic_indices_says_to_write_is_the_same(name):
         tg.trace(f, x, tg.tensor([0, 2]), values)
     _, line = str(refused.value).split("where none is repeated, write ")
     written = eval(f"lambda x, index, value: {line}", {"tg": tg})
-    for index in ([0, 2], [3, 1]):
-        found = tg.compile(written)(x, tg.tensor(index), values)
-        np.testing.assert_array_equal(found, f(x, index, values))
+    for places in ([0, 2], [3, 1]):
+        found = tg.compile(written)(x, tg.tensor(places), values)
+        np.testing.assert_array_equal(found, f(x, places, values))
 
 
 @pytest.mark.parametrize("f", [tg.delete, lambda x, i: tg.insert(x, i, 0.0)])
