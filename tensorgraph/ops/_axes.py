@@ -98,6 +98,11 @@ def blocks(old: Sequence[int], new: Sequence[int]) -> list[Block]:
     return found
 
 
+def part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    """Return a slice along one axis, counted from the front."""
+    return x[(*(slice(None),) * axis, slice(start, stop))]
+
+
 def from_list(x: Any) -> Any:
     """Return a list or a number as a tensor, and anything else as it is."""
     return x if hasattr(x, "shape") else asarray(x)

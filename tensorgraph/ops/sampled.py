@@ -13,7 +13,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import SomeAxes, from_list, from_lists, one_axis, some_axes
+from tensorgraph.ops._axes import SomeAxes, from_list, from_lists, one_axis, part, some_axes
 from tensorgraph.ops.arithmetic import (
     add,
     divide,
@@ -39,11 +39,6 @@ __all__ = [
     "convolve", "correlate", "cumulative_trapezoid", "gradient", "increments", "interp",
     "trapezoid",
 ]  # fmt: skip
-
-
-def part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    """Return a slice along one axis."""
-    return x[(*(slice(None),) * axis, slice(start, stop))]
 
 
 @with_leads
