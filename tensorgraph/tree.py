@@ -26,6 +26,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from tensorgraph import errors
 from tensorgraph.engine import nested_containers
 from tensorgraph.engine.nested_containers import Structure, flatten_like, places
@@ -169,10 +171,12 @@ def _check_dtypes(arrays: Sequence[Any], at: Sequence[str]) -> None:
     """Raise unless all are floats, or all have one dtype."""
     if len({x.dtype for x in arrays}) <= 1 or all(x.dtype.kind == "f" for x in arrays):
         return
-    odd = next(k for k, x in enumerate(arrays) if x.dtype.kind != "f")
+    dtypes = [x.dtype for x in arrays]
+    common = np.result_type(*([dtype for dtype in dtypes if dtype.kind == "f"] or dtypes))
+    odd = next(k for k, x in enumerate(arrays) if x.dtype.kind != "f" and x.dtype != common)
     other = next(x.dtype for x in arrays if x.dtype != arrays[odd].dtype)
     raise errors.DTypeError(
         f"tree.ravel: {at[odd]} of the tree is {arrays[odd].dtype}, another leaf {other}; a vector"
         " of both may round it. Leave it out, declare its field static, or write"
-        f" .astype({other.name!r})"
+        f" .astype({common.name!r})"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -170,6 +170,17 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
         except OverflowError as error:
             raise errors.ArgumentError(f"{error}; write a wider dtype") from None
     return array.astype(wanted) if getattr(data, "ndim", 0) else cast(array, wanted)
+
+
+def array_beside(data: Any, others: Iterable[Any]) -> Any:
+    """Return a list, or a number, as an array for a computation with others.
+
+    Python's floats are float32 like those of ``tg.tensor``, but beside float64 they are not
+    rounded.
+    """
+    array = to_array(data)
+    double = any(getattr(other, "dtype", None) == np.float64 for other in others)
+    return to_array(data, np.float64) if double and array.dtype.kind == "f" else array
 
 
 def cast(array: Array, dtype: np.dtype[Any]) -> Array:

@@ -18,7 +18,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.array_likes import of_one
-from tensorgraph.engine.arrays import to_array
+from tensorgraph.engine.arrays import array_beside, to_array
 from tensorgraph.engine.explain import cause, explain, is_users
 from tensorgraph.engine.float_warnings import ERRORS, IGNORE
 from tensorgraph.engine.graph import Node, next_number
@@ -211,18 +211,13 @@ def _apply_to_lists(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> An
 def _operand(op: Op, i: int, value: Any, args: tuple[Any, ...]) -> Any:
     """Return an operand that is neither a tensor nor a Python number as kernels take it.
 
-    Python floats in a list are float32 like those of ``tg.tensor``, but beside a float64 tensor
-    they are not rounded.
-
     Raises:
         DTypeError: it is nothing that the engine computes with.
     """
     kind = type(value)
     try:
         if kind is list or kind is tuple:
-            array = to_array(value)
-            double = any(type(arg) is Tensor and arg._data.dtype == np.float64 for arg in args)
-            return to_array(value, np.float64) if double and array.dtype.kind == "f" else array
+            return array_beside(value, args)
         if kind is _ndarray or isinstance(value, np.generic):
             return value if value.dtype.kind in "fiub" else to_array(value)
         if isinstance(value, _ndarray):

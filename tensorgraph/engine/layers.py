@@ -14,7 +14,9 @@ outside, where its own gradient is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import count
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -24,15 +26,15 @@ from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.operators import Operators
 
+_next_number = count().__next__
+"""Counts layers; of threads that make some at a time, each gets its own number."""
+
 
 class Layer:
     """One call of a transform that works below tensors."""
 
-    made = 0
-
     def __init__(self) -> None:
-        Layer.made += 1
-        self.number = Layer.made
+        self.number = _next_number()
         """Larger for a layer that was made later: that lies deeper."""
         self.around: Layer | None = MODE.get().layer
 
@@ -158,18 +160,17 @@ def layer_of(x: Any) -> Layer | None:
 
 def deepest(arrays: Sequence[Any]) -> Layer | None:
     """Return the deepest layer that arrays are of, if they are of one."""
-    layers = [array.layer for array in arrays if isinstance(array, LayeredArray)]
-    return max(layers, key=lambda layer: layer.number) if layers else None
+    return _last_made(array.layer for array in arrays if isinstance(array, LayeredArray))
 
 
 def current(tensors: Sequence[Any]) -> Layer | None:
     """Return the layer that a function of tensors runs in: the deepest of theirs and this one."""
     layers = [MODE.get().layer, *map(layer_of, tensors)]
-    return max(
-        (layer for layer in layers if layer is not None),
-        key=lambda layer: layer.number,
-        default=None,
-    )
+    return _last_made(layer for layer in layers if layer is not None)
+
+
+def _last_made(layers: Iterable[Layer]) -> Layer | None:
+    return max(layers, key=attrgetter("number"), default=None)
 
 
 def apply_in_layer(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:

@@ -209,7 +209,7 @@ def flatten_like(structure: Structure, tree: Any, place: str = "") -> list[Any]:
     if level is None:
         return [tree]
     found = opened(tree)
-    fits = found is not None and _kind(structure) is _kind(tree)
+    fits = found is not None and kind_of(structure) is kind_of(tree)
     if found is None or not fits or {*found.keys} != {*level.keys}:
         at = f"at {place}: " * bool(place)
         raise ValueError(f"{at}expected {_sketch(structure)}, got {_sketch(tree)}")
@@ -228,7 +228,7 @@ def flatten_like(structure: Structure, tree: Any, place: str = "") -> list[Any]:
     ]
 
 
-def _kind(tree: Any) -> type:
+def kind_of(tree: Any) -> type:
     """Return what containers must be alike in: lists and tuples may stand for each other."""
     if isinstance(tree, Record):
         return tree.type

@@ -9,7 +9,7 @@ import numpy as np
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.errors import DTypeError, ShapeError
-from tensorgraph.fft._records import to_complex, to_parts
+from tensorgraph.fft._records import to_parts
 from tensorgraph.ops._axes import from_list
 
 __all__ = ["view_as_complex", "view_as_real"]
@@ -60,4 +60,7 @@ def view_as_complex(x: Any) -> Any:
         >>> tg.fft.view_as_complex(tg.tensor([[1.0, 2.0]]))
         array([1.+2.j], dtype=complex64)
     """
-    return to_complex(np.asarray(getattr(pairs(x, "view_as_complex"), "data", x)))
+    parts = np.asarray(getattr(pairs(x, "view_as_complex"), "data", x))
+    z = np.empty(parts.shape[:-1], np.result_type(parts.dtype, np.complex64))
+    z.real, z.imag = parts[..., 0], parts[..., 1]  # of 1j · inf the real part is NaN
+    return z

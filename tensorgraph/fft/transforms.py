@@ -16,7 +16,7 @@ from tensorgraph.fft import _records
 from tensorgraph.fft._records import SWAPPED, Axes
 from tensorgraph.fft.complex_numbers import pairs
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import SomeAxes, from_list, one_axis
+from tensorgraph.ops._axes import SomeAxes, from_list, one_axis, part
 from tensorgraph.ops.padding import pad
 
 __all__ = [
@@ -69,7 +69,7 @@ def _fitted(x: Any, lengths: Sequence[int | None], axes: Axes, name: str) -> Any
     for n, axis in zip(lengths, axes, strict=True):
         own = shape_of(x)[axis]
         if n is not None and n < own:
-            x = x[(*(slice(None),) * axis, slice(n))]
+            x = part(x, axis, None, n)
         elif n is not None and n > own:
             x = pad(x, [(0, n - own if i == axis else 0) for i in range(ndim_of(x))])
         elif own == 0:

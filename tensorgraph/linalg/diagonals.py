@@ -14,27 +14,23 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.linalg._matrices import identity
+from tensorgraph.linalg._matrices import Shape, identity, matrices
 from tensorgraph.ops._batching import leading
 from tensorgraph.ops.padding import pad
 from tensorgraph.ops.shape import broadcast_to
 
 __all__ = ["diag", "diag_embed", "diagonal", "trace"]
 
-Shape = tuple[int, ...]
-
 
 def _of_matrices(x: Any, *, offset: SupportsIndex) -> dict[str, Any]:
-    if ndim_of(x) < 2:
-        raise ShapeError(f"x is a matrix or a stack of them, not of shape {shape_of(x)}")
+    matrices(x)
     return {"offset": integer(offset, "offset")}
 
 
-def _diagonal_shape(x: Any, *, offset: int) -> Shape:
-    """Return the shape of the diagonals of matrices."""
-    rows, columns = shape_of(x)[-2:]
-    n = min(rows + min(offset, 0), columns - max(offset, 0))
-    return (*shape_of(x)[:-2], max(n, 0))
+def _length(shape: Shape, offset: int) -> int:
+    """Return how many elements the diagonals of matrices have."""
+    rows, columns = shape[-2:]
+    return max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
 
 
 def _back_in_place(g: Any, x_shape: Shape, offset: int) -> Any:
@@ -56,7 +52,7 @@ diagonal: OpFunction = register(
     {"x": _back_in_place},
     family="shape",
     batch=leading,
-    shape=_diagonal_shape,
+    shape=lambda x, *, offset: (*shape_of(x)[:-2], _length(shape_of(x), offset)),
     prepare=_of_matrices,
     code="np.diagonal(x, offset, -2, -1)",
     facts={"moved": True},
@@ -114,8 +110,8 @@ def _trace_rule(g: Any, x_shape: Shape, offset: int) -> Any:
     rows, columns = x_shape[-2:]
     if rows == columns and not offset:
         return g.reshape((*x_shape[:-2], 1, 1)) * identity(rows, as_array(g))
-    n = min(rows + min(offset, 0), columns - max(offset, 0))
-    each = broadcast_to(g.reshape((*x_shape[:-2], 1)), shape=(*x_shape[:-2], max(n, 0)))
+    lines = (*x_shape[:-2], _length(x_shape, offset))
+    each = broadcast_to(g.reshape((*x_shape[:-2], 1)), shape=lines)
     return _back_in_place(each, x_shape, offset)
 
 

@@ -18,6 +18,7 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.linalg._matrices import (
+    Shape,
     check_matrices,
     check_square,
     floating,
@@ -31,9 +32,6 @@ from tensorgraph.ops.joining import concat
 from tensorgraph.ops.shape import matrix_transpose, tril
 
 __all__ = ["QRResult", "cholesky", "qr"]
-
-Shape = tuple[int, ...]
-
 
 # ---------------------------------------------------------------------------------------- Cholesky
 

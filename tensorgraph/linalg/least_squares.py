@@ -15,7 +15,7 @@ from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.linalg._matrices import floating, identity, in_single, matrices, of_each
 from tensorgraph.linalg.spectra import svdvals
-from tensorgraph.ops._axes import from_list
+from tensorgraph.ops._axes import from_list, from_lists
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.reduce import sum
 from tensorgraph.ops.shape import matrix_transpose
@@ -27,9 +27,11 @@ def _pinv_kernel(x: Any, *, rtol: float | None = None) -> Any:
     # No value of an empty matrix, and NumPy's message would be about the smallest of none.
     if 0 in x.shape[-2:]:
         return np.zeros((*x.shape[:-2], x.shape[-1], x.shape[-2]), floating(x), like=x)
-    return of_each(
-        lambda a: np.linalg.pinv(a, rcond=_tolerance(a, rtol)), x, "has no inverse of least squares"
-    )
+    least = _tolerance(x, rtol)  # by the digits that x has, not by those that are computed with
+    return in_single(lambda x: of_each(lambda a: np.linalg.pinv(a, rcond=least), x, _NO_INVERSE))(x)
+
+
+_NO_INVERSE = "has no inverse of least squares"
 
 
 def _tolerance(x: Any, rtol: float | None) -> float:
@@ -51,7 +53,7 @@ def _pinv_rule(g: Any, x: Any, out: Any) -> Any:
 
 pinv: OpFunction = register(
     "pinv",
-    in_single(_pinv_kernel),
+    _pinv_kernel,
     {"x": _pinv_rule},
     family="linalg",
     shape=lambda x, **_: (*shape_of(x)[:-2], *shape_of(x)[:-3:-1]),
@@ -107,7 +109,7 @@ def lstsq(a: AnyArray, b: AnyArray, rcond: float | None = None) -> LstsqResult:
         >>> tg.linalg.lstsq([[1.0], [1.0]], [1.0, 3.0]).x
         tensor([2.])
     """
-    a, b = from_list(a), from_list(b)
+    a, b = from_lists(a, b)
     m = matrices(a, "lstsq: a")[-2]
     rows = shape_of(b)[-2:][:1]
     if rows != (m,):

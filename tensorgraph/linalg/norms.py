@@ -8,14 +8,24 @@ from typing import Any
 from tensorgraph.arguments import scalar
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.errors import ArgumentError, AxisError
+from tensorgraph.errors import ArgumentError, AxisError, LinAlgError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.linalg._matrices import matrices, square_matrices
 from tensorgraph.linalg.solves import inv
 from tensorgraph.linalg.spectra import svdvals
 from tensorgraph.ops import moments
 from tensorgraph.ops._axes import SomeAxes, from_list, length, one_axis, some_axes
-from tensorgraph.ops.arithmetic import abs, astype, divide, equal, multiply, not_equal, where
+from tensorgraph.ops.arithmetic import (
+    abs,
+    astype,
+    divide,
+    equal,
+    isinf,
+    logical_or,
+    multiply,
+    not_equal,
+    where,
+)
 from tensorgraph.ops.reduce import max, min, sum
 from tensorgraph.ops.shape import expand_dims, permute_dims, reshape, squeeze
 from tensorgraph.ops.transcendental import power
@@ -34,7 +44,8 @@ def vector_norm(
 
     Of order ∞ it is the largest |x|, of −∞ the smallest, and of 0 how many elements are not 0,
     which has no gradient. The gradient of the Euclidean length (2) is 0 at 0, and so is that of
-    other orders above 1; ties of the largest share theirs evenly.
+    other orders above 0; below 1 the derivative by an element that is 0, which is infinite, counts
+    as 0. Ties of the largest share theirs evenly.
 
     Raises:
         ArgumentError: ``ord`` is no number.
@@ -73,12 +84,20 @@ def _general(sizes: Any, axes: tuple[int, ...], keepdims: bool, p: float) -> Any
         nothing = sum(sizes, axis=axes, keepdims=keepdims)
         return nothing if p > 0 else nothing + math.inf
     extreme = (max if p > 0 else min)(sizes, axis=axes, keepdims=True)
-    unit = where(equal(extreme, 0), 1, extreme)
-    total = sum(power(divide(sizes, unit), p), axis=axes, keepdims=True)
-    nothing = equal(total, 0)
-    root = where(nothing, 0, power(where(nothing, 1, total), 1 / p))
+    unit = where(logical_or(equal(extreme, 0), isinf(extreme)), 1, extreme)
+    total = sum(_powers(divide(sizes, unit), p), axis=axes, keepdims=True)
+    nothing = equal(total, 0)  # where all are 0; for a negative p, where all are infinite
+    root = where(nothing, 0 if p > 0 else math.inf, power(where(nothing, 1, total), 1 / p))
     result = multiply(root, unit)
     return result if keepdims else squeeze(result, axis=axes)
+
+
+def _powers(sizes: Any, p: float) -> Any:
+    """Return sizesᵖ; between 0 and 1 the derivative at 0, which is infinite, counts as 0."""
+    if not 0 < p < 1:
+        return power(sizes, p)
+    zero = equal(sizes, 0)
+    return where(zero, 0, power(where(zero, 1, sizes), p))
 
 
 @with_leads
@@ -172,12 +191,13 @@ def _in_order(axis: Any, ndim: int) -> tuple[int, ...]:
 def cond(x: AnyArray, p: Order = None) -> AnyArray:
     """Return the condition number of each matrix: by how much solving with it enlarges errors.
 
-    It is the largest singular value over the smallest; with ``p``, ‖x‖ · ‖x⁻¹‖ in the norm of that
-    order, for square matrices.
+    It is the largest singular value over the smallest, infinite where that is 0; with ``p``,
+    ‖x‖ · ‖x⁻¹‖ in the norm of that order, for square matrices.
 
     Raises:
         ArgumentError: an order that there is not.
-        LinAlgError: with ``p`` other than 2 and −2, a matrix is singular.
+        LinAlgError: matrices have no elements; or a matrix is singular, with ``p`` other than 2
+            and −2.
         ShapeError: x has less than two axes, or is not square and needs to be.
 
     Example:
@@ -187,8 +207,12 @@ def cond(x: AnyArray, p: Order = None) -> AnyArray:
     """
     x = from_list(x)
     if p in (None, 2, -2):
+        if 0 in matrices(x, "cond: x")[-2:]:
+            raise LinAlgError(f"cond: matrices of shape {shape_of(x)} without elements have none")
         values = svdvals(x)
         largest, least = values[..., 0], values[..., -1]
-        return divide(least, largest) if p == -2 else divide(largest, least)
+        over, under = (least, largest) if p == -2 else (largest, least)
+        nothing = equal(under, 0)
+        return where(nothing, math.inf, divide(over, where(nothing, 1, under)))
     square_matrices(x, "cond: x")
     return multiply(matrix_norm(x, ord=p), matrix_norm(inv(x), ord=p))

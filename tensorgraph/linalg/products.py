@@ -14,7 +14,7 @@ from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.linalg._matrices import identity, square_matrices
 from tensorgraph.linalg.solves import inv
-from tensorgraph.ops._axes import from_list, one_axis
+from tensorgraph.ops._axes import from_list, from_lists, one_axis
 from tensorgraph.ops.arithmetic import multiply, subtract
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.index import beside, take
@@ -40,7 +40,7 @@ def multi_dot(arrays: Sequence[AnyArray]) -> AnyArray:
         >>> tg.linalg.multi_dot([tg.ones((2, 9)), tg.ones((9, 9)), tg.ones(9)])
         tensor([81., 81.])
     """
-    arrays = [from_list(x) for x in arrays]
+    arrays = from_lists(*arrays)
     if len(arrays) < 2:
         raise ArgumentError(f"multi_dot: two matrices or more, not {len(arrays)}")
     for i, x in enumerate(arrays):
@@ -122,7 +122,7 @@ def kron(x: AnyArray, y: AnyArray) -> AnyArray:
         >>> tg.linalg.kron(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 1.0]))
         tensor([1., 1., 2., 2.])
     """
-    x, y = from_list(x), from_list(y)
+    x, y = from_lists(x, y)
     ndim = max(ndim_of(x), ndim_of(y))
     first, second = ((1,) * (ndim - ndim_of(v)) + shape_of(v) for v in (x, y))
     blocks = reshape(x, shape=tuple(k for n in first for k in (n, 1)))
@@ -143,7 +143,7 @@ def cross(x: AnyArray, y: AnyArray, axis: SupportsIndex = -1) -> AnyArray:
         >>> tg.linalg.cross(tg.tensor([1.0, 0.0, 0.0]), tg.tensor([0.0, 1.0, 0.0]))
         tensor([0., 0., 1.])
     """
-    x, y = from_list(x), from_list(y)
+    x, y = from_lists(x, y)
     places = [one_axis(axis, ndim_of(v), "cross: axis") for v in (x, y)]
     for name, v, place in zip("xy", (x, y), places, strict=True):
         if shape_of(v)[place] != 3:

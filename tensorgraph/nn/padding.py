@@ -12,6 +12,7 @@ from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
+from tensorgraph.ops._axes import part
 from tensorgraph.ops.joining import concat
 from tensorgraph.ops.padding import pad
 from tensorgraph.ops.shape import broadcast_to, flip
@@ -23,26 +24,22 @@ Ends = Callable[[Any, int, int, int], list[Any]]
 # ------------------------------------------------------------------------------- along one axis
 
 
-def _part(x: Any, axis: int, start: int, stop: int) -> Any:
-    return x[(slice(None),) * axis + (slice(start, stop),)]
-
-
 def _mirrored(x: Any, axis: int, before: int, after: int) -> list[Any]:
     n = shape_of(x)[axis]
-    ends = _part(x, axis, 1, before + 1), _part(x, axis, n - 1 - after, n - 1)
+    ends = part(x, axis, 1, before + 1), part(x, axis, n - 1 - after, n - 1)
     return [flip(end, axis=axis) for end in ends]
 
 
 def _repeated(x: Any, axis: int, before: int, after: int) -> list[Any]:
     shape, n = shape_of(x), shape_of(x)[axis]
     lengths = ((*shape[:axis], count, *shape[axis + 1 :]) for count in (before, after))
-    ends = _part(x, axis, 0, 1), _part(x, axis, n - 1, n)
+    ends = part(x, axis, 0, 1), part(x, axis, n - 1, n)
     return [broadcast_to(end, shape=to) for end, to in zip(ends, lengths, strict=True)]
 
 
 def _from_the_other_end(x: Any, axis: int, before: int, after: int) -> list[Any]:
     n = shape_of(x)[axis]
-    return [_part(x, axis, n - before, n), _part(x, axis, 0, after)]
+    return [part(x, axis, n - before, n), part(x, axis, 0, after)]
 
 
 MODES: dict[str, tuple[Ends, int]] = {

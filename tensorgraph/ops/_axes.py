@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, SupportsIndex
 
 import numpy as np
 
-from tensorgraph.engine.tensor import asarray
+from tensorgraph.engine.arrays import array_beside
+from tensorgraph.engine.tensor import asarray, wrap
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError
 
 Axes = tuple[int, ...]
@@ -97,6 +98,16 @@ def blocks(old: Sequence[int], new: Sequence[int]) -> list[Block]:
     return found
 
 
+def part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    """Return a slice along one axis, counted from the front."""
+    return x[(*(slice(None),) * axis, slice(start, stop))]
+
+
 def from_list(x: Any) -> Any:
     """Return a list or a number as a tensor, and anything else as it is."""
     return x if hasattr(x, "shape") else asarray(x)
+
+
+def from_lists(*values: Any) -> tuple[Any, ...]:
+    """Return lists and numbers among values as tensors, in double precision beside float64."""
+    return tuple(x if hasattr(x, "shape") else wrap(array_beside(x, values)) for x in values)

@@ -16,7 +16,7 @@ from tensorgraph.engine.rule import ZERO
 from tensorgraph.engine.shapes import ndim_of
 from tensorgraph.errors import ArgumentError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import from_list
+from tensorgraph.ops._axes import from_lists
 from tensorgraph.ops.arithmetic import equal, greater, isnan, less, logical_or, where
 
 __all__ = ["clip", "maximum", "maximum_grad", "minimum", "minimum_grad"]
@@ -166,15 +166,15 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """Return x limited, by the record where the bounds are numbers."""
     if _is_number(min) and _is_number(max):
         return clipped(x, min=min, max=max)
-    x = from_list(x)
+    x, *_ = from_lists(x, *(bound for bound in (min, max) if bound is not None))
     if _is_number(min):
         x = x if min is None else clipped(x, min=min)
     else:
-        min = from_list(min)
+        min, _ = from_lists(min, x)
         x = where(logical_or(less(x, min), isnan(min)), min, x)
     if _is_number(max):
         return x if max is None else clipped(x, max=max)
-    max = from_list(max)
+    max, _ = from_lists(max, x)
     return where(logical_or(greater(x, max), isnan(max)), max, x)
 
 

@@ -13,7 +13,7 @@ from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import NONDIFF, ZERO
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import from_list
+from tensorgraph.ops._axes import from_list, from_lists
 from tensorgraph.ops._blocks import both_floating
 from tensorgraph.ops.arithmetic import (
     APART,
@@ -97,8 +97,8 @@ def heaviside(x: AnyArray, y: AnyArray) -> AnyArray:
         >>> tg.heaviside([-1.0, 0.0, 2.0], 0.5)
         tensor([0. , 0.5, 1. ])
     """
-    x = from_list(x)
-    y = y if isinstance(y, (int, float)) else from_list(y)  # a number has no dtype of its own
+    x, given = from_lists(x, y)
+    y = y if isinstance(y, (int, float)) else given  # a number has no dtype of its own
     return where(equal(x, 0), y, maximum(sign(x), 0))
 
 

@@ -21,7 +21,7 @@ from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, AxisError, ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import Axes, SomeAxes, from_list, kept, length, one_axis, some_axes
+from tensorgraph.ops._axes import Axes, SomeAxes, from_list, kept, length, one_axis, part, some_axes
 from tensorgraph.ops._batching import Operand, Static, looped
 from tensorgraph.ops.arithmetic import (
     add,
@@ -226,7 +226,7 @@ def topk(x: AnyArray, k: SupportsIndex, axis: SupportsIndex = -1, largest: bool 
     if k > count:
         raise ArgumentError(f"topk: there are no {k} elements along axis {axis}, but {count}")
     order = argsort(x, axis=axis, descending=bool(largest))
-    places = order[(*(slice(None),) * axis, slice(k))]
+    places = part(order, axis, None, k)
     return Picked(take_along_axis(x, places, axis=axis), places)
 
 
@@ -250,9 +250,9 @@ def kthvalue(
     if k > count:
         raise ArgumentError(f"kthvalue: there are no {k} elements along axis {axis}, but {count}")
     order = argsort(x, axis=axis)
-    places = order[(*(slice(None),) * axis, slice(k - 1, k))]
+    places = part(order, axis, k - 1, k)
     found = Picked(take_along_axis(x, places, axis=axis), places)
-    return found if keepdims else Picked(*(squeeze(part, axis=axis) for part in found))
+    return found if keepdims else Picked(*(squeeze(one, axis=axis) for one in found))
 
 
 # ----------------------------------------------------------------------------------- searching

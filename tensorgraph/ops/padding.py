@@ -14,7 +14,7 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import OneOrMore, from_list
+from tensorgraph.ops._axes import OneOrMore, from_list, part
 from tensorgraph.ops._batching import Operand, Static, leading
 from tensorgraph.ops.arithmetic import astype, floor, round
 from tensorgraph.ops.index import beside, take
@@ -183,14 +183,10 @@ def _with_constants(x: Any, pad_width: Any, constant: Any) -> Any:
     return x
 
 
-def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    return x[(*(slice(None),) * axis, slice(start, stop))]
-
-
 def _joined(x: Any, sides: list[Any], axis: int) -> Any:
     """Join what is before x and after it with x, in whose dtype it is."""
-    parts = [part for part in (sides[0], x, sides[1]) if part is not None]
-    return concat([astype(part, dtype=x.dtype) for part in parts], axis=axis)
+    there = [each for each in (sides[0], x, sides[1]) if each is not None]
+    return concat([astype(each, dtype=x.dtype) for each in there], axis=axis)
 
 
 def _with_statistics(
@@ -200,8 +196,8 @@ def _with_statistics(
     for side, (width, length) in enumerate(zip(widths, lengths, strict=True)):
         n = shape_of(x)[axis]
         count = n if length is None else np.minimum(whole(length, "pad: stat_length", 1), n)
-        part = _part(x, axis, 0, count) if side == 0 else _part(x, axis, n - count, n)
-        value = _STATISTICS[mode](part, axis=axis, keepdims=True)
+        edge = part(x, axis, 0, count) if side == 0 else part(x, axis, n - count, n)
+        value = _STATISTICS[mode](edge, axis=axis, keepdims=True)
         if x.dtype.kind in "iu":
             value = round(value)
         shape = (*shape_of(x)[:axis], width, *shape_of(x)[axis + 1 :])
@@ -212,7 +208,7 @@ def _with_statistics(
 def _with_ramps(x: Any, widths: tuple[int, int], axis: int, ends: tuple[Any, Any]) -> Any:
     sides: list[Any] = []
     for side, (width, end) in enumerate(zip(widths, ends, strict=True)):
-        edge = _part(x, axis, 0, 1) if side == 0 else _part(x, axis, -1, None)
+        edge = part(x, axis, 0, 1) if side == 0 else part(x, axis, -1, None)
         dtype = x.dtype if x.dtype.kind == "f" else np.float64
         along = [-1 if i == axis else 1 for i in range(x.ndim)]
         steps = np.arange(width, dtype=dtype).reshape(along)
@@ -233,9 +229,9 @@ def _mirrored_at_points(x: Any, widths: tuple[int, int], axis: int, skip: int) -
     while before or after:
         n = shape_of(x)[axis]
         left, right = np.minimum(before, period), np.minimum(after, period)
-        start = 2 * _part(x, axis, 0, 1) - flip(_part(x, axis, skip, skip + left), axis=axis)
-        end = 2 * _part(x, axis, n - 1, n) - flip(
-            _part(x, axis, n - skip - right, n - skip), axis=axis
+        start = 2 * part(x, axis, 0, 1) - flip(part(x, axis, skip, skip + left), axis=axis)
+        end = 2 * part(x, axis, n - 1, n) - flip(
+            part(x, axis, n - skip - right, n - skip), axis=axis
         )
         x = concat([start, x, end], axis=axis)
         before, after = before - left, after - right

@@ -16,7 +16,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.wanted_numbers import differentiable
 from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import from_list, one_axis
+from tensorgraph.ops._axes import from_list, one_axis, part
 from tensorgraph.ops._blocks import floating
 from tensorgraph.ops.activation import FAR, elu, relu, sigmoid, softplus
 from tensorgraph.ops.arithmetic import abs, abs_kernel, greater, square, where
@@ -215,6 +215,5 @@ def glu(x: AnyArray, axis: SupportsIndex = -1) -> AnyArray:
     length = shape_of(x)[axis]
     if length % 2:
         raise ShapeError(f"glu takes halves along axis {axis}, whose length is {length}")
-    lead = (slice(None),) * axis
-    first, second = (x[(*lead, part)] for part in np.s_[: length // 2, length // 2 :])
+    first, second = part(x, axis, None, length // 2), part(x, axis, length // 2, None)
     return first * sigmoid(second)

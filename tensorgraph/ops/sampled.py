@@ -13,10 +13,11 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import SomeAxes, from_list, one_axis, some_axes
+from tensorgraph.ops._axes import SomeAxes, from_list, from_lists, one_axis, part, some_axes
 from tensorgraph.ops.arithmetic import (
     add,
     divide,
+    equal,
     greater,
     less,
     logical_or,
@@ -38,11 +39,6 @@ __all__ = [
     "convolve", "correlate", "cumulative_trapezoid", "gradient", "increments", "interp",
     "trapezoid",
 ]  # fmt: skip
-
-
-def part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    """Return a slice along one axis."""
-    return x[(*(slice(None),) * axis, slice(start, stop))]
 
 
 @with_leads
@@ -86,8 +82,9 @@ def increments(
 def _end(value: Any, x: Any, axis: int) -> Any:
     if value is None:
         return None
-    if not hasattr(value, "shape"):
+    if isinstance(value, (bool, int, float)):
         value = beside(np.asarray(value, np.result_type(x.dtype, value)), x)
+    value, _ = from_lists(value, x)
     if ndim_of(value):
         return value
     return broadcast_to(value, shape=tuple(1 if i == axis else n for i, n in enumerate(x.shape)))
@@ -97,7 +94,7 @@ def _steps(x: Any, dx: float, y: Any, axis: int, name: str) -> Any:
     """Return the distances of neighbouring points along an axis, as they multiply y's."""
     if x is None:
         return scalar(dx, f"{name}: dx")
-    x = reals(from_list(x))
+    x = reals(from_lists(x, y)[0])
     steps = increments(x, axis=-1 if ndim_of(x) == 1 else axis)
     if ndim_of(x) == 1:
         steps = reshape(steps, shape=(-1, *(1,) * (ndim_of(y) - axis - 1)))
@@ -159,7 +156,8 @@ def cumulative_trapezoid(
         return areas
     if scalar(initial, "cumulative_trapezoid: initial") != 0:
         raise ArgumentError(f"cumulative_trapezoid: initial is 0 or None, not {initial!r}")
-    return concat([part(areas, axis, 0, 1) * 0, areas], axis=axis)
+    shape = tuple(1 if i == axis else n for i, n in enumerate(shape_of(areas)))
+    return concat([beside(np.zeros(shape, areas.dtype), areas), areas], axis=axis)
 
 
 # -------------------------------------------------------------------------------- between points
@@ -181,7 +179,8 @@ def interp(
 
     Args:
         x: where, of any shape.
-        xp: where the points are, increasing; in any order with a period.
+        xp: where the points are, increasing; in any order with a period. At points that coincide,
+            it is the last of their values.
         fp: the values there.
         left: the value before the first point; None for that of the first.
         right: the value behind the last point; None for that of the last.
@@ -195,7 +194,7 @@ def interp(
         >>> tg.interp([0.5, 9.0], [0.0, 1.0, 3.0], [0.0, 10.0, 0.0])
         tensor([5., 0.])
     """
-    x, xp, fp = (reals(from_list(v)) for v in (x, xp, fp))
+    x, xp, fp = map(reals, from_lists(x, xp, fp))
     if ndim_of(xp) != 1 or shape_of(xp) != shape_of(fp) or shape_of(xp) == (0,):
         raise ShapeError(
             f"interp takes points as two rows of one length, not {shape_of(xp)} and {shape_of(fp)}"
@@ -210,8 +209,9 @@ def interp(
     inside = where(logical_or(before, behind), xp[0], x)
     place = clip(searchsorted(xp, inside, side="right") - 1, min=0, max=count - 2)
     x0, f0, x1, f1 = (take(v, place + k) for k in (0, 1) for v in (xp, fp))
-    slope = divide(f1 - f0, x1 - x0)
-    value = add(f0, multiply(subtract(inside, x0), slope))
+    ends = equal(x0, x1)  # those of a line without length, at the last points
+    slope = divide(f1 - f0, where(ends, 1, x1 - x0))
+    value = where(ends, f1, add(f0, multiply(subtract(inside, x0), slope)))
     value = where(before, fp[0] if left is None else left, value)
     return where(behind, fp[-1] if right is None else right, value)
 
@@ -276,7 +276,7 @@ def _slopes(f: Any, spacing: Any, axis: int, order: int) -> Any:
         h = from_list(spacing) if hasattr(spacing, "shape") else float(spacing)
         gaps = h * np.ones(count - 1, f.dtype, like=as_array(array_of(f)))
     else:
-        gaps = increments(reals(from_list(spacing)))
+        gaps = increments(reals(from_lists(spacing, f)[0]))
         if shape_of(gaps) != (count - 1,):
             raise ShapeError(
                 f"gradient: along axis {axis} there are {count} samples, but coordinates of shape"
@@ -335,7 +335,7 @@ def convolve(a: AnyArray, v: AnyArray, mode: str = "full") -> AnyArray:
         >>> tg.convolve(tg.tensor([1.0, 2.0, 3.0]), [0.0, 1.0, 0.5])
         tensor([0. , 1. , 2.5, 4. , 1.5])
     """
-    a, v = from_list(a), from_list(v)
+    a, v = from_lists(a, v)
     one_of(mode, "convolve: mode", ("full", "same", "valid"))
     for x in (a, v):
         if ndim_of(x) != 1 or shape_of(x) == (0,):
@@ -362,7 +362,7 @@ def correlate(a: AnyArray, v: AnyArray, mode: str = "valid") -> AnyArray:
         >>> tg.correlate(tg.tensor([1.0, 2.0, 3.0]), [1.0, 10.0])
         tensor([21., 32.])
     """
-    a, v = from_list(a), from_list(v)
+    a, v = from_lists(a, v)
     one_of(mode, "correlate: mode", ("full", "same", "valid"))
     if mode == "same" and ndim_of(a) == ndim_of(v) == 1 and shape_of(a)[0] < shape_of(v)[0]:
         # NumPy cuts the result of the swapped rows, and turns it round: where the shorter has an

@@ -15,7 +15,7 @@ from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import from_list
+from tensorgraph.ops._axes import from_list, part
 from tensorgraph.ops._blocks import floating
 from tensorgraph.ops.arithmetic import equal, where
 from tensorgraph.ops.index import take_along_axis
@@ -36,8 +36,7 @@ def shifted(x: Any, axis: int, first: float) -> Any:
     if not shape[axis]:
         return x
     start = np.full((*shape[:axis], 1, *shape[axis + 1 :]), first, dtype=x.dtype, like=x)
-    lead = (slice(None),) * axis
-    return concat([start, x[(*lead, slice(None, -1))]], axis=axis)
+    return concat([start, part(x, axis, None, -1)], axis=axis)
 
 
 def _linear_recurrence_kernel(x: Any, factors: Any, *, axis: Any = None) -> Any:

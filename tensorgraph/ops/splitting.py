@@ -10,7 +10,7 @@ from tensorgraph.arguments import integers
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import OneOrMore, from_list, one_axis
+from tensorgraph.ops._axes import OneOrMore, from_list, one_axis, part
 
 __all__ = ["array_split", "dsplit", "hsplit", "split", "unstack", "vsplit"]
 
@@ -64,9 +64,8 @@ def _cut(x: Any, sections: Any, axis: int, name: str) -> list[Any]:
         cuts = [k * short + min(k, longer) for k in range(1, sections)]
     else:
         cuts = list(integers(sections, f"{name}: the positions to cut at"))
-    lead = (slice(None),) * axis
     edges = zip([None, *cuts], [*cuts, None], strict=True)
-    return [x[(*lead, slice(start, stop))] for start, stop in edges]
+    return [part(x, axis, start, stop) for start, stop in edges]
 
 
 @with_leads

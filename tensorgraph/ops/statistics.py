@@ -11,7 +11,7 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import SomeAxes, from_list, kept, some_axes
+from tensorgraph.ops._axes import SomeAxes, from_list, from_lists, kept, some_axes
 from tensorgraph.ops.arithmetic import divide, multiply, not_equal, subtract
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.extrema import clip
@@ -57,10 +57,10 @@ def average(
         >>> tg.average(tg.tensor([1.0, 4.0]), weights=[3.0, 1.0])
         tensor(1.75)
     """
-    x = reals(from_list(x))
     if weights is None:
-        return mean(x, axis=axis, keepdims=keepdims)
-    weights = from_list(weights)
+        return mean(reals(from_list(x)), axis=axis, keepdims=keepdims)
+    x, weights = from_lists(x, weights)
+    x = reals(x)
     if shape_of(weights) != shape_of(x):
         axes = some_axes(axis, ndim_of(x))
         lengths = tuple(shape_of(x)[i] for i in axes)
@@ -93,7 +93,7 @@ def cov(
         y: more of them.
         rowvar: whether rows are variables, or columns.
         bias: whether sums are divided by the number of observations N, or by N − 1.
-        correction: N − correction is divided by; None as ``bias`` says.
+        correction: N − correction is divided by, or 0 where that is less; None as ``bias`` says.
         fweights: how often each observation counts.
         aweights: how much each observation weighs.
 
@@ -106,27 +106,22 @@ def cov(
         tensor([[ 2.,  6.],
                 [ 6., 18.]])
     """
-    rows = _variables(x, rowvar, "cov")
-    if y is not None:
-        rows = concat([rows, _variables(y, rowvar, "cov")], axis=0)
+    parts = from_lists(x) if y is None else from_lists(x, y)
+    rows = concat([_variables(part, rowvar, "cov") for part in parts], axis=0)
     freedom: Any = (
         (0 if bias else 1) if correction is None else scalar(correction, "cov: correction")
     )
     count = shape_of(rows)[1]
     if fweights is None and aweights is None:
         centred = subtract(rows, mean(rows, axis=1, keepdims=True))
-        found = divide(matmul(centred, centred.mT), _not_below_0(count - freedom))
+        found = divide(matmul(centred, centred.mT), max(float(count - freedom), 0.0))
     else:
         found = _weighted_cov(rows, fweights, aweights, freedom)
     return reshape(found, shape=()) if shape_of(found) == (1, 1) else found
 
 
-def _not_below_0(count: float) -> float:
-    return max(float(count), 0.0)
-
-
 def _weighted_cov(rows: Any, fweights: Any, aweights: Any, freedom: float) -> Any:
-    given = [w if w is None else reals(from_list(w)) for w in (fweights, aweights)]
+    given = [w if w is None else reals(from_lists(w, rows)[0]) for w in (fweights, aweights)]
     for w in given:
         if w is not None and shape_of(w) != (shape_of(rows)[1],):
             raise ShapeError(
@@ -142,11 +137,11 @@ def _weighted_cov(rows: Any, fweights: Any, aweights: Any, freedom: float) -> An
         left = total - freedom
     else:
         left = total - divide(freedom * sum(weights * weighs), total)
-    return divide(matmul(multiply(centred, weights), centred.mT), left)
+    return divide(matmul(multiply(centred, weights), centred.mT), clip(left, min=0.0))
 
 
 def _variables(x: Any, rowvar: bool, name: str) -> Any:
-    x = reals(from_list(x))
+    x = reals(x)
     if ndim_of(x) > 2:
         raise ShapeError(f"{name} takes variables in rows, not shape {shape_of(x)}")
     if ndim_of(x) < 2:

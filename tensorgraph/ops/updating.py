@@ -15,7 +15,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import from_list, one_axis
+from tensorgraph.ops._axes import from_list, from_lists, one_axis
 from tensorgraph.ops._keys import fill_key
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.index import (
@@ -53,10 +53,9 @@ def set_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
     template, indices = split_key(key)
     check_masks_known(map(array_of, indices), "set_at", "tg.where(mask, value, x)")
     values = _region(x, key, value, "set_at")
+    known = [_known_index(array_of(i), "set_at", _added("value")) for i in indices]
     source = np.full(shape_of(x), -1)
-    source[fill_key(template, [_known_index(array_of(i), "set_at") for i in indices])] = np.arange(
-        math.prod(values.shape)
-    ).reshape(values.shape)
+    source[fill_key(template, known)] = _numbered(values.shape)
     values = reshape(values, shape=-1)
     if values.shape[0] == 0:
         return add_at(x, key, value)  # nothing to set is nothing to add
@@ -64,7 +63,7 @@ def set_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
     return where(source >= 0, getitem(values, np.maximum(source, 0)), x)
 
 
-def _known_index(array: Any, name: str) -> Any:
+def _known_index(array: Any, name: str, hint: str) -> Any:
     """Return an index array in NumPy's memory.
 
     Raises:
@@ -72,11 +71,13 @@ def _known_index(array: Any, name: str) -> Any:
     """
     known = host_values(array)
     if known.shape != array.shape:
-        raise GraphError(
-            f"{name}: which places are named, and which comes last, is not known of a symbolic"
-            " index; where none is repeated, write tg.add_at(x, index, value - x[index])"
-        )
+        raise GraphError(f"{name}: which places a symbolic index names is not known; {hint}")
     return known
+
+
+def _added(new: str) -> str:
+    """Return the line to write where each place is named once."""
+    return f"where none is repeated, write tg.add_at(x, index, {new} - x[index])"
 
 
 def add_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
@@ -130,7 +131,7 @@ def max_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
         >>> tg.max_at(tg.zeros(3), [0, 0, 2], [1.0, 5.0, -1.0])
         tensor([5., 0., 0.])
     """
-    return _combined(x, key, value, "max_at", segment_max)
+    return _combined(x, key, value, "max_at", segment_max, "tg.maximum(x[index], value)")
 
 
 def min_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
@@ -143,7 +144,7 @@ def min_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
         >>> tg.min_at(tg.zeros(3), [0, 0, 2], [1.0, -5.0, -1.0])
         tensor([-5.,  0., -1.])
     """
-    return _combined(x, key, value, "min_at", segment_min)
+    return _combined(x, key, value, "min_at", segment_min, "tg.minimum(x[index], value)")
 
 
 def multiply_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
@@ -154,17 +155,23 @@ def multiply_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
         >>> tg.multiply_at(tg.ones(3), [0, 0, 2], [2.0, 3.0, 4.0])
         tensor([6., 1., 4.])
     """
-    return _combined(x, key, value, "multiply_at", segment_prod)
+    return _combined(x, key, value, "multiply_at", segment_prod, "x[index] * value")
 
 
-def _combined(x: Any, key: Any, value: Any, name: str, segments: Callable[..., Any]) -> Any:
-    """Combine x's elements with values, each of which belongs to the place that its key names."""
+def _combined(
+    x: Any, key: Any, value: Any, name: str, segments: Callable[..., Any], new: str
+) -> Any:
+    """Combine x's elements with values, each of which belongs to the place that its key names.
+
+    ``new`` is what an element of x then is, as a user writes it.
+    """
     x = from_list(x)
     template, indices = split_key(key)
     check_masks_known(map(array_of, indices), name, "tg.where(mask, …, x)")
     values = _region(x, key, value, name)
     places = _numbered(shape_of(x))
-    named = places[fill_key(template, [_known_index(array_of(i), name) for i in indices])]
+    known = [_known_index(array_of(i), name, _added(new)) for i in indices]
+    named = places[fill_key(template, known)]
     labels = beside(np.concatenate([places.reshape(-1), np.reshape(named, -1)]), x)
     elements = concat([reshape(x, shape=-1), reshape(values, shape=-1)])
     return reshape(segments(elements, labels, num_segments=places.size), shape=shape_of(x))
@@ -234,7 +241,8 @@ def insert(
         >>> tg.insert(tg.tensor([1.0, 2.0]), 1, 5.0)
         tensor([1., 5., 2.])
     """
-    x, values = from_list(x), astype(from_list(values), dtype=from_list(x).dtype)
+    x, values = from_lists(x, values)
+    values = astype(values, dtype=x.dtype)
     x = reshape(x, shape=-1) if axis is None else x
     place = 0 if axis is None else one_axis(axis, ndim_of(x), "insert: axis")
     new = -1 - _numbered(shape_of(values))
@@ -253,7 +261,7 @@ def _indices(index: Any, name: str) -> Any:
     """Return indices as NumPy's functions of numbers take them."""
     if isinstance(index, (slice, int, np.integer)):
         return index
-    array = _known_index(array_of(index), name)
+    array = _known_index(array_of(index), name, "call it outside of what is compiled or derived")
     return array.astype(np.intp) if array.size == 0 else array
 
 

@@ -12,7 +12,7 @@ from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.flat_parameters import State
 from tensorgraph.optim.settings import Number, Rate
 from tensorgraph.optim.sgd import decayed
-from tensorgraph.optim.square_root import root
+from tensorgraph.optim.square_root import nonzero, root
 
 
 class Adafactor(Optimizer):
@@ -92,9 +92,8 @@ class Adafactor(Optimizer):
             rows = rows + share * (mean(squares, axis=-1, keepdims=True) - rows)
             columns = columns + share * (mean(squares, axis=-2, keepdims=True) - columns)
             following = {"rows": rows, "columns": columns}
-            size = (
-                root(rows) * root(columns) / root(_floor(mean(rows, axis=-2, keepdims=True), eps))
-            )
+            scale = _floor(mean(rows, axis=-2, keepdims=True), eps)
+            size = root(rows) * root(columns) / root(scale)
         u = grad / _floor(size, eps)
         length = _smaller(lr, t**-0.5) * maximum(rms(param), least_scale)
         return decayed(param, lr, weight_decay) - length / maximum(rms(u) / clip, 1) * u, following
@@ -107,7 +106,7 @@ def rms(x: Any) -> Any:
 
 def _floor(size: Any, eps: Any) -> Any:
     """Return what to divide by: the size, but at least ε."""
-    return maximum(size, eps)
+    return nonzero(maximum(size, eps), eps)
 
 
 def _smaller(x: Any, y: Any) -> Any:

@@ -11,7 +11,7 @@ from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.flat_parameters import State
 from tensorgraph.optim.settings import Number, Rate
 from tensorgraph.optim.sgd import decayed, penalised
-from tensorgraph.optim.square_root import divisor, root
+from tensorgraph.optim.square_root import divisor, nonzero, root
 
 
 class RMSprop(Optimizer):
@@ -152,11 +152,6 @@ class Adagrad(Optimizer):
         return decayed(param, lr, weight_decay) - lr * grad / divisor(root(s), eps), {"s": s}
 
 
-def _nonzero(size: Any, eps: Any) -> Any:
-    """Return a size that ε is part of; where both are 0, so that nothing is divided by it, 1."""
-    return divisor(size, eps) if type(eps) is float and eps == 0 else size
-
-
 class Adadelta(Optimizer):
     """Steps along the gradient, in units of the root mean square of the steps before.
 
@@ -216,6 +211,6 @@ class Adadelta(Optimizer):
         """Return the next θ, s and u."""
         grad = penalised(grad, param, l2)
         s = beta * state["s"] + (1 - beta) * (grad * grad)
-        d = root(state["u"] + eps) / _nonzero(root(s + eps), eps) * grad
+        d = root(state["u"] + eps) / nonzero(root(s + eps), eps) * grad
         u = beta * state["u"] + (1 - beta) * (d * d)
         return decayed(param, lr, weight_decay) - lr * d, {"s": s, "u": u}

@@ -36,6 +36,13 @@ def divisor(size: Any, eps: Any) -> Any:
     It is given the root, not the squares: while a name holds those, their memory cannot be taken
     for what comes next, and new memory makes a step of 100,000 parameters a third slower.
     """
-    if type(eps) is float and eps == 0:
-        return where(equal(size, 0), 1, size)
-    return size + eps
+    return nonzero(size, eps) if _is_0(eps) else size + eps
+
+
+def nonzero(size: Any, eps: Any) -> Any:
+    """Return a size that ε is part of, by which a step is divided; where both are 0, it is 1."""
+    return where(equal(size, 0), 1, size) if _is_0(eps) else size
+
+
+def _is_0(eps: Any) -> bool:
+    return type(eps) is float and eps == 0

@@ -13,7 +13,6 @@ operation by the forward rule of its record, or by what follows from its gradien
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -331,7 +330,6 @@ def _as_seed(tangent: Any, dtype: Any, graph: bool) -> Any:
     return seed if seed.dtype == dtype else seed.astype(dtype=dtype)
 
 
-@cache
 def _derived(op: Op) -> Callable[..., Any]:
     """Return how tangents are pushed by the gradient rules of an operation."""
     own = REGISTRY.get(op.name) is op

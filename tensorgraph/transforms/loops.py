@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import ceil, sqrt
-from operator import index
 from typing import Any, TypeVar
 
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arguments import integer, whole
 from tensorgraph.engine.modes import no_grad
 from tensorgraph.engine.nested_containers import flatten, places, unflatten
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
@@ -62,7 +62,9 @@ def scan(
         The carry, and outputs like those of ``f``, with a first axis for the steps.
 
     Raises:
-        ShapeError: ``xs`` differ in length, or the carry changes its structure or a shape.
+        ArgumentError: no number of steps is told, or ``length`` or ``block`` are too small.
+        ShapeError: ``xs`` differ in length, the carry changes its structure or a shape, or an
+            output is None in some steps only.
         DTypeError: the carry changes a dtype, or ``f`` returns something else.
 
     Example:
@@ -118,7 +120,7 @@ def fori_loop(
         return body_fun(i, carry), None
 
     loop = _Loop("fori_loop", name_of(body_fun), step, init_val)
-    steps = range(index(lower), index(upper))
+    steps = range(integer(lower, "fori_loop: lower"), integer(upper, "fori_loop: upper"))
     last: Tree = loop.run(steps, [], block)[0] if steps else loop.carry
     return last
 
@@ -127,14 +129,15 @@ def _length(xs: Sequence[Tensor], at: Sequence[str], length: int | None) -> int:
     """Return the number of steps."""
     counts = {f"xs{place}": x.shape[0] if x.ndim else None for place, x in zip(at, xs, strict=True)}
     if length is not None:
-        counts["length"] = index(length)
+        counts["length"] = whole(length, "scan: length")
     if not counts:
         raise errors.ArgumentError("scan: how many steps? give xs, or length=10")
     (name, count), *others = counts.items()
     for other, n in [(name, count), *others]:
-        if n is None or n < 0:
-            told = "a number, which has no first axis" if n is None else n
-            raise errors.ShapeError(f"scan: {other} is {told}; xs are stacked along the first axis")
+        if n is None:
+            raise errors.ShapeError(
+                f"scan: {other} is a number, which has no first axis; xs are stacked along that"
+            )
         if n != count:
             raise errors.ShapeError(f"scan: {name} has {count} steps, {other} has {n}")
     return count or 0
@@ -155,8 +158,8 @@ class _Loop:
         count = len(order)
         if block is None:
             block = count if count <= SHORT else ceil(sqrt(count))
-        elif index(block) < 1:
-            raise errors.ArgumentError(f"{self._name}: block is a number of steps, not {block}")
+        else:
+            block = whole(block, f"{self._name}: block", 1)
         if count == 0:
             return self.carry, self._no_outputs(xs)
         if block >= count:
@@ -226,7 +229,17 @@ class _Loop:
                 )
             for column, part in zip(columns, parts, strict=True):
                 column.append(part if part is None else as_output(part, self._of))
-        return unflatten(structure, [None if c[0] is None else join(c) for c in columns])
+        return unflatten(structure, [self._column(parts, join) for parts in columns])
+
+    def _column(self, parts: list[Any], join: Callable[[list[Any]], Any]) -> Any:
+        """Return what all steps returned at one place, joined; ``None`` of nothing but that."""
+        lacking = [part is None for part in parts]
+        if any(lacking) and not all(lacking):
+            raise errors.ShapeError(
+                f"{self._name}: {self._of} returned None for an output in one step, and a tensor in"
+                " another; write tg.zeros_like(…) where there is nothing"
+            )
+        return None if any(lacking) else join(parts)
 
 
 def _kind(x: Tensor | None) -> tuple[tuple[int, ...], Any] | None:

@@ -13,7 +13,7 @@ from tensorgraph import errors
 from tensorgraph.engine.function_types import P
 from tensorgraph.engine.layers import layer_of
 from tensorgraph.engine.modes import mode
-from tensorgraph.engine.nested_containers import flatten, unflatten
+from tensorgraph.engine.nested_containers import flatten, kind_of, opened, unflatten
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops.shape import broadcast_to, permute_dims
@@ -129,19 +129,19 @@ def _check_axes(axes: Any, what: str) -> None:
 
 def _axes_of(axes: Any, tree: Any, what: str) -> list[int | None]:
     """Return the axis for each leaf of a container, of which ``axes`` may tell a beginning."""
-    if axes is None or not isinstance(axes, (dict, list, tuple)):
+    level = opened(axes)
+    if level is None:
         return [None if axes is None else index(axes)] * len(flatten(tree)[0])
-    if isinstance(axes, dict):
-        fits = isinstance(tree, dict) and axes.keys() == tree.keys()
-        pairs = [(axes[key], value) for key, value in tree.items()] if fits else []
-    else:
-        fits = isinstance(tree, (list, tuple)) and len(axes) == len(tree)
-        pairs = list(zip(axes, tree, strict=True)) if fits else []
-    if not fits:
+    found = opened(tree)
+    # In a dataclass None is static, and so is what has no elements to map.
+    own = {**dict(zip(level.keys, level.parts, strict=True)), **(level.static or {})}
+    fits = found is not None and kind_of(axes) is kind_of(tree)
+    if found is None or not fits or {*found.keys, *(found.static or {})} != {*own}:
         raise errors.ArgumentError(
             f"vmap: {what} {axes!r} is not built like what it belongs to, {errors.describe(tree)}"
         )
-    return [axis for pair in pairs for axis in _axes_of(*pair, what)]
+    pairs = zip(found.keys, found.parts, strict=True)
+    return [axis for key, part in pairs for axis in _axes_of(own[key], part, what)]
 
 
 def _is_array(x: Any) -> bool:

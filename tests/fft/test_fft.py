@@ -123,6 +123,18 @@ def test_complex_numbers_there_and_back():
     assert as_complex(pairs.astype("float32")).dtype == np.complex64
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int64])
+def test_parts_stay_what_they_are(dtype):
+    parts = np.array([[1, 2], [0, 3]], dtype)
+    z = tg.fft.view_as_complex(parts)
+    assert z.dtype == (np.complex64 if parts.dtype.itemsize < 8 else np.complex128)
+    if parts.dtype.kind == "f":
+        parts[0], parts[1] = (1, np.inf), (-np.inf, -0.0)
+    z = tg.fft.view_as_complex(tg.tensor(parts))
+    np.testing.assert_array_equal(np.stack([z.real, z.imag], axis=-1), parts)
+    assert not (np.signbit(z.imag) ^ np.signbit(parts[:, 1])).any()
+
+
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [

@@ -65,6 +65,8 @@ def definite(n):
         (lambda: tg.diag(np.ones((2, 2, 2))), "ShapeError", "is a vector or a matrix"),
         (lambda: tg.linalg.pinv(np.eye(2), rtol=-1), "ArgumentError", "rtol"),
         (lambda: tg.linalg.cond(SINGULAR, 1), "LinAlgError", "is singular"),
+        (lambda: tg.linalg.cond(np.zeros((3, 0, 2))), "LinAlgError", "without elements"),
+        (lambda: tg.linalg.cond(np.ones(2)), "ShapeError", "cond: x is a matrix"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(call, error, text):
@@ -271,6 +273,32 @@ def test_norms_of_vectors_are_numpys(ord, axis):
 @pytest.mark.parametrize("ord", [1, 1.5, 2, 3, np.inf])
 def test_the_norm_of_a_zero_vector_has_the_gradient_zero(ord):
     assert not slope(lambda x: tg.linalg.vector_norm(x, ord=ord), np.zeros(3)).any()
+
+
+@pytest.mark.parametrize("ord", [0.5, 1, 1.5, 3, -1, -2.5])
+@pytest.mark.parametrize("a", [[np.inf, 1], [np.inf, -np.inf], [-np.inf, 0], [np.nan, 1], [0, 2]])
+def test_norms_of_what_is_not_finite_are_numpys(ord, a):
+    with np.errstate(divide="ignore"):
+        expected = np.linalg.norm(a, ord)
+    np.testing.assert_allclose(tg.linalg.vector_norm(np.array(a, float), ord=ord), expected)
+
+
+def test_of_orders_below_1_an_element_that_is_0_leaves_the_gradient_of_others():
+    a = np.array([1.0, 2.0, 0.0])
+    found = slope(lambda x: tg.linalg.vector_norm(x, ord=0.5), a)
+    beside = slope(lambda x: tg.linalg.vector_norm(x, ord=0.5), a[:2])
+    np.testing.assert_allclose(found, [*beside, 0], rtol=1e-13)
+
+
+def test_condition_numbers_at_their_edges():
+    assert tg.linalg.cond(np.zeros((2, 2))) == tg.linalg.cond(SINGULAR * 0, -2) == np.inf
+    assert not slope(tg.linalg.cond, np.zeros((2, 2))).any()
+
+
+def test_an_inverse_and_a_rank_count_the_same_singular_values_as_0():
+    a = np.diag([1, 1e-3]).astype(np.float16)  # less than 2 eps of half precision
+    assert tg.linalg.matrix_rank(a) == tg.linalg.lstsq(a, np.ones(2, np.float16)).rank == 1
+    np.testing.assert_array_equal(tg.linalg.pinv(a), [[1, 0], [0, 0]])
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1e200])

@@ -225,6 +225,8 @@ def test_sizes_that_make_no_layer():
         ([(3,), (2, 3), (2, 3)], {}, r"needs \(…, queries or keys, features\), not query \(3,\)"),
         ([(2, 3), (2, 4), (2, 3)], {}, "queries and keys must have the same number of features"),
         ([(2, 3), (4, 3), (5, 3)], {}, "there must be a value for each key"),
+        ([(2, 4, 3), (3, 4, 3), (4, 3)], {}, "before the last two do not broadcast together"),
+        ([(4, 3), (3, 4, 3), (2, 4, 3)], {}, r"together: query \(4, 3\), key \(3, 4, 3\)"),
         ([(2, 3), (4, 3), (4, 3)], {"causal": True}, "has a key for each query, not 4 for 2"),
         (
             [(2, 3), (4, 3), (4, 3)],

@@ -1,6 +1,7 @@
 """Indexing over made-up keys: what is read, where gradients go, and the functional updates."""
 
 import numpy as np
+import pytest
 from hypothesis import event, given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -107,3 +108,21 @@ def test_keys_of_every_python_type():
     np.testing.assert_array_equal(t[picks].numpy(), x[[2, 0]])
     np.testing.assert_array_equal(t[picks, picks].numpy(), x[[2, 0], [2, 0]])
     np.testing.assert_array_equal(t[t > 5].numpy(), x[x > 5])
+
+
+@pytest.mark.parametrize("name", ["set_at", "max_at", "min_at", "multiply_at"])
+def test_what_a_refusal_of_symbolic_indices_says_to_write_is_the_same(name):
+    f, x, values = getattr(tg, name), tg.arange(4.0), tg.tensor([5.0, -5.0])
+    with pytest.raises(tg.errors.GraphError) as refused:
+        tg.trace(f, x, tg.tensor([0, 2]), values)
+    _, line = str(refused.value).split("where none is repeated, write ")
+    written = eval(f"lambda x, index, value: {line}", {"tg": tg})
+    for places in ([0, 2], [3, 1]):
+        found = tg.compile(written)(x, tg.tensor(places), values)
+        np.testing.assert_array_equal(found, f(x, places, values))
+
+
+@pytest.mark.parametrize("f", [tg.delete, lambda x, i: tg.insert(x, i, 0.0)])
+def test_of_symbolic_indices_nothing_is_left_out_or_put_in(f):
+    with pytest.raises(tg.errors.GraphError, match="call it outside of what is compiled"):
+        tg.trace(f, tg.arange(4.0), tg.tensor([0, 2]))

@@ -1,7 +1,10 @@
 """Samples and counts at their edges, as NumPy has them: rows of any lengths, weights, ramps."""
 
+import warnings
+
 import numpy as np
 import pytest
+import scipy.integrate
 from hypothesis import given, strategies as st
 
 import tensorgraph as tg
@@ -104,3 +107,54 @@ def test_gradients_of_weights_by_numpys_names():
     ):
         with pytest.raises(GraphError, match="weights is a parameter without gradient"):
             f()
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 1.0, 1.0, 2.5]), min_size=1, max_size=5).map(sorted),
+    st.lists(st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0, 2.5, 3.0]), min_size=1, max_size=4),
+)
+def test_between_points_some_of_which_coincide(xp, x):
+    x, xp = np.array(x), np.array(xp)
+    fp = np.array([5.0, -1.0, 3.0, 8.0, 2.0])[: len(xp)]
+    np.testing.assert_allclose(tg.interp(x, xp, fp), np.interp(x, xp, fp), rtol=1e-14)
+    slopes = tg.gradients(*_of_interp(x, xp, fp))
+    assert all(np.isfinite(slope).all() for slope in slopes)
+
+
+def _of_interp(x, xp, fp):
+    leaves = [tg.tensor(v, "float64", requires_grad=True) for v in (x, xp, fp)]
+    return tg.interp(*leaves).sum(), leaves
+
+
+@pytest.mark.parametrize("y", [[1.0], [np.inf, 1.0], [np.nan, 2.0, 3.0], np.ones((1, 3))])
+def test_a_running_area_begins_with_0(y):
+    y = np.array(y)
+    for axis in range(y.ndim):
+        found = tg.cumulative_trapezoid(tg.tensor(y), axis=axis, initial=0)
+        expected = scipy.integrate.cumulative_trapezoid(y, axis=axis, initial=0)
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("end", [0.5, True, 3, [7], [7.5, 8.0], np.float32(2), tg.tensor([1.0])])
+def test_differences_from_what_stands_at_the_ends(end):
+    for x in (np.arange(3), np.arange(3.0)):
+        found = tg.increments(tg.tensor(x), prepend=end, append=end)
+        end = end.numpy() if isinstance(end, tg.Tensor) else end
+        expected = np.diff(x, prepend=end, append=end)
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == expected.dtype
+
+
+@pytest.mark.parametrize("correction", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize(
+    "weights",
+    [{}, {"fweights": [1, 2, 1]}, {"aweights": [1.0, 2.0, 3.0]}, {"aweights": [1, 1, 1]},
+     {"fweights": [0, 1, 1], "aweights": [3.0, 1.0, 0.5]}],
+)  # fmt: skip
+def test_a_covariance_of_no_more_observations_than_the_correction(correction, weights):
+    x = RNG.normal(size=(2, 3))
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = np.cov(x, ddof=correction, **weights)
+    found = tg.cov(tg.tensor(x), correction=correction, **weights)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)

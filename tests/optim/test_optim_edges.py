@@ -185,6 +185,17 @@ def test_without_eps_a_gradient_of_0_makes_no_step(name, dtype, differentiable):
     assert (np.sign(before - w.data)[1:] == [1, -1]).all()
 
 
+@pytest.mark.parametrize("name", sorted(SQUARING | OTHERS_WITH_EPS))
+@pytest.mark.parametrize("shape", [(3,), (2, 3)])
+def test_without_eps_nothing_is_divided_by_0(name, shape):
+    (w,) = parameters([shape])
+    optimizer = make(name, [w], eps=0)
+    for gradient in (np.zeros(shape), np.eye(*shape) if len(shape) == 2 else np.eye(3)[0]):
+        give([w], [gradient])
+        optimizer.step()
+        assert np.isfinite(w.data).all()
+
+
 # ---------------------------------------------------------------------------------------- groups
 
 

@@ -295,7 +295,32 @@ X = tg.tensor([1.0, 2.0])
         (
             lambda: tg.scan(lambda c, x: (c, None), X, X, block=0),
             F.ArgumentError,
-            "block is a number of steps, not 0",
+            "block is at least 1, not 0",
+        ),
+        (
+            lambda: tg.scan(lambda c, x: (c, None), X, X, block=1.5),
+            F.ArgumentTypeError,
+            "scan: block is an integer, not 1.5",
+        ),
+        (
+            lambda: tg.scan(lambda c, x: (c, None), X, length=-1),
+            F.ArgumentError,
+            "scan: length is at least 0, not -1",
+        ),
+        (
+            lambda: tg.fori_loop(0, 2.0, lambda i, v: v, X),
+            F.ArgumentTypeError,
+            "fori_loop: upper is an integer, not 2.0",
+        ),
+        *(
+            (
+                lambda first=first: tg.scan(
+                    lambda c, x: (c, None if (x.item() == X[0].item()) is first else x), X, X
+                ),
+                F.ShapeError,
+                "returned None for an output in one step, and a tensor in another",
+            )
+            for first in (True, False)
         ),
         (
             lambda: tg.scan(lambda c, x: (c, X if x.item() > 1 else (X,)), X, X),

@@ -259,6 +259,11 @@ def test_float32_weights_under_a_minimiser_of_float64():
             r"\[1\] of the tree is int64, another leaf float32; .* write .astype\('float32'\)",
         ),
         (
+            lambda: tg.tree.ravel([np.ones(2, np.int32), np.ones(2, bool)]),
+            tg.errors.DTypeError,
+            r"\[1\] of the tree is bool, another leaf int32; .* write .astype\('int32'\)",
+        ),
+        (
             lambda: tg.tree.ravel([tg.ones(2)])[1](np.ones(3)),
             tg.errors.ShapeError,
             r"unravel: expected a vector of 2, got",

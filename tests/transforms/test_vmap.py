@@ -2,6 +2,8 @@
 
 import functools
 import warnings
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,6 +72,22 @@ def test_containers_and_beginnings_of_them():
     close(found["pair"][1], X.data.sum(axis=1))
     close(tg.vmap(lambda t: t["a"] * t["b"])({"a": X, "b": X}), X.data**2)
     close(tg.vmap(lambda t, s: t["a"] * s, in_axes=(0, None))({"a": X}, X[0]), X.data * X.data[0])
+
+
+def test_axes_in_a_dataclass():
+    @dataclass
+    class Line:
+        slope: Any
+        offset: Any
+        name: str = "line"
+
+    line = Line(X, tg.tensor(2.0))
+    found = tg.vmap(lambda line: line.slope + line.offset, in_axes=(Line(1, None),))(line)
+    close(found, X.data.T + 2)
+    out = tg.vmap(lambda x: Line(x, {"twice": 2 * x}), out_axes=Line(0, {"twice": -1}))(X)
+    assert out.slope.shape == X.shape and out.offset["twice"].shape == X.shape[::-1]
+    with pytest.raises(ArgumentError, match="not built like"):
+        tg.vmap(tg.exp, in_axes=(Line(0, None),))(X)
 
 
 def test_keywords_are_mapped_along_axis_0_and_numbers_are_shared():

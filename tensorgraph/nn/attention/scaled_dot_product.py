@@ -124,6 +124,12 @@ def _check_shapes(name: str, query: Shape, key: Shape, value: Shape) -> None:
         raise errors.ShapeError(
             f"{name}: queries and keys must have the same number of features: {shapes}"
         )
+    try:
+        np.broadcast_shapes(query[:-2], key[:-2], value[:-2])
+    except ValueError:
+        raise errors.ShapeError(
+            f"{name}: the axes before the last two do not broadcast together: {shapes}"
+        ) from None
     if key[-2] != value[-2]:
         raise errors.ShapeError(f"{name}: there must be a value for each key: {shapes}")
 

@@ -37,7 +37,6 @@ class _Block(Module):
         dropout: float,
         causal: bool,
         bias: bool,
-        eps: float,
         init: Initializer,
         dtype: DTypeLike | None,
         generator: Generator | None,
@@ -154,8 +153,8 @@ class TransformerEncoderLayer(_Block):
         generator: Generator | None = None,
     ) -> None:
         self._build(
-            features, heads, hidden_features, activation, norm_first, dropout, causal, bias, eps,
-            init, dtype, generator,
+            features, heads, hidden_features, activation, norm_first, dropout, causal, bias, init,
+            dtype, generator,
         )  # fmt: skip
         self.norm1, self.norm2 = (LayerNorm(self.features, eps, dtype=dtype) for _ in range(2))
 
@@ -245,8 +244,8 @@ class TransformerDecoderLayer(_Block):
         memory_features: int | None = None,
     ) -> None:
         self._build(
-            features, heads, hidden_features, activation, norm_first, dropout, causal, bias, eps,
-            init, dtype, generator,
+            features, heads, hidden_features, activation, norm_first, dropout, causal, bias, init,
+            dtype, generator,
         )  # fmt: skip
         self.multihead_attn = MultiHeadAttention(
             self.features, heads, bias=bias, init=init, dtype=dtype, generator=generator,
