@@ -152,14 +152,15 @@ def _written(
     places: dict[Expr, Place] = {}
     roots = []
     missing: dict[Expr, str] = {}
+    named_tensors = _in_all(readings)
     for reading in readings:
         places |= reading.places
-        lowering = Lowering(places)
+        lowering = Lowering(places, reading.unnamed(named_tensors))
         roots.append(lowering.lowered(reading.captured.outputs))
         missing = missing or lowering.without_form
     _refuse(missing, places)
     aligned = Aligned(samples, places)
-    ins = _given(g, call, aligned, readings)
+    ins = _given(g, call, aligned, readings, named_tensors)
     outputs = [aligned.value(es) for es in zip(*roots, strict=True)]
     _emit(g, aligned)
     names = named(output_names, _output_names(readings[0]), "output_names")
@@ -185,8 +186,21 @@ def _refuse(missing: Mapping[Expr, str], places: Mapping[Expr, Place]) -> None:
     )
 
 
+def _in_all(readings: Sequence[Reading]) -> list[str]:
+    """Return the names of the tensors that are the same ones at all sizes."""
+    tensors = [
+        {(name, id(t)): None for name, (_, t) in reading.named_tensors().items()}
+        for reading in readings
+    ]
+    return [name for name, i in tensors[0] if all((name, i) in others for others in tensors)]
+
+
 def _given(
-    g: Emitter, call: ExampleCall, aligned: Aligned, readings: Sequence[Reading]
+    g: Emitter,
+    call: ExampleCall,
+    aligned: Aligned,
+    readings: Sequence[Reading],
+    named_tensors: Sequence[str],
 ) -> list[files.Port]:
     """Name what is there before anything is computed: inputs, parameters, numbers."""
     found = []
@@ -195,15 +209,18 @@ def _given(
         g.put(value, g.name(name))
         found.append(files.Port(name, value.dtype, value.shape))
     captures = [reading.captured for reading in readings]
-    by_tensor = [{id(t): e for e, t in c.tensors.items()} for c in captures]
-    names = readings[0].tensor_names()
-    for e, tensor in captures[0].tensors.items():
-        value = aligned.value((e, *(own[id(tensor)] for own in by_tensor[1:])))
-        _put_array(g, value, names[e], tensor)
+    tensors = [reading.named_tensors() for reading in readings]
+    names = {}
+    for name in named_tensors:
+        value = aligned.value(tuple(own[name][0] for own in tensors))
+        e, tensor = tensors[0][name]
+        names[e] = name
+        _put_array(g, value, name, tensor)
     for several in zip(*(c.accumulated.items() for c in captures), strict=True):
         gradients, owners = zip(*several, strict=True)
         owner = captures[0].tensors[owners[0]]
-        _put_array(g, aligned.value(gradients), f"{names[owners[0]]}.grad", owner.grad)
+        name = names.get(owners[0], "tensor")
+        _put_array(g, aligned.value(gradients), f"{name}.grad", owner.grad)
     for several in zip(*(c.numbers.items() for c in captures), strict=True):
         value = aligned.value(tuple(e for e, _ in several))
         value.constant = several[0][1]()
