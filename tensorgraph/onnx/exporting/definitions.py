@@ -5,6 +5,7 @@ Functions of expressions. They keep the digits as the kernels do, and decide not
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.linalg import functions
 from tensorgraph.linalg.diagonals import diagonal
+from tensorgraph.ops._erf import _FITS
 from tensorgraph.ops.arithmetic import (
     abs,
     add,
@@ -160,6 +162,19 @@ def _cbrt(x: Any) -> Any:
     root = power(base, 1 / 3)
     root = root - (root - base / (root * root)) / 3
     return _copysign(where(plain, root, size), x)
+
+
+def _erf(x: Any) -> Any:
+    """Return erf in double precision, by the kernel's two polynomials."""
+    coefficients, dtype = _FITS[np.dtype(np.float64)], x.dtype
+    size = minimum(abs(x), coefficients.end)
+    u, t = size * size, (size - 1) / (size + 3)
+    near, far = (
+        functools.reduce(lambda total, c, z=z: total * z + c, terms)
+        for z, terms in zip((u, t), zip(*coefficients.coefficients, strict=True), strict=True)
+    )
+    found = where(less(size, 1), near * size + size, far * exp(-u) + 1)
+    return astype(_copysign(found, x), dtype=dtype)
 
 
 def _elu(x: Any, *, alpha: float) -> Any:
@@ -465,7 +480,7 @@ def _irfftn(x: Any, *, n: int, axes: Any, norm: str) -> Any:
 
 DEFINITIONS: dict[str, Callable[..., Any]] = {
     "expm1": _expm1, "log1p": _log1p, "logaddexp": _logaddexp, "hypot": _hypot,
-    "signbit": _signbit, "copysign": _copysign, "atan2": _atan2, "cbrt": _cbrt, "elu": _elu,
+    "signbit": _signbit, "copysign": _copysign, "atan2": _atan2, "cbrt": _cbrt, "elu": _elu, "erf": _erf,
     "tan": lambda x: sin(x) / cos(x), "atan": _atan, "asin": _asin, "acos": _acos, "sinh": _sinh,
     "cosh": _cosh, "asinh": _asinh, "acosh": _acosh, "atanh": _atanh,
     "cumulative_prod": _running(multiply), "cumulative_sum": _running(add),

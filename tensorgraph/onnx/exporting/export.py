@@ -34,8 +34,11 @@ from tensorgraph.symbolic.expr import Expr
 OPSET = 20
 """The version of the operators that is written unless another is asked for: of January 2024."""
 LEAST_OPSET = 18
-SAMPLES = (61, 67, 71, 73, 79, 83, 89, 97, 101)
-"""Sizes that a function is traced at: primes, which are hardly the length of anything else."""
+SAMPLES = (61, 67, 71, 73, 79, 83)
+"""Sizes that a function is traced at, two for each dynamic axis: primes, which are hardly the length
+of anything else."""
+FURTHER = (1009, 1013, 1019)
+"""One more size for each dynamic axis, by which what was found is checked."""
 
 
 def export(
@@ -114,9 +117,14 @@ def _sampled(
     names = call.sizes
     if not names:
         return [{}], [examples]
+    if len(names) > len(FURTHER):
+        raise errors.ArgumentError(
+            f"onnx.export: dynamic_axes has the {len(names)} sizes {names}, at most {len(FURTHER)}"
+            " can be any"
+        )
     pairs = [SAMPLES[i * 2 : i * 2 + 2] for i in range(len(names))]
     corners: list[Mapping[str, int]] = [dict(zip(names, at, strict=True)) for at in product(*pairs)]
-    further = {name: SAMPLES[-1 - i] for i, name in enumerate(names)}
+    further = dict(zip(names, FURTHER, strict=False))
     readings = []
     for sizes in [*corners, further]:
         shapes = call.shapes(sizes)
@@ -159,6 +167,8 @@ def _written(
         roots.append(lowering.lowered(reading.captured.outputs))
         missing = missing or lowering.without_form
     _refuse(missing, places)
+    if not roots[0]:
+        raise errors.DTypeError("onnx.export: the function returns no array")
     aligned = Aligned(samples, places)
     ins = _given(g, call, aligned, readings, named_tensors)
     outputs = [aligned.value(es) for es in zip(*roots, strict=True)]
@@ -245,7 +255,9 @@ def _emit(g: Emitter, aligned: Aligned) -> None:
             continue
         g.place, g.label = value.place, value.op.name
         try:
-            g.put(value, FORMS[value.op].emit(g, value))
+            name = FORMS[value.op].emit(g, value)
+            g.put(value, name)
+            g.axes |= {size: (name, axis) for size, axis in aligned.sources[value].items()}
         except NotImplementedError as error:
             problems[f"  {value.op.name}{value.place}: {error}"] = None
             g.put(value, g.name("missing"))
