@@ -73,7 +73,7 @@ def _without_masks(index: Value) -> list[Any]:
     if index.dtype.kind != "b":
         return [index]
     if not isinstance(index.constant, np.ndarray):
-        raise NotImplementedError("a mask as an index whose shape or elements are not known")
+        raise NotImplementedError("a mask among its indices has as many places as are true")
     return [array.astype(np.int64) for array in np.nonzero(index.constant)]
 
 
