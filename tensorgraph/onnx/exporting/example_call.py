@@ -132,7 +132,7 @@ def places(tree: Any, name: str, of_leaves: Callable[[Any], bool] = is_array) ->
     if level is None:
         return [name] if of_leaves(tree) else []
     dot = "." * bool(name)
-    parts = zip(level.keys, level.parts, strict=True)
+    parts = zip(getattr(tree, "_fields", level.keys), level.parts, strict=True)
     return [n for key, part in parts for n in places(part, f"{name}{dot}{key}", of_leaves)]
 
 

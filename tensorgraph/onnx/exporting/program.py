@@ -188,7 +188,7 @@ class Aligned:
         self, values: Sequence[Any], shape: tuple[AnySize, ...], e: Expr
     ) -> Counting | None:
         flat = [v.reshape(-1) for v in values]
-        if values[0].dtype.kind not in "iu" or any(max(v.shape) != v.size for v in values):
+        if any(max(v.shape) != v.size or (v != np.rint(v)).any() for v in values):
             return None
         steps = {int(d) for v in flat for d in np.diff(v)}
         if len(steps) != 1:
