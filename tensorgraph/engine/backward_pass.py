@@ -85,8 +85,10 @@ def sweep(
             is_leaf = type(parent) is Tensor
             gradient = g  # until the rule has returned another
             try:
-                if add_into is not None and parent in owned and _are_arrays(
-                    sums[parent], g, *saved[1:-1]
+                if (
+                    add_into is not None
+                    and parent in owned
+                    and _are_arrays(sums[parent], g, *saved[1:-1])
                 ):
                     if observer is not None:
                         _observed(observer, rule, g, saved, node, i)

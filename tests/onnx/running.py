@@ -40,7 +40,9 @@ def arrays_in(values: Any) -> list[Any]:
     return [np.asarray(x) for x in leaves if hasattr(x, "dtype")]
 
 
-def assert_alike(found: Sequence[Any], expected: Sequence[Any], digits: float | None = None) -> None:
+def assert_alike(
+    found: Sequence[Any], expected: Sequence[Any], digits: float | None = None
+) -> None:
     """Raise unless arrays have the same dtypes and shapes, and nearly the same elements."""
     for x, y in zip(found, expected, strict=True):
         assert (x.dtype, x.shape) == (y.dtype, y.shape)

@@ -1,7 +1,7 @@
 """The files: where they are written, in which versions, and where the weights lie."""
 
-import onnx
 import numpy as np
+import onnx
 import pytest
 
 import tensorgraph as tg

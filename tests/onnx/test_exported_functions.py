@@ -57,7 +57,7 @@ def test_backward_and_grad():
         return w.grad
 
     proto = assert_exports(gradient, [r(4, 3)], [r(7, 3)], digits=1e-4)
-    assert [tensor.name for tensor in proto.graph.initializer][0] == "w"
+    assert next(tensor.name for tensor in proto.graph.initializer) == "w"
     assert w.grad is None or w.grad.shape == (3,)
 
 
@@ -148,16 +148,16 @@ def test_which_axes_are_dynamic():
 @pytest.mark.parametrize(
     ("f", "message"),
     [
-        (lambda x: x @ x.mT + tg.eye(x.shape[0]), r"(?s)constant, .*test_exported_functions.py:\d+ fixes"
-                                           r" the size batch: an array.*dynamic_axes=None"),
+        (lambda x: x @ x.mT + tg.eye(x.shape[0]),
+         r"constant, .*test_exported_functions.py:\d+ fixes the size batch: an array"),
         (lambda x: tg.cumulative_prod(x, axis=0), "fixes the size batch"),
-        (lambda x: x.reshape(2, x.shape[0] // 2, -1), r"(?s)not batch = 61 \(ShapeError.*axes=None"),
-        (lambda x: tg.linalg.diagonal(x @ x.mT), r"(?s)diagonal, .*sides are not known.*axes=None"),
+        (lambda x: x.reshape(2, x.shape[0] // 2, -1), r"not batch = 61 \(ShapeError"),
+        (lambda x: tg.linalg.diagonal(x @ x.mT), "diagonal, .*sides are not known"),
         (lambda x: x + tg.ones(4)[:, None], r"not batch = 61 \(ShapeError"),
     ],
 )  # fmt: skip
 def test_what_fixes_a_size_is_named(f, message):
-    with pytest.raises(tg.errors.ExportError, match=message):
+    with pytest.raises(tg.errors.ExportError, match=rf"(?s){message}.*axes=None"):
         tg.onnx.export(f, r(4, 4))
     assert_exports(f, [r(4, 4)], dynamic_axes=None)
 

@@ -126,7 +126,7 @@ class Emitter:
     def constant(self, array: Any) -> str:
         """Return a constant tensor; those that are alike are one."""
         array = np.asarray(array)
-        key = array.dtype.str, array.shape, blake2b(np.ascontiguousarray(array)).digest()
+        key = array.dtype.str, array.shape, blake2b(np.ascontiguousarray(array).data).digest()
         if key not in self._constants:
             name = self._constants[key] = self.name("constant")
             self.add_initializer(name, array)

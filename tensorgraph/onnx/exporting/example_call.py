@@ -116,7 +116,8 @@ def example_call(
 
 def _names(function: Any, inputs: Sequence[Any]) -> list[str]:
     """Return what the arrays in a call are called: the parameters, and their places in these."""
-    forward = function.forward if isinstance(function, Module) else function
+    own: Any = function
+    forward = own.forward if isinstance(function, Module) else function
     try:
         parameters = list(parameter_names(forward))
     except (TypeError, ValueError):

@@ -35,8 +35,8 @@ OPSET = 20
 """The version of the operators that is written unless another is asked for: of January 2024."""
 LEAST_OPSET = 18
 SAMPLES = (61, 67, 71, 73, 79, 83)
-"""Sizes that a function is traced at, two for each dynamic axis: primes, which are hardly the length
-of anything else."""
+"""Sizes that a function is traced at, two for each dynamic axis: primes, which are hardly the
+length of anything else."""
 FURTHER = (1009, 1013, 1019)
 """One more size for each dynamic axis, by which what was found is checked."""
 
@@ -91,12 +91,11 @@ def export(
         >>> [tensor.name for tensor in proto.graph.initializer]
         ['layers.0.weight', 'layers.0.bias', 'layers.2.weight', 'layers.2.bias']
     """
-    inputs, path = split_path(inputs, path)
+    examples, path = split_path(inputs, path)
     files.check_opset(opset, LEAST_OPSET)
-    call = example_call(model, inputs, input_names, dynamic_axes)
+    call = example_call(model, examples, input_names, dynamic_axes)
     with call.evaluated():
-        examples = read(call, call.arrays, call.names)
-        samples, readings = _sampled(call, examples)
+        samples, readings = _sampled(call, read(call, call.arrays, call.names))
     emitter = Emitter(opset, call.axes)
     ins, outs = _written(emitter, call, samples, readings, output_names)
     title = getattr(model, "__name__", type(model).__name__)
@@ -106,9 +105,7 @@ def export(
     return proto
 
 
-def _sampled(
-    call: ExampleCall, examples: Reading
-) -> tuple[list[Mapping[str, int]], list[Reading]]:
+def _sampled(call: ExampleCall, examples: Reading) -> tuple[list[Mapping[str, int]], list[Reading]]:
     """Return the function as it is at several sizes, and these.
 
     Raises:
@@ -142,9 +139,11 @@ def _sampled(
 
 
 def _arrays_like(arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
-    """Return tensors that take no memory, of other shapes, which want gradients as the arrays do."""
+    """Return tensors of other shapes, which take no memory and want gradients as the arrays do."""
     return [
-        wrap(np.broadcast_to(np.zeros((), x.dtype), shape), None, getattr(x, "requires_grad", False))
+        wrap(
+            np.broadcast_to(np.zeros((), x.dtype), shape), None, getattr(x, "requires_grad", False)
+        )
         for x, shape in zip(arrays, shapes, strict=True)
     ]
 
@@ -275,8 +274,10 @@ def _output_names(reading: Reading) -> list[str]:
     tree = unflatten(captured.structure, list(captured.outputs))
     if isinstance(tree, Expr):
         return ["output"]
-    keyed = isinstance(tree, dict) or hasattr(tree, "_fields") or hasattr(
-        type(tree), "__dataclass_fields__"
+    keyed = (
+        isinstance(tree, dict)
+        or hasattr(tree, "_fields")
+        or hasattr(type(tree), "__dataclass_fields__")
     )
     found = places(tree, "" if keyed else "output", lambda leaf: True)
     return found if keyed else [name.replace(".", "_") for name in found]

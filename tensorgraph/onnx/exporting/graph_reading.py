@@ -50,9 +50,7 @@ class Reader(Observer):
 
     def backward(self, event: Backward) -> None:
         """Keep the place of all that a gradient rule computed."""
-        place = self.places.get(event.node.saved[-1] if event.node.saved else None)
-        line = place.line if place else event.node.line or ""
-        place = Place(event.node.scope, line, of_gradient=True)
+        place = Place(event.node.scope, event.node.line or "", of_gradient=True)
         stack = [event.result]
         while stack:
             e = stack.pop()
@@ -114,8 +112,8 @@ def read(f: Callable[..., Any], arguments: Sequence[Any], names: Sequence[str]) 
     captured = capture(watched, *arguments, names=names)
     reading = Reading(captured, reader.places, list(reader.roots))
     if captured.written:
-        names = {e: name for name, (e, _) in reading.named_tensors().items()}
-        written = ", ".join(names.get(e) or e.name or "a tensor" for e in captured.written)
+        known = {e: name for name, (e, _) in reading.named_tensors().items()}
+        written = ", ".join(known.get(e) or e.name or "a tensor" for e in captured.written)
         raise errors.ExportError(
             f"onnx.export: the function writes {written}, but a file has no state; call"
             " model.eval() first where that is what training keeps up, or return the new value"

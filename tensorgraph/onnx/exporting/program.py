@@ -181,7 +181,7 @@ class Aligned:
         counted = self._counting(values, shape, e) if len(varying) == 1 else None
         if counted is None:
             raise self._error(e, f"an array that has other elements at each size ({e.dtype}"
-                                 f"{list(e.shape)}) is made outside of tg's operations")  # fmt: skip
+                                 f"{list(e.shape)}) is made outside of operations")  # fmt: skip
         return counted
 
     def _counting(
@@ -205,14 +205,16 @@ class Aligned:
             ways = {(False, False): array, (False, True): 1 / array,
                     (True, False): array**2, (True, True): 1 / array**2}  # fmt: skip
         for (root, inverse), numbers in ways.items():
-            found = fitted(numbers, self.samples, rounding)
+            found = fitted([*numbers], self.samples, rounding)
             if found is not None and (not root or (array >= 0).all()):
                 return Formula(tuple(found), root, inverse)
         raise self._error(e, f"a number that is {self._told(values)} follows from the size in a way"
                              " that cannot be told")  # fmt: skip
 
     def _told(self, values: Sequence[Any]) -> str:
-        return ", ".join(f"{v} where {_where(s)}" for v, s in zip(values, self.samples, strict=True))
+        return ", ".join(
+            f"{v} where {_where(s)}" for v, s in zip(values, self.samples, strict=True)
+        )
 
     def _error(self, e: Expr, problem: str) -> errors.ExportError:
         place = str(self._place_near(e))

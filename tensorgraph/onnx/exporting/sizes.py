@@ -37,7 +37,9 @@ class Size:
     def name(self) -> str | None:
         """Its name, if it is nothing but the size of an axis."""
         only = list(self.terms.items())
-        return only[0][0][0] if len(only) == 1 and only[0][1] == 1 and len(only[0][0]) == 1 else None
+        return (
+            only[0][0][0] if len(only) == 1 and only[0][1] == 1 and len(only[0][0]) == 1 else None
+        )
 
     def at(self, sizes: Mapping[str, int]) -> int:
         """Return the number for given sizes of axes."""

@@ -55,7 +55,7 @@ def _einsum(g: Emitter, v: Value) -> str:
 
 
 def _linear(g: Emitter, v: Value) -> str:
-    x, weight, bias = v.args
+    x, _, bias = v.args
     given = [g.get(a, v.dtype) for a in v.args]
     if x.ndim == 2 and bias.ndim == 1:
         return g.node("Gemm", *given, transB=1)
