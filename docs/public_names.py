@@ -27,6 +27,7 @@ ROOMS = (
     "tensorgraph.data.augment",
     "tensorgraph.data.toy",
     "tensorgraph.train",
+    "tensorgraph.onnx",
     "tensorgraph.diagnose",
     "tensorgraph.testing",
     "tensorgraph.testing.strategies",

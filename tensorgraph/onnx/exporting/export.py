@@ -14,6 +14,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.nested_containers import unflatten
 from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.onnx.exporting import files
 from tensorgraph.onnx.exporting.emitter import Emitter
 from tensorgraph.onnx.exporting.example_call import (
@@ -41,6 +42,7 @@ FURTHER = (1009, 1013, 1019)
 """One more size for each dynamic axis, by which what was found is checked."""
 
 
+@with_leads
 def export(
     model: Callable[..., Any],
     *inputs: Any,
