@@ -28,6 +28,7 @@ ROOMS = (
     "tensorgraph.data.toy",
     "tensorgraph.train",
     "tensorgraph.sklearn",
+    "tensorgraph.onnx",
     "tensorgraph.diagnose",
     "tensorgraph.testing",
     "tensorgraph.testing.strategies",

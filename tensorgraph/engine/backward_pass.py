@@ -85,7 +85,11 @@ def sweep(
             is_leaf = type(parent) is Tensor
             gradient = g  # until the rule has returned another
             try:
-                if add_into is not None and parent in owned and type(sums[parent]) is np.ndarray:
+                if (
+                    add_into is not None
+                    and parent in owned
+                    and _are_arrays(sums[parent], g, *saved[1:-1])
+                ):
                     if observer is not None:
                         _observed(observer, rule, g, saved, node, i)
                     add_into(sums[parent], g, *saved[1:-1], **node.static)
@@ -122,6 +126,11 @@ def sweep(
             if is_leaf and hooked is not None and parent._hooks:
                 hooked.arrived(parent, node, queue, sums, owned)
     return sums, owned
+
+
+def _are_arrays(*values: Any) -> bool:
+    """Return whether nothing of what is added into is symbolic, or elsewhere than in memory."""
+    return all(type(value) is np.ndarray for value in values)
 
 
 class LeafHooks:

@@ -130,7 +130,7 @@ NAMES = {
     distributed                PJ   # there is one process: leave it out
     multiprocessing            P    # there is one process: leave it out
     sharding                   J    # there is one process: leave it out
-    onnx,hub,quantization,ao   P    # there is no such thing here
+    hub,quantization,ao        P    # there is no such thing here
     sparse                     PKJ  # there is no such thing here
     save                       PJN  tg.train.save("model.safetensors", model=model)
     load                       PJN  tg.train.load("model.safetensors", model=model)
@@ -166,6 +166,11 @@ NAMES = {
     make_dot                   P    tg.render(model(X))
     gradcheck,gradgradcheck    P    tg.testing.gradcheck(f, np.ones(3))
     check_grads                J    tg.testing.gradcheck(f, np.ones(3))
+    """,
+    "tg.onnx": """
+    dynamo_export,export_to_pretty_string P tg.onnx.export(model, X)
+    convert,from_keras,from_function K    tg.onnx.export(model, X)
+    save,save_model            P    tg.onnx.export(model, X) # the path stands behind the inputs
     """,
     "tg.tree": """
     flatten                    KJ   tg.tree.leaves([u, v])  # and tg.tree.structure([u, v])

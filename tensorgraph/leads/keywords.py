@@ -429,4 +429,16 @@ KEYWORDS = {
     dpi,to_file                K   tg.render(model, X).save("model.svg")
     params                     P   tg.render(model(X))
     """,
+    "export": """
+    opset_version,target_opset PK  opset=       tg.onnx.export(model, X, opset=18)
+    dynamic_shapes             P   dynamic_axes= \
+        tg.onnx.export(model, X, dynamic_axes={"x": {0: "batch"}})
+    args                       P   tg.onnx.export(model, (X,))
+    input_signature,kwargs     KP  tg.onnx.export(model, X)
+    f,output_path,filename     PK  path=        tg.onnx.export(model, X, path=None)
+    external_data              P   external_above= tg.onnx.export(model, X, external_above=0)
+    training                   P   tg.onnx.export(lambda x: model(x), X) # in the model's own mode
+    export_params,do_constant_folding,keep_initializers_as_inputs,dynamo,verbose,optimize,report P \
+        # leave it out: weights are in the file, and its graph is that of the operations
+    """,
 }

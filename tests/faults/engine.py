@@ -168,9 +168,10 @@ FAULTS: list[Fault] = [
         ("LeafHooks.run", "sums[leaf] = run_hooks(leaf._hooks, total, self._create_graph)",
          "sums[leaf] = leaf._grad = run_hooks(leaf._hooks, total, self._create_graph)",
          "a failing hook leaves some leaves updated"),
-        ("sweep", "add_into is not None and parent in owned and type(sums[parent]) is np.ndarray",
+        ("sweep", "add_into is not None and parent in owned and "
+         "_are_arrays(sums[parent], g, *saved[1:-1])",
          "add_into is not None and (parent not in sums or not owned.add(parent)) and parent in "
-         "owned and type(sums[parent]) is np.ndarray",
+         "owned and _are_arrays(sums[parent], g, *saved[1:-1])",
          "backward: a slice's gradient added in place to an array that others hold"),
         ("sweep", "useful is None or type(h) is not Retained", "True",
          "backward: gradients() adds to a retained .grad"),

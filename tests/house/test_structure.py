@@ -31,6 +31,7 @@ OPTIONAL = {
     "hypothesis",
     "matplotlib",
     "mpmath",
+    "onnx",
     "safetensors",
     "scipy",
     "sklearn",
@@ -73,7 +74,7 @@ ROOMS = [
     "data diagnose drawing hypothesis_types",
     "differences teacher",
     "train",
-    "sklearn testing",
+    "onnx sklearn testing",
 ]  # fmt: skip
 # The rooms in a large room, in the same way.
 INNER = {

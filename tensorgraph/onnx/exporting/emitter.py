@@ -29,7 +29,7 @@ class Emitter:
 
     def __init__(self, opset: int, axes: dict[str, tuple[str, int]]) -> None:
         self.onnx = require("onnx", "onnx")
-        self.opset, self.axes = opset, axes
+        self.opset, self.axes, self._named = opset, dict(axes), list(axes)
         self.nodes: list[Any] = []
         self.initializers: dict[str, Any] = {}
         self.place = Place()
@@ -126,7 +126,7 @@ class Emitter:
     def constant(self, array: Any) -> str:
         """Return a constant tensor; those that are alike are one."""
         array = np.asarray(array)
-        key = array.dtype.str, array.shape, blake2b(np.ascontiguousarray(array)).digest()
+        key = array.dtype.str, array.shape, blake2b(np.ascontiguousarray(array).data).digest()
         if key not in self._constants:
             name = self._constants[key] = self.name("constant")
             self.add_initializer(name, array)
@@ -171,6 +171,8 @@ class Emitter:
     def _product(self, names: Sequence[str]) -> str:
         product = ""
         for name in names:
+            if name not in self.axes:
+                raise NotImplementedError("what it makes has a size that only that can tell")
             if name not in self._sizes:
                 source, axis = self.axes[name]
                 self._sizes[name] = self.node("Shape", source, start=axis, end=axis + 1)
@@ -194,7 +196,7 @@ class Emitter:
 
     def _formula(self, formula: Formula, dtype: Any) -> str:
         total = ""
-        products = monomials(list(self.axes))
+        products = monomials(self._named)
         for names, factor in zip(products, formula.coefficients, strict=True):
             if factor == 0:
                 continue

@@ -116,7 +116,8 @@ def example_call(
 
 def _names(function: Any, inputs: Sequence[Any]) -> list[str]:
     """Return what the arrays in a call are called: the parameters, and their places in these."""
-    forward = function.forward if isinstance(function, Module) else function
+    own: Any = function
+    forward = own.forward if isinstance(function, Module) else function
     try:
         parameters = list(parameter_names(forward))
     except (TypeError, ValueError):
@@ -132,7 +133,7 @@ def places(tree: Any, name: str, of_leaves: Callable[[Any], bool] = is_array) ->
     if level is None:
         return [name] if of_leaves(tree) else []
     dot = "." * bool(name)
-    parts = zip(level.keys, level.parts, strict=True)
+    parts = zip(getattr(tree, "_fields", level.keys), level.parts, strict=True)
     return [n for key, part in parts for n in places(part, f"{name}{dot}{key}", of_leaves)]
 
 

@@ -14,6 +14,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.nested_containers import unflatten
 from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.onnx.exporting import files
 from tensorgraph.onnx.exporting.emitter import Emitter
 from tensorgraph.onnx.exporting.example_call import (
@@ -34,10 +35,14 @@ from tensorgraph.symbolic.expr import Expr
 OPSET = 20
 """The version of the operators that is written unless another is asked for: of January 2024."""
 LEAST_OPSET = 18
-SAMPLES = (61, 67, 71, 73, 79, 83, 89, 97, 101)
-"""Sizes that a function is traced at: primes, which are hardly the length of anything else."""
+SAMPLES = (61, 67, 71, 73, 79, 83)
+"""Sizes that a function is traced at, two for each dynamic axis: primes, which are hardly the
+length of anything else."""
+FURTHER = (1009, 1013, 1019)
+"""One more size for each dynamic axis, by which what was found is checked."""
 
 
+@with_leads
 def export(
     model: Callable[..., Any],
     *inputs: Any,
@@ -88,12 +93,11 @@ def export(
         >>> [tensor.name for tensor in proto.graph.initializer]
         ['layers.0.weight', 'layers.0.bias', 'layers.2.weight', 'layers.2.bias']
     """
-    inputs, path = split_path(inputs, path)
+    examples, path = split_path(inputs, path)
     files.check_opset(opset, LEAST_OPSET)
-    call = example_call(model, inputs, input_names, dynamic_axes)
+    call = example_call(model, examples, input_names, dynamic_axes)
     with call.evaluated():
-        examples = read(call, call.arrays, call.names)
-        samples, readings = _sampled(call, examples)
+        samples, readings = _sampled(call, read(call, call.arrays, call.names))
     emitter = Emitter(opset, call.axes)
     ins, outs = _written(emitter, call, samples, readings, output_names)
     title = getattr(model, "__name__", type(model).__name__)
@@ -103,9 +107,7 @@ def export(
     return proto
 
 
-def _sampled(
-    call: ExampleCall, examples: Reading
-) -> tuple[list[Mapping[str, int]], list[Reading]]:
+def _sampled(call: ExampleCall, examples: Reading) -> tuple[list[Mapping[str, int]], list[Reading]]:
     """Return the function as it is at several sizes, and these.
 
     Raises:
@@ -114,9 +116,14 @@ def _sampled(
     names = call.sizes
     if not names:
         return [{}], [examples]
+    if len(names) > len(FURTHER):
+        raise errors.ArgumentError(
+            f"onnx.export: dynamic_axes has the {len(names)} sizes {names}, at most {len(FURTHER)}"
+            " can be any"
+        )
     pairs = [SAMPLES[i * 2 : i * 2 + 2] for i in range(len(names))]
     corners: list[Mapping[str, int]] = [dict(zip(names, at, strict=True)) for at in product(*pairs)]
-    further = {name: SAMPLES[-1 - i] for i, name in enumerate(names)}
+    further = dict(zip(names, FURTHER, strict=False))
     readings = []
     for sizes in [*corners, further]:
         shapes = call.shapes(sizes)
@@ -134,9 +141,11 @@ def _sampled(
 
 
 def _arrays_like(arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
-    """Return tensors that take no memory, of other shapes, which want gradients as the arrays do."""
+    """Return tensors of other shapes, which take no memory and want gradients as the arrays do."""
     return [
-        wrap(np.broadcast_to(np.zeros((), x.dtype), shape), None, getattr(x, "requires_grad", False))
+        wrap(
+            np.broadcast_to(np.zeros((), x.dtype), shape), None, getattr(x, "requires_grad", False)
+        )
         for x, shape in zip(arrays, shapes, strict=True)
     ]
 
@@ -152,14 +161,17 @@ def _written(
     places: dict[Expr, Place] = {}
     roots = []
     missing: dict[Expr, str] = {}
+    named_tensors = _in_all(readings)
     for reading in readings:
         places |= reading.places
-        lowering = Lowering(places)
+        lowering = Lowering(places, reading.unnamed(named_tensors))
         roots.append(lowering.lowered(reading.captured.outputs))
         missing = missing or lowering.without_form
     _refuse(missing, places)
+    if not roots[0]:
+        raise errors.DTypeError("onnx.export: the function returns no array")
     aligned = Aligned(samples, places)
-    ins = _given(g, call, aligned, readings)
+    ins = _given(g, call, aligned, readings, named_tensors)
     outputs = [aligned.value(es) for es in zip(*roots, strict=True)]
     _emit(g, aligned)
     names = named(output_names, _output_names(readings[0]), "output_names")
@@ -185,8 +197,21 @@ def _refuse(missing: Mapping[Expr, str], places: Mapping[Expr, Place]) -> None:
     )
 
 
+def _in_all(readings: Sequence[Reading]) -> list[str]:
+    """Return the names of the tensors that are the same ones at all sizes."""
+    tensors = [
+        {(name, id(t)): None for name, (_, t) in reading.named_tensors().items()}
+        for reading in readings
+    ]
+    return [name for name, i in tensors[0] if all((name, i) in others for others in tensors)]
+
+
 def _given(
-    g: Emitter, call: ExampleCall, aligned: Aligned, readings: Sequence[Reading]
+    g: Emitter,
+    call: ExampleCall,
+    aligned: Aligned,
+    readings: Sequence[Reading],
+    named_tensors: Sequence[str],
 ) -> list[files.Port]:
     """Name what is there before anything is computed: inputs, parameters, numbers."""
     found = []
@@ -195,15 +220,18 @@ def _given(
         g.put(value, g.name(name))
         found.append(files.Port(name, value.dtype, value.shape))
     captures = [reading.captured for reading in readings]
-    by_tensor = [{id(t): e for e, t in c.tensors.items()} for c in captures]
-    names = readings[0].tensor_names()
-    for e, tensor in captures[0].tensors.items():
-        value = aligned.value((e, *(own[id(tensor)] for own in by_tensor[1:])))
-        _put_array(g, value, names[e], tensor)
+    tensors = [reading.named_tensors() for reading in readings]
+    names = {}
+    for name in named_tensors:
+        value = aligned.value(tuple(own[name][0] for own in tensors))
+        e, tensor = tensors[0][name]
+        names[e] = name
+        _put_array(g, value, name, tensor)
     for several in zip(*(c.accumulated.items() for c in captures), strict=True):
         gradients, owners = zip(*several, strict=True)
         owner = captures[0].tensors[owners[0]]
-        _put_array(g, aligned.value(gradients), f"{names[owners[0]]}.grad", owner.grad)
+        name = names.get(owners[0], "tensor")
+        _put_array(g, aligned.value(gradients), f"{name}.grad", owner.grad)
     for several in zip(*(c.numbers.items() for c in captures), strict=True):
         value = aligned.value(tuple(e for e, _ in several))
         value.constant = several[0][1]()
@@ -228,7 +256,9 @@ def _emit(g: Emitter, aligned: Aligned) -> None:
             continue
         g.place, g.label = value.place, value.op.name
         try:
-            g.put(value, FORMS[value.op].emit(g, value))
+            name = FORMS[value.op].emit(g, value)
+            g.put(value, name)
+            g.axes |= {size: (name, axis) for size, axis in aligned.sources[value].items()}
         except NotImplementedError as error:
             problems[f"  {value.op.name}{value.place}: {error}"] = None
             g.put(value, g.name("missing"))
@@ -246,8 +276,10 @@ def _output_names(reading: Reading) -> list[str]:
     tree = unflatten(captured.structure, list(captured.outputs))
     if isinstance(tree, Expr):
         return ["output"]
-    keyed = isinstance(tree, dict) or hasattr(tree, "_fields") or hasattr(
-        type(tree), "__dataclass_fields__"
+    keyed = (
+        isinstance(tree, dict)
+        or hasattr(tree, "_fields")
+        or hasattr(type(tree), "__dataclass_fields__")
     )
     found = places(tree, "" if keyed else "output", lambda leaf: True)
     return found if keyed else [name.replace(".", "_") for name in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,7 +61,7 @@ def _info(emitter: Emitter, port: Port) -> Any:
 def write(model: Any, path: files.Named, external_above: int) -> None:
     """Write a model; the weights to ``<path>.data`` if they have more bytes than that.
 
-    The file of weights is there before the other, which names it, takes the place of the one before.
+    That file is there before the other, which names it, takes the place of the one before.
     """
     total = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
     if total > external_above:

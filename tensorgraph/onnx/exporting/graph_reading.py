@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from tensorgraph import errors
+from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing, user_line
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.symbolic.capture import Captured, capture
-from tensorgraph.symbolic.expr import Expr
+from tensorgraph.symbolic.expr import Expr, constant
 
 
 class Place(NamedTuple):
@@ -47,9 +50,7 @@ class Reader(Observer):
 
     def backward(self, event: Backward) -> None:
         """Keep the place of all that a gradient rule computed."""
-        place = self.places.get(event.node.saved[-1] if event.node.saved else None)
-        line = place.line if place else event.node.line or ""
-        place = Place(event.node.scope, line, of_gradient=True)
+        place = Place(event.node.scope, event.node.line or "", of_gradient=True)
         stack = [event.result]
         while stack:
             e = stack.pop()
@@ -66,8 +67,8 @@ class Reading:
     places: dict[Expr, Place]
     roots: Sequence[Module]
 
-    def tensor_names(self) -> dict[Expr, str]:
-        """Return what the tensors are called that the function uses besides its inputs.
+    def named_tensors(self) -> dict[str, tuple[Expr, Tensor]]:
+        """Return the tensors that the function uses besides its inputs, of those that have a name.
 
         Those of a module are called as in its ``state_dict``; of several modules, the class and a
         number stand before that.
@@ -77,9 +78,21 @@ class Reading:
             prefix = f"{type(root).__name__}_{i}." if len(self.roots) > 1 else ""
             for path, tensor in root._tensors():
                 known.setdefault(id(tensor), prefix + path)
+        found: dict[str, tuple[Expr, Tensor]] = {}
+        for e, tensor in self.captured.tensors.items():
+            name = known.get(id(tensor)) or tensor.name
+            if name and name not in found:
+                found[name] = e, tensor
+        return found
+
+    def unnamed(self, named: Collection[str]) -> dict[Expr, Expr]:
+        """Return the other tensors as constants, such as zeros that the function itself makes."""
+        own = self.named_tensors()
+        kept = {own[name][0] for name in named}
         return {
-            e: known.get(id(t)) or t.name or f"tensor_{i}"
-            for i, (e, t) in enumerate(self.captured.tensors.items())
+            e: constant(np.asarray(to_host(t.data)))
+            for e, t in self.captured.tensors.items()
+            if e not in kept
         }
 
 
@@ -99,8 +112,8 @@ def read(f: Callable[..., Any], arguments: Sequence[Any], names: Sequence[str]) 
     captured = capture(watched, *arguments, names=names)
     reading = Reading(captured, reader.places, list(reader.roots))
     if captured.written:
-        names_of = reading.tensor_names()
-        written = ", ".join(names_of.get(e) or e.name or "an input" for e in captured.written)
+        known = {e: name for name, (e, _) in reading.named_tensors().items()}
+        written = ", ".join(known.get(e) or e.name or "a tensor" for e in captured.written)
         raise errors.ExportError(
             f"onnx.export: the function writes {written}, but a file has no state; call"
             " model.eval() first where that is what training keeps up, or return the new value"

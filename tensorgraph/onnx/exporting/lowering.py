@@ -7,7 +7,7 @@ what its kernel does with expressions in the place of arrays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -26,13 +26,14 @@ class Lowering:
 
     Args:
         places: where expressions are computed; those of what they are taken apart into are added.
+        known: what stands for some expressions.
     """
 
-    def __init__(self, places: dict[Expr, Place]) -> None:
+    def __init__(self, places: dict[Expr, Place], known: Mapping[Expr, Expr]) -> None:
         self.places = places
         self.without_form: dict[Expr, str] = {}
         """What has no form, with the reason if there is one."""
-        self._done: dict[Expr, Expr] = {}
+        self._done: dict[Expr, Expr] = dict(known)
 
     def lowered(self, roots: Sequence[Expr]) -> list[Expr]:
         """Return expressions of the same values."""

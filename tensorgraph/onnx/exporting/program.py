@@ -11,7 +11,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.op import Op
 from tensorgraph.onnx.exporting.graph_reading import Place
-from tensorgraph.onnx.exporting.sizes import AnySize, Samples, Size, fitted, size_of
+from tensorgraph.onnx.exporting.sizes import AnySize, Samples, Size, fitted, size_by, size_of
 from tensorgraph.symbolic.expr import Expr
 
 
@@ -81,6 +81,11 @@ class Aligned:
     def __init__(self, samples: Samples, places: Mapping[Expr, Place]) -> None:
         self.samples, self.places = samples, places
         self.values: dict[tuple[Expr, ...], Value] = {}
+        self.computed: dict[str, Sequence[int]] = {}
+        """Sizes that are known when something is computed, such as how many elements a slice has:
+        by name the lengths in the samples."""
+        self.sources: dict[Value, dict[str, int]] = {}
+        """The axes that these are the lengths of, by name, of the values that have them first."""
 
     def value(self, traced: tuple[Expr, ...]) -> Value:
         """Return what one expression of each trace is."""
@@ -108,23 +113,36 @@ class Aligned:
                 )
 
     def _joined(self, es: tuple[Expr, ...]) -> Value:
-        first = es[0]
+        first, fresh = es[0], dict[str, int]()
         place = self.places.get(first, Place())
-        shape = tuple(
-            self._size(lengths, first, "the length of an axis")
-            for lengths in zip(*(e.shape for e in es), strict=True)
-        )
+        shape: list[AnySize] = []
+        for axis, lengths in enumerate(zip(*(e.shape for e in es), strict=True)):
+            found = self._found(lengths)
+            if found is None:
+                name = f"{_named(first)}_{len(self.computed)}"
+                self.computed[name], fresh[name] = lengths, axis
+                found = Size.of(name)
+            shape.append(found)
         args = tuple(self.values[a] for a in zip(*(e.args for e in es), strict=True))
         constant = None
         if first.value is not None:
-            constant = self._constant([e.value for e in es], shape, first)
+            constant = self._constant([e.value for e in es], tuple(shape), first)
         static = {k: self._static([e.static[k] for e in es], first, k) for k in first.static}
-        return Value(
-            first.op, args, static, shape, first.dtype, first.weak, constant, place, first
+        value = Value(
+            first.op, args, static, tuple(shape), first.dtype, first.weak, constant, place, first
         )
+        self.sources[value] = fresh
+        return value
+
+    def _found(self, values: Sequence[int]) -> AnySize | None:
+        found = size_of(values, self.samples)
+        if found is None:
+            known = {name: [s[name] for s in self.samples] for name in self.samples[0]}
+            found = size_by(values, {**known, **self.computed})
+        return found
 
     def _size(self, values: Sequence[int], e: Expr, what: str) -> AnySize:
-        found = size_of(values, self.samples)
+        found = self._found(values)
         if found is None:
             raise self._error(e, f"{what} is {self._told(values)}, which is no sum of products")
         return found
@@ -163,14 +181,14 @@ class Aligned:
         counted = self._counting(values, shape, e) if len(varying) == 1 else None
         if counted is None:
             raise self._error(e, f"an array that has other elements at each size ({e.dtype}"
-                                 f"{list(e.shape)}) is made outside of tg's operations")  # fmt: skip
+                                 f"{list(e.shape)}) is made outside of operations")  # fmt: skip
         return counted
 
     def _counting(
         self, values: Sequence[Any], shape: tuple[AnySize, ...], e: Expr
     ) -> Counting | None:
         flat = [v.reshape(-1) for v in values]
-        if values[0].dtype.kind not in "iu" or any(max(v.shape) != v.size for v in values):
+        if any(max(v.shape) != v.size or (v != np.rint(v)).any() for v in values):
             return None
         steps = {int(d) for v in flat for d in np.diff(v)}
         if len(steps) != 1:
@@ -187,14 +205,16 @@ class Aligned:
             ways = {(False, False): array, (False, True): 1 / array,
                     (True, False): array**2, (True, True): 1 / array**2}  # fmt: skip
         for (root, inverse), numbers in ways.items():
-            found = fitted(numbers, self.samples, rounding)
+            found = fitted([*numbers], self.samples, rounding)
             if found is not None and (not root or (array >= 0).all()):
                 return Formula(tuple(found), root, inverse)
         raise self._error(e, f"a number that is {self._told(values)} follows from the size in a way"
                              " that cannot be told")  # fmt: skip
 
     def _told(self, values: Sequence[Any]) -> str:
-        return ", ".join(f"{v} where {_where(s)}" for v, s in zip(values, self.samples, strict=True))
+        return ", ".join(
+            f"{v} where {_where(s)}" for v, s in zip(values, self.samples, strict=True)
+        )
 
     def _error(self, e: Expr, problem: str) -> errors.ExportError:
         place = str(self._place_near(e))

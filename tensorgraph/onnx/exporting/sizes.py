@@ -37,7 +37,9 @@ class Size:
     def name(self) -> str | None:
         """Its name, if it is nothing but the size of an axis."""
         only = list(self.terms.items())
-        return only[0][0][0] if len(only) == 1 and only[0][1] == 1 and len(only[0][0]) == 1 else None
+        return (
+            only[0][0][0] if len(only) == 1 and only[0][1] == 1 and len(only[0][0]) == 1 else None
+        )
 
     def at(self, sizes: Mapping[str, int]) -> int:
         """Return the number for given sizes of axes."""
@@ -134,3 +136,25 @@ def size_of(values: Sequence[int], samples: Samples) -> AnySize | None:
         return None
     names = list(samples[0])
     return Size({m: int(c) for m, c in zip(monomials(names), found, strict=True)})
+
+
+def size_by(values: Sequence[int], known: Mapping[str, Sequence[int]]) -> Size | None:
+    """Return what whole numbers are by known sizes, each a number for each sample, if it is told.
+
+    That is one of them times a number and more, or a multiple of a product of some.
+    """
+    for name, sizes in known.items():
+        spread = sizes[-1] - sizes[0]
+        factor, rest = divmod(values[-1] - values[0], spread) if spread else (0, 1)
+        more = values[0] - factor * sizes[0]
+        if not rest and all(v == factor * n + more for v, n in zip(values, sizes, strict=True)):
+            return Size({(name,): factor, (): more})
+    for count in (2, 3):
+        for names in combinations(sorted(known), count):
+            products = [math.prod(ns) for ns in zip(*(known[n] for n in names), strict=True)]
+            if products[0] and all(v * products[0] == values[0] * p
+                                   for v, p in zip(values, products, strict=True)):  # fmt: skip
+                factor, rest = divmod(values[0], products[0])
+                if not rest:
+                    return Size({names: factor})
+    return None

@@ -15,7 +15,18 @@ MOST_SPATIAL = 3
 
 
 def _matmul(g: Emitter, v: Value) -> str:
-    return g.node("MatMul", *(g.get(x, v.dtype) for x in v.args))
+    """Multiply; a vector beside matrices is one of them.
+
+    onnxruntime 1.32 joins a transposition with the product, which is wrong where the other operand
+    has one axis.
+    """
+    x, y = v.args
+    left, right = (g.get(a, v.dtype) for a in v.args)
+    if x.ndim > 1 and y.ndim == 1:
+        return g.squeeze(g.node("MatMul", left, g.unsqueeze(right, [1])), [v.ndim])
+    if x.ndim == 1 and y.ndim > 1:
+        return g.squeeze(g.node("MatMul", g.unsqueeze(left, [0]), right), [v.ndim - 1])
+    return g.node("MatMul", left, right)
 
 
 def _numbers(e: Expr) -> bool:
@@ -44,7 +55,7 @@ def _einsum(g: Emitter, v: Value) -> str:
 
 
 def _linear(g: Emitter, v: Value) -> str:
-    x, weight, bias = v.args
+    x, _, bias = v.args
     given = [g.get(a, v.dtype) for a in v.args]
     if x.ndim == 2 and bias.ndim == 1:
         return g.node("Gemm", *given, transB=1)

@@ -73,7 +73,7 @@ def _without_masks(index: Value) -> list[Any]:
     if index.dtype.kind != "b":
         return [index]
     if not isinstance(index.constant, np.ndarray):
-        raise NotImplementedError("a mask as an index whose shape or elements are not known")
+        raise NotImplementedError("a mask among its indices has as many places as are true")
     return [array.astype(np.int64) for array in np.nonzero(index.constant)]
 
 
@@ -109,7 +109,9 @@ def _getitem(g: Emitter, v: Value) -> str:
         moved = g.transpose(name, [*at.picked, *rest])
         name = g.node("GatherND", moved, _places(g, at))
         name = g.transpose(name, at.order)
-    return g.node("Identity", name) if name == g.get(x) and not at.new else g.unsqueeze(name, at.new)
+    return (
+        g.node("Identity", name) if name == g.get(x) and not at.new else g.unsqueeze(name, at.new)
+    )
 
 
 def _places(g: Emitter, at: Spelt) -> str:
@@ -163,7 +165,9 @@ def _length(n: AnySize, part: slice) -> AnySize:
     start = 0 if start is None else start if isinstance(start, Size) or start >= 0 else n + start
     stop = n if stop is None else stop if isinstance(stop, Size) or stop >= 0 else n + stop
     if step not in (None, 1):
-        raise NotImplementedError("a gradient of a slice with a step along an axis of no fixed size")
+        raise NotImplementedError(
+            "a gradient of a slice with a step along an axis of no fixed size"
+        )
     return stop - start
 
 
@@ -175,7 +179,7 @@ def _spread(
     g: Emitter, x: str, axis: int, lengths: Sequence[AnySize], part: slice, n: AnySize, dtype: Any
 ) -> str:
     """Return a tensor whose elements along an axis stand where a slice takes them from."""
-    start, stop, step = _bounds(part)
+    start, _, step = _bounds(part)
     if step in (None, 1):
         if isinstance(n, int) and isinstance(lengths[axis], int):
             start = part.indices(n)[0]
@@ -187,7 +191,9 @@ def _spread(
         pairs[axis] = (start, n - start - lengths[axis])
         return padded(g, x, pairs, 0, dtype)
     if not isinstance(n, int):
-        raise NotImplementedError("a gradient of a slice with a step along an axis of no fixed size")
+        raise NotImplementedError(
+            "a gradient of a slice with a step along an axis of no fixed size"
+        )
     rest = [a for a in range(len(lengths)) if a != axis]
     moved = g.transpose(x, [axis, *rest])
     zeros = g.zeros([n, *(lengths[a] for a in rest)], dtype)

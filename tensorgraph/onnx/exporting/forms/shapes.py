@@ -210,8 +210,8 @@ def _overlap_add(g: Emitter, v: Value) -> str:
         moved = g.transpose(name, [counts, sizes, *rest])
         others = [lengths[a] for a in rest]
         flat = g.reshape(moved, (n * k, *others))
-        places = np.arange(n)[:, None] * v.static["stride"][i] + np.arange(k) * (
-            v.static["dilation"][i]
+        places = (
+            np.arange(n)[:, None] * v.static["stride"][i] + np.arange(k) * (v.static["dilation"][i])
         )
         target = g.zeros((shape[i], *others), v.dtype)
         at = g.constant(places.reshape(-1, 1).astype(np.int64))

@@ -1,0 +1,77 @@
+"""Every layer, what it computes and its gradient, also for other batches than the example."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import tensorgraph as tg
+from tensorgraph.engine.nested_containers import flatten
+from tests.nn.layer_cases import LAYERS
+from tests.onnx.running import assert_exports
+
+DIGITS = 1e-4
+CASES = [(name, i) for name, cases in LAYERS.items() for i in range(len(cases))]
+
+
+def made(name, i):
+    tg.random.seed(0)
+    case = LAYERS[name][i]
+    layer = case.make("float32").eval()
+    return case, layer, [*case.inputs("float32"), *case.rest]
+
+
+@pytest.mark.parametrize(("name", "i"), CASES)
+def test_layer(name, i):
+    case, layer, inputs = made(name, i)
+    parameters = [*inspect.signature(layer.forward).parameters]
+    count = len(case.shapes)
+    if case.batch_axis is None or not count or count > len(parameters):
+        assert_exports(layer, inputs, dynamic_axes=None, digits=DIGITS)
+        return
+    more = [np.concatenate([x] * 3, axis=case.batch_axis) for x in inputs[:count]]
+    try:
+        layer(*more, *case.rest)
+    except tg.errors.ShapeError:  # a mask, say, that is of the example's size
+        assert_exports(layer, inputs, dynamic_axes=None, digits=DIGITS)
+        return
+    axes = {p: {case.batch_axis % x.ndim: "batch"} for p, x in zip(parameters, more, strict=False)}
+    assert_exports(layer, inputs, [*more, *case.rest], dynamic_axes=axes, digits=DIGITS)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_gradient(name):
+    _, layer, inputs = made(name, 0)
+    parameters = layer.parameters()
+    if not parameters:
+        return
+
+    def gradients(*arrays):
+        results = flatten(layer(*arrays))[0]
+        total = sum((y * y).sum() for y in results if getattr(y, "requires_grad", False))
+        return tg.gradients(total, parameters)
+
+    assert_exports(gradients, inputs, dynamic_axes=None, digits=DIGITS)
+
+
+def test_a_model_is_exported_in_evaluation_mode_and_keeps_its_own():
+    model = tg.nn.Sequential(tg.nn.Dropout(p=0.5), tg.nn.BatchNorm(3), tg.nn.Linear(3, 2))
+    model.layers[2].eval()
+    proto = tg.onnx.export(model, np.ones((2, 3), "float32"))
+    assert [layer.training for layer in model.layers] == [True, True, False]
+    model.eval()
+    assert_exports(model, [np.ones((2, 3), "float32")])
+    assert not [node for node in proto.graph.node if node.op_type.startswith("Random")]
+
+
+def test_dropout_in_training_draws():
+    dropout = tg.nn.Dropout(p=0.25)
+    proto = tg.onnx.export(lambda x: dropout(x), np.ones((2, 3), "float32"))
+    assert "RandomUniformLike" in [node.op_type for node in proto.graph.node]
+
+
+def test_what_training_writes_is_an_error():
+    norm = tg.nn.BatchNorm(3)
+    with pytest.raises(tg.errors.ExportError, match=r"writes running_mean, .*call\n? ?model.eval"):
+        tg.onnx.export(lambda x: norm(x), np.ones((2, 3), "float32"))
+    assert not norm.running_mean.numpy().any()
