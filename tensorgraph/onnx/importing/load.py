@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.errors import OnnxError, listing
 from tensorgraph.onnx.importing import operators as operators
-from tensorgraph.onnx.importing.building import Builder, free_name, needed
+from tensorgraph.onnx.importing.building import Builder, free_name
 from tensorgraph.onnx.importing.files import Source, read_model
-from tensorgraph.onnx.importing.graph import Declared, Graph, Node
+from tensorgraph.onnx.importing.graph import Declared, Graph, Node, needed
 from tensorgraph.onnx.importing.imported import Imported
 from tensorgraph.onnx.importing.part import Part
 from tensorgraph.onnx.importing.program import Path
