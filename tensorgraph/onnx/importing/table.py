@@ -90,3 +90,22 @@ def find(domain: str, name: str, version: int) -> Operator | None:
     """Return what computes an operator under a version of its domain's opset, if anything does."""
     versions = OPERATORS.get((domain, name), [])
     return next((one for one in reversed(versions) if one.since <= version), None)
+
+
+Key = tuple[str, str, int]
+"""Domain, name and the first version of an operator in the table: what pickles know it by."""
+
+
+def key_of(function: Callable[..., Any]) -> Key | None:
+    """Return by what a function is found again, if it is one of the table."""
+    for (domain, name), versions in OPERATORS.items():
+        for one in versions:
+            if one.function is function:
+                return domain, name, one.since
+    return None
+
+
+def function_at(key: Key) -> Callable[..., Any]:
+    """Return the function that stands at a place in the table."""
+    domain, name, since = key
+    return next(one.function for one in OPERATORS[domain, name] if one.since == since)
