@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from tensorgraph import errors
 from tensorgraph.onnx.importing.table import function_at, key_of
 
 Path = tuple[str, ...]
@@ -76,8 +77,12 @@ class Program:
                 for i in dead:
                     places[i] = None
         except Exception as error:
+            where = self._labels[at]
+            own = isinstance(error, MemoryError) or type(error).__module__ == errors.__name__
+            if not own and type(self._steps[at][0]) is not str:
+                raise errors.OnnxError(f"{where}: {error or type(error).__name__}") from error
             if not getattr(error, "__notes__", None):
-                error.add_note(f"in {self._labels[at]}")
+                error.add_note(f"in {where}")
             raise
         return tuple([places[i] for i in self.results])
 

@@ -130,7 +130,8 @@ def resize(
     if mode not in ("nearest", *_KERNELS) or nearest_mode not in _ROUNDED:
         raise OnnxError(f"Resize: mode {mode!r}, nearest_mode {nearest_mode!r} is not known")
     factors, lengths = _sizes([shape[i] for i in chosen], scales, sizes, keep_aspect_ratio_policy)
-    allowed(tuple(lengths))
+    whole = dict(enumerate(shape)) | dict(zip(chosen, lengths, strict=True))
+    allowed(tuple(whole.values()))
     corners = [] if roi is None else known(roi, "the roi of Resize").reshape(-1).tolist()
     inside: list[tuple[int, Any]] = []
     for i, axis in enumerate(chosen):
@@ -286,6 +287,7 @@ def _roi_align(
             if not half:
                 length, size = ops.maximum(length, 1.0), max(size, 1.0)
             count = sampling_ratio if sampling_ratio > 0 else max(math.ceil(size / parts), 1)
+            allowed((shape_of(x)[1], parts, count))
             at = (np.arange(parts * count) + 0.5) / count
             coordinates = box[axis] + length / parts * at.astype(x.dtype)
             sampled.append((_samples(coordinates, shape_of(x)[3 - axis]), count))
