@@ -31,6 +31,7 @@ OPTIONAL = {
     "hypothesis",
     "matplotlib",
     "mpmath",
+    "onnx",
     "safetensors",
     "scipy",
     "sklearn",
@@ -70,7 +71,7 @@ ROOMS = [
     "nn",
     "optim formulas",
     "compiler",
-    "data diagnose drawing hypothesis_types",
+    "data diagnose drawing hypothesis_types onnx",
     "differences teacher",
     "train",
     "testing",
@@ -344,6 +345,7 @@ PLACES = {
     "data.toy.": tg.data.toy,
     "diagnose.": tg.diagnose,
     "drawing.": importlib.import_module("tensorgraph.drawing"),
+    "onnx.": tg.onnx,
 }
 
 
