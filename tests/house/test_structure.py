@@ -71,7 +71,7 @@ ROOMS = [
     "nn",
     "optim formulas",
     "compiler",
-    "data diagnose drawing hypothesis_types",
+    "data diagnose drawing hypothesis_types onnx",
     "differences teacher",
     "train",
     "onnx sklearn testing",
@@ -350,6 +350,7 @@ PLACES = {
     "data.toy.": tg.data.toy,
     "diagnose.": tg.diagnose,
     "drawing.": importlib.import_module("tensorgraph.drawing"),
+    "onnx.": tg.onnx,
 }
 
 

@@ -64,6 +64,8 @@ NEEDS = {
     "cc": Need("compiled functions in C", ("cc",), apt="gcc libc6-dev", brew="gcc"),
     "torch": Need("that PyTorch gives the same numbers", module="torch"),
     "jax": Need("functions of JAX", module="jax"),
+    "magika": Need("a trained network that knows files", module="magika"),
+    "silero": Need("a trained network that hears speech", module="silero_vad"),
 }
 
 

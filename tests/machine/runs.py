@@ -3,7 +3,7 @@
     python -m tests.machine.runs [WORD ...] [--list]
 
 With other kernels of NumPy and of BLAS, in another terminal and locale, with the oldest NumPy that
-is allowed, beside PyTorch, and on every other Python that this machine has; each of them runs what
+is allowed, beside PyTorch, on networks that packages ship, and on every other Python that this machine has; each of them runs what
 it could change. The newest Python runs all but kernels, those between only what a Python does in a
 way of its own. Packages go into environments of their own, below ``.venv``. WORDs choose the runs
 whose name holds one of them. Prints the closing line of each, and all of one that fails; exits with
@@ -38,6 +38,8 @@ BROWSER_AND_TEX = (
     *(f"drawing/{path.name}" for path in sorted(ROOT.glob("tests/drawing/test_explorer*.py"))),
     "drawing/test_renderers.py", "formulas/test_mathml.py", "formulas/test_latex.py",
 )  # fmt: skip
+# What has a run of its own, beside PyTorch and beside packages that hold trained networks.
+OF_THEIR_OWN = ("test_torch_*", "test_real_*")
 # What is run in a narrow terminal.
 EXAMPLES = ("house/test_examples.py", "house/test_faults.py")
 # What type checkers find, and that a killed run goes on.
@@ -76,9 +78,10 @@ INTERPRETED = (
 
 
 def tests(*folders: str, but: tuple[str, ...] = BESIDE) -> tuple[str, ...]:
-    """Return pytest's arguments for some tests without others, nor those beside PyTorch."""
+    """Return pytest's arguments for some tests without others, nor those of runs of their own."""
     left_out = (f"--ignore=tests/{name}" for name in but)
-    return (*(f"tests/{name}" for name in folders), "--ignore-glob=*/test_torch_*", *left_out)
+    own = (f"--ignore-glob=*/{files}" for files in OF_THEIR_OWN)
+    return (*(f"tests/{name}" for name in folders), *own, *left_out)
 
 
 def all_but(*left_out: str) -> tuple[str, ...]:
@@ -96,6 +99,8 @@ class Run:
     python: str = sys.executable
     packages: tuple[str, ...] = ()
     """What is installed beside the extra ``test``; with neither, this very environment serves."""
+    alone: tuple[str, ...] = ()
+    """What is installed without what it needs itself: for the files in it."""
 
     @property
     def folder(self) -> Path:
@@ -103,7 +108,7 @@ class Run:
 
     def interpreter(self) -> str:
         """Return the interpreter that has what the run needs, installed if it is not yet."""
-        if not self.packages and self.python == sys.executable:
+        if not (self.packages or self.alone) and self.python == sys.executable:
             return self.python
         python, stamp = str(self.folder / "bin" / "python"), self.folder / "stamp"
         if not stamp.exists() or stamp.stat().st_mtime < (ROOT / "pyproject.toml").stat().st_mtime:
@@ -111,6 +116,9 @@ class Run:
             options = ["--quiet", "--no-compile", "--editable"]
             install = [python, "-m", "pip", "install", *options, ".[test]"]
             subprocess.run([*install, *self.packages], cwd=ROOT, check=True)
+            if self.alone:
+                plain = [python, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
+                subprocess.run([*plain, *self.alone], check=True)
             stamp.touch()
         return python
 
@@ -148,7 +156,12 @@ def runs() -> Iterator[Run]:
     yield Run(
         "PyTorch",
         tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_torch_*.py"))),
-        packages=("torch==2.13.0", "jax==0.10.2"),
+        packages=("torch==2.13.0", "jax==0.10.2", "onnxscript"),
+    )
+    yield Run(
+        "real models",
+        tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_real_*.py"))),
+        alone=("magika==1.0.3", "silero_vad==6.2.3"),
     )
     versions = interpreters()
     for version, python in versions.items():

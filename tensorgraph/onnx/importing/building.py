@@ -8,19 +8,9 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from tensorgraph.onnx.importing.graph import Graph, Node, all_inputs
+from tensorgraph.onnx.importing.graph import Graph, Node, all_inputs, needed
 from tensorgraph.onnx.importing.part import Part
 from tensorgraph.onnx.importing.program import Path, Program, Step
-
-
-def needed(graph: Graph) -> list[Node]:
-    """Return the nodes that results depend on."""
-    wanted, kept = set(graph.output_names), []
-    for node in reversed(graph.nodes):
-        if not wanted.isdisjoint(node.outputs):
-            wanted.update(all_inputs(node))
-            kept.append(node)
-    return kept[::-1]
 
 
 @dataclass
@@ -75,6 +65,7 @@ class Builder:
             else:
                 calls += [self._own(module, node) for node in run]
             at += len(run)
+        _in_order(module, [call[0] for call in calls if type(call[0]) is str])
         return self._program(calls, inputs, outputs, path)
 
     def _child(
@@ -160,6 +151,14 @@ class Builder:
             len(places.number), _freeing(steps, fixed, results), [call[3] for call in calls],
             results,
         )  # fmt: skip
+
+
+def _in_order(module: Part, called: Sequence[str]) -> None:
+    """Let the attributes of a module stand in the order in which they are called."""
+    attributes = vars(module)
+    others = [n for n, v in attributes.items() if type(v) is Part and n not in called]
+    for name in [*called, *others]:
+        attributes[name] = attributes.pop(name)
 
 
 def _freeing(steps: Sequence[Step], fixed: int, results: tuple[int, ...]) -> list[Step]:

@@ -69,3 +69,13 @@ def all_inputs(node: Node) -> list[str]:
     graphs = [value for value in node.attributes.values() if isinstance(value, Graph)]
     captured = dict.fromkeys(name for graph in graphs for name in graph.captured())
     return [*node.inputs, *captured]
+
+
+def needed(graph: Graph) -> list[Node]:
+    """Return the nodes that results depend on."""
+    wanted, kept = set(graph.output_names), []
+    for node in reversed(graph.nodes):
+        if not wanted.isdisjoint(node.outputs):
+            wanted.update(all_inputs(node))
+            kept.append(node)
+    return kept[::-1]

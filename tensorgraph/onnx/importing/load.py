@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.errors import OnnxError, listing
 from tensorgraph.onnx.importing import operators as operators
-from tensorgraph.onnx.importing.building import Builder, free_name, needed
+from tensorgraph.onnx.importing.building import Builder, free_name
 from tensorgraph.onnx.importing.files import Source, read_model
-from tensorgraph.onnx.importing.graph import Declared, Graph, Node
+from tensorgraph.onnx.importing.graph import Declared, Graph, Node, needed
 from tensorgraph.onnx.importing.imported import Imported
 from tensorgraph.onnx.importing.part import Part
 from tensorgraph.onnx.importing.program import Path
@@ -56,6 +57,17 @@ def load(source: Source, outputs: Sequence[str] | None = None) -> Imported:
         [[11.]] ['w']
     """
     proto, file, folder = read_model(source)
+    try:
+        return _imported(proto, file, folder, outputs)
+    except OnnxError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise OnnxError(f"{file} is damaged ({type(error).__name__}: {error})") from error
+
+
+def _imported(
+    proto: Any, file: str, folder: FilePath | None, outputs: Sequence[str] | None
+) -> Imported:
     reader = Reader(proto, file, folder)
     for domain, version in reader.opsets.items():
         if version > NEWEST.get(domain, version):
@@ -66,10 +78,8 @@ def load(source: Source, outputs: Sequence[str] | None = None) -> Imported:
     graph = reader.read(proto.graph)
     if outputs is not None:
         _end_at(graph, outputs, file)
-    model = Imported(
-        graph.inputs, graph.outputs, producer=" ".join([proto.producer_name, proto.producer_version]),
-        opsets=reader.opsets,
-    )  # fmt: skip
+    producer = f"{proto.producer_name} {proto.producer_version}"
+    model = Imported(graph.inputs, graph.outputs, producer, reader.opsets)
     _shorten_paths(graph)
     weights = _give_weights(model, graph, reader)
     constants = {n: a for n, a in reader.constants.items() if n not in weights}

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
+
+from tensorgraph import errors
+from tensorgraph.onnx.importing.table import function_at, key_of
 
 Path = tuple[str, ...]
 """Attributes that lead from a module to a tensor in it."""
@@ -38,8 +42,9 @@ class Program:
         self._steps, self._labels = tuple(steps), tuple(labels)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        told = (self.count, self._frame, self._weights, self._size, self._steps, self._labels)
-        return Program, (*told, self.results)
+        steps = [(_named(step[0]), *step[1:]) for step in self._steps]
+        told = (self.count, self._frame, self._weights, self._size, steps, self._labels)
+        return _restored, (*told, self.results)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Program:
         return self  # nothing in it changes
@@ -72,7 +77,31 @@ class Program:
                 for i in dead:
                     places[i] = None
         except Exception as error:
+            where = self._labels[at]
+            own = isinstance(error, MemoryError) or type(error).__module__ == errors.__name__
+            if not own and type(self._steps[at][0]) is not str:
+                raise errors.OnnxError(f"{where}: {error or type(error).__name__}") from error
             if not getattr(error, "__notes__", None):
-                error.add_note(f"in {self._labels[at]}")
+                error.add_note(f"in {where}")
             raise
         return tuple([places[i] for i in self.results])
+
+
+def _named(compute: Any) -> Any:
+    """Return what a pickle holds for what computes a step: operators by their place in the table."""
+    settings = {}
+    if isinstance(compute, partial):
+        compute, settings = compute.func, compute.keywords
+    return key_of(compute) or compute, settings
+
+
+def _restored(count: int, constants: Any, weights: Any, size: int, steps: Any, *rest: Any) -> Any:
+    """Return a program of what its pickle holds."""
+    return Program(
+        count, constants, weights, size, [(_found(*s[0]), *s[1:]) for s in steps], *rest
+    )
+
+
+def _found(compute: Any, settings: dict[str, Any]) -> Any:
+    function = function_at(compute) if isinstance(compute, tuple) else compute
+    return partial(function, **settings) if settings else function

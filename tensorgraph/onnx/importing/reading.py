@@ -229,6 +229,9 @@ class Reader:
         unknown = [
             n for n in attributes if n not in found.attributes and n not in found.weight_attributes
         ]
+        missing = sorted(found.required - attributes.keys())
+        if missing:
+            raise OnnxError(f"{self.file}: node {label} ({kind}) lacks the attributes {missing}")
         if unknown:
             raise OnnxError(
                 f"{self.file}: node {label} ({kind}) has the attributes {listing(unknown)}, which"

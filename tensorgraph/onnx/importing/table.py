@@ -35,14 +35,16 @@ class Operator:
     """A module that computes it where it has a state, or differs in training."""
     attributes: frozenset[str] | None
     """The attributes that the function takes; ``None`` if it has no parameters to ask."""
+    required: frozenset[str]
+    """Those of them that a node must have."""
     wants: frozenset[str]
-    """Of ``n_outputs`` and ``opset``, what else it takes by name."""
+    """What else it takes by name, of ``n_outputs``, ``opset`` and ``captured``."""
 
 
 OPERATORS: dict[tuple[str, str], list[Operator]] = {}
 """All versions of each operator, the newest last."""
 
-_TOLD = ("n_outputs", "opset")
+_TOLD = ("n_outputs", "opset", "captured")
 
 
 def operator(
@@ -58,11 +60,13 @@ def operator(
     """Enter a function as what computes the operators of these names."""
 
     def enter(function: F) -> F:
-        named = _keyword_names(function)
+        parameters = _keywords(function)
+        named = frozenset(parameters)
+        needed = frozenset(n for n, p in parameters.items() if p.default is p.empty)
         record = Operator(
             since, function, frozenset(settings), frozenset(statistics),
             frozenset(weights), weight_attributes, module,
-            named - set(_TOLD), named & set(_TOLD),
+            named - {*_TOLD}, needed - {*_TOLD}, named & {*_TOLD},
         )  # fmt: skip
         for name in names:
             versions = OPERATORS.setdefault((domain, name), [])
@@ -77,16 +81,35 @@ def enter_all(functions: dict[str, Callable[..., Any]], domain: str = ONNX) -> N
     """Enter functions of inputs alone, which have no attributes."""
     for name, function in functions.items():
         none: frozenset[Any] = frozenset()
-        record = Operator(1, function, none, none, none, (), None, none, none)
+        record = Operator(1, function, none, none, none, (), None, none, none, none)
         OPERATORS.setdefault((domain, name), []).append(record)
 
 
-def _keyword_names(function: Callable[..., Any]) -> frozenset[str]:
-    parameters = inspect.signature(function).parameters.values()
-    return frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+def _keywords(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    parameters = inspect.signature(function).parameters.items()
+    return {name: p for name, p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
 def find(domain: str, name: str, version: int) -> Operator | None:
     """Return what computes an operator under a version of its domain's opset, if anything does."""
     versions = OPERATORS.get((domain, name), [])
     return next((one for one in reversed(versions) if one.since <= version), None)
+
+
+Key = tuple[str, str, int]
+"""Domain, name and the first version of an operator in the table: what pickles know it by."""
+
+
+def key_of(function: Callable[..., Any]) -> Key | None:
+    """Return by what a function is found again, if it is one of the table."""
+    for (domain, name), versions in OPERATORS.items():
+        for one in versions:
+            if one.function is function:
+                return domain, name, one.since
+    return None
+
+
+def function_at(key: Key) -> Callable[..., Any]:
+    """Return the function that stands at a place in the table."""
+    domain, name, since = key
+    return next(one.function for one in OPERATORS[domain, name] if one.since == since)

@@ -58,6 +58,8 @@ _OF_TWO = {
 
 
 def _with_old_broadcasting(function: Any) -> Any:
+    """Return a function of two operands as the first opsets had it."""
+
     def apply(x: Any, y: Any, *, broadcast: int = 0, axis: int | None = None) -> Any:
         if broadcast and axis is not None:  # y's axes are x's from this one on
             behind = ndim_of(x) - axis % max(ndim_of(x), 1) - ndim_of(y)
@@ -67,22 +69,8 @@ def _with_old_broadcasting(function: Any) -> Any:
     return apply
 
 
-class _Old:
-    """A function of two operands as the first opsets had it; it can be pickled by its name."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._function = _with_old_broadcasting(_OF_TWO[name])
-
-    def __call__(self, x: Any, y: Any, *, broadcast: int = 0, axis: int | None = None) -> Any:
-        return self._function(x, y, broadcast=broadcast, axis=axis)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _Old, (self._name,)
-
-
 for _name, _function in _OF_TWO.items():
-    operator(_name, since=1)(_Old(_name))
+    operator(_name, since=1)(_with_old_broadcasting(_function))
     operator(_name, since=7)(_function)
 
 

@@ -13,7 +13,7 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.onnx.importing.operators.elementwise import cast, setting
 from tensorgraph.onnx.importing.table import operator
-from tensorgraph.onnx.importing.values import axis_of, known
+from tensorgraph.onnx.importing.values import allowed, axis_of, known
 
 
 def _per_channel(x: Any, rank: int) -> Any:
@@ -203,6 +203,7 @@ def _group_normalization(
 @operator("LRN")
 def _lrn(x: Any, *, alpha: float = 1e-4, beta: float = 0.75, bias: float = 1.0, size: int) -> Any:
     before, after = (size - 1) // 2, size - 1 - (size - 1) // 2
+    allowed((size, *shape_of(x)))
     widths = ((0, 0), (before, after), *((0, 0),) * (ndim_of(x) - 2))
     squares = ops.pad(ops.square(x), pad_width=widths)
     channels = shape_of(x)[1]

@@ -33,6 +33,8 @@ def _windows(
     stride, dilation, sides = geometry(lengths, size, strides, dilations, pads, auto_pad)
     each = zip(lengths, size, stride, dilation, sides, strict=True)
     more = tuple(_beyond(*one) if ceil_mode else 0 for one in each)
+    wide = zip(lengths, sides, more, strict=True)
+    allowed((*shape_of(x)[:2], *(n + a + b + extra for n, (a, b), extra in wide)))
     return stride, dilation, sides, more
 
 
@@ -155,7 +157,7 @@ def _max_unpool(
     stride, _, sides = geometry(shape_of(x)[2:], kernel_shape, strides, None, pads, "NOTSET")
     each = zip(shape_of(x)[2:], kernel_shape, stride, sides, strict=True)
     lengths = tuple((n - 1) * s + k - a - b for n, k, s, (a, b) in each)
-    own = (*shape_of(x)[:2], *lengths)
+    own = allowed((*shape_of(x)[:2], *lengths))
     whole = allowed(own if shape is None else ints(shape, "the shape of MaxUnpool"))
     # Places are counted in what was pooled; a larger result has it in its first corner.
     where = np.unravel_index(places.numpy() if hasattr(places, "numpy") else places, own)

@@ -72,6 +72,7 @@ def geometry(
     if min((*stride, *dilation, *size), default=1) < 1:
         raise OnnxError(f"windows of {size}, strides {stride}, dilations {dilation}: below 1")
     if auto_pad in ("NOTSET", ""):
+        allowed(tuple(n + max(sum(around[i::rank]), 0) for i, n in enumerate(lengths)))
         return stride, dilation, tuple(zip(around[:rank], around[rank:], strict=True))
     if auto_pad == "VALID":
         return stride, dilation, ((0, 0),) * rank

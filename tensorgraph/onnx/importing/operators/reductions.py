@@ -85,36 +85,33 @@ _REDUCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
 """From which opset on the axes are an input, and what each reduction computes."""
 
 
-class _Reduction:
-    """A reduction over axes that are an input; it can be pickled by its name."""
+def _over_input(function: Any) -> Any:
+    """Return a reduction over axes that are an input."""
 
-    def __init__(self, name: str) -> None:
-        self._name, self._function = name, _REDUCTIONS[name][1]
-
-    def __call__(
-        self, x: Any, axes: Any = None, *, keepdims: int = 1, noop_with_empty_axes: int = 0
+    def reduce(
+        x: Any, axes: Any = None, *, keepdims: int = 1, noop_with_empty_axes: int = 0
     ) -> Any:
         found = None if axes is None else axes_of(axes, ndim_of(x))
         if not found and noop_with_empty_axes:
-            return self._function(unsqueeze(x, (ndim_of(x),)), (ndim_of(x),), False)
-        return self._function(x, found or None, bool(keepdims))
+            return function(unsqueeze(x, (ndim_of(x),)), (ndim_of(x),), False)
+        return function(x, found or None, bool(keepdims))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._name,)
-
-
-class _OldReduction(_Reduction):
-    """A reduction over axes that are an attribute."""
-
-    def __call__(  # type: ignore[override]
-        self, x: Any, *, axes: tuple[int, ...] | None = None, keepdims: int = 1
-    ) -> Any:
-        return super().__call__(x, axes, keepdims=keepdims)
+    return reduce
 
 
-for _name, (_since, _) in _REDUCTIONS.items():
-    operator(_name, since=1)(_OldReduction(_name))
-    operator(_name, since=_since, settings=(1,))(_Reduction(_name))
+def _over_attribute(function: Any) -> Any:
+    """Return a reduction over axes that are an attribute, as older opsets have it."""
+
+    def reduce(x: Any, *, axes: tuple[int, ...] | None = None, keepdims: int = 1) -> Any:
+        found = None if axes is None else axes_of(axes, ndim_of(x))
+        return function(x, found or None, bool(keepdims))
+
+    return reduce
+
+
+for _name, (_since, _function) in _REDUCTIONS.items():
+    operator(_name, since=1)(_over_attribute(_function))
+    operator(_name, since=_since, settings=(1,))(_over_input(_function))
 
 
 # ---------------------------------------------------------------------------- the largest, and order

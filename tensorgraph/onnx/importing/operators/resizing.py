@@ -130,7 +130,8 @@ def resize(
     if mode not in ("nearest", *_KERNELS) or nearest_mode not in _ROUNDED:
         raise OnnxError(f"Resize: mode {mode!r}, nearest_mode {nearest_mode!r} is not known")
     factors, lengths = _sizes([shape[i] for i in chosen], scales, sizes, keep_aspect_ratio_policy)
-    allowed(tuple(lengths))
+    whole = dict(enumerate(shape)) | dict(zip(chosen, lengths, strict=True))
+    allowed(tuple(whole.values()))
     corners = [] if roi is None else known(roi, "the roi of Resize").reshape(-1).tolist()
     inside: list[tuple[int, Any]] = []
     for i, axis in enumerate(chosen):
@@ -286,12 +287,18 @@ def _roi_align(
             if not half:
                 length, size = ops.maximum(length, 1.0), max(size, 1.0)
             count = sampling_ratio if sampling_ratio > 0 else max(math.ceil(size / parts), 1)
+            allowed((shape_of(x)[1], parts, count))
             at = (np.arange(parts * count) + 0.5) / count
             coordinates = box[axis] + length / parts * at.astype(x.dtype)
             sampled.append((_samples(coordinates, shape_of(x)[3 - axis]), count))
         (rows, p), (columns, q) = sampled
-        image = x[batch]
-        both = _at(_at(image, rows, 1, mode), columns, 2, mode)
+        corners = [
+            _at(_at(x[batch], rows, side, 1), columns, other, 2)
+            for side in (0, 1)
+            for other in (0, 1)
+        ]
+        join = ops.maximum if mode == "max" else ops.add
+        both = join(join(*corners[:2]), join(*corners[2:]))
         both = ops.reshape(both, shape=(shape_of(x)[1], output_height, p, output_width, q))
         pool = ops.max if mode == "max" else ops.mean
         regions.append(pool(both, axis=(2, 4)))
@@ -307,10 +314,10 @@ def _samples(at: Any, n: int) -> tuple[Any, Any, Any, Any]:
     return low, high, at - ops.astype(low, dtype=at.dtype), counts
 
 
-def _at(image: Any, samples: tuple[Any, Any, Any, Any], axis: int, mode: str) -> Any:
+def _at(image: Any, samples: tuple[Any, Any, Any, Any], side: int, axis: int) -> Any:
+    """Return the share of the lower or the upper neighbours of samples along an axis."""
     low, high, share, counts = samples
-    shape = tuple(-1 if i == axis else 1 for i in range(3))
-    share, counts = ops.reshape(share, shape=shape), ops.reshape(counts, shape=shape)
-    first, second = ops.take(image, low, axis=axis), ops.take(image, high, axis=axis)
-    between = first * (1 - share) + second * share
-    return ops.where(counts, between, np.asarray(0, image.dtype))
+    weight = share if side else 1 - share
+    weight = ops.where(counts, weight, np.asarray(0, image.dtype))
+    found = ops.take(image, high if side else low, axis=axis)
+    return found * ops.reshape(weight, shape=tuple(-1 if i == axis else 1 for i in range(3)))

@@ -140,7 +140,7 @@ def _split(
 ) -> Any:
     if split is not None:
         return parts_along(x, ints(split, "the lengths of Split"), axis)
-    total, parts = shape_of(x)[axis], num_outputs or n_outputs
+    total, parts = shape_of(x)[axis], n_outputs
     each = -(-total // parts)
     return parts_along(x, (*(each,) * (parts - 1), total - each * (parts - 1)), axis)
 
@@ -157,7 +157,7 @@ def _expand(x: Any, shape: Any) -> Any:
 @operator("Tile", since=6, settings=(1,))
 def _tile(x: Any, repeats: Any) -> Any:
     times = ints(repeats, "the numbers of Tile")
-    allowed(tuple(n * k for n, k in zip(shape_of(x), times, strict=False)))
+    allowed((*shape_of(x), *times))
     return np.tile(x, times) if x.dtype == TEXT else ops.tile(x, repetitions=times)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.operators.classical import chosen, transformed
 from tensorgraph.onnx.importing.table import ML, operator
-from tensorgraph.onnx.importing.values import known
+from tensorgraph.onnx.importing.values import allowed, known
 
 Ints, Floats, Texts = tuple[int, ...], tuple[float, ...], tuple[str, ...]
 
@@ -69,7 +69,7 @@ class _Trees:
         aggregate: str, base: Floats | None,
     ) -> Any:  # fmt: skip
         """Return the sum, or another aggregate, of what the leaves of all trees give."""
-        given = np.zeros((len(self.values), count))
+        given = np.zeros(allowed((len(self.values), count)))
         has = np.zeros((len(self.values), count), bool)
         for key, target, weight in zip(keys, targets, weights, strict=True):
             given[self.number[key], target] += weight
