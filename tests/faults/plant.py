@@ -30,6 +30,7 @@ from threading import Event
 
 from tensorgraph.testing.strategies.random_graphs.kinds import KINDS
 from tests.faults import FAULTS, Fault
+from tests.machine.needs import OWN_ENVIRONMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = (
@@ -184,7 +185,7 @@ def first_failure(copy: Path, tests: Sequence[str], done: Sequence[str]) -> str 
     # The test that all faults fit the code would be red for that reason alone; and a peer that may
     # not be installed must not be what finds a fault.
     command += [f"--ignore={name}" for name in (*done, "tests/house/test_faults.py")]
-    command += ["--ignore-glob=*/test_torch_*"]
+    command += [f"--ignore-glob=*/test_{word}_*" for word in OWN_ENVIRONMENTS]
     environment = os.environ | {
         "HYPOTHESIS_PROFILE": "faults",
         "OMP_NUM_THREADS": "1",

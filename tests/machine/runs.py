@@ -3,11 +3,11 @@
     python -m tests.machine.runs [WORD ...] [--list]
 
 With other kernels of NumPy and of BLAS, in another terminal and locale, with the oldest NumPy that
-is allowed, beside PyTorch, and on every other Python that this machine has; each of them runs what
-it could change. The newest Python runs all but kernels, those between only what a Python does in a
-way of its own. Packages go into environments of their own, below ``.venv``. WORDs choose the runs
-whose name holds one of them. Prints the closing line of each, and all of one that fails; exits with
-1 then.
+is allowed, beside PyTorch, with trackers of runs, and on every other Python that this machine has;
+each of them runs what it could change. The newest Python runs all but kernels, those between only
+what a Python does in a way of its own. Packages go into environments of their own, below ``.venv``.
+WORDs choose the runs whose name holds one of them. Prints the closing line of each,
+and all of one that fails; exits with 1 then.
 """
 
 from __future__ import annotations
@@ -76,9 +76,15 @@ INTERPRETED = (
 
 
 def tests(*folders: str, but: tuple[str, ...] = BESIDE) -> tuple[str, ...]:
-    """Return pytest's arguments for some tests without others, nor those beside PyTorch."""
+    """Return pytest's arguments for some tests without others."""
     left_out = (f"--ignore=tests/{name}" for name in but)
-    return (*(f"tests/{name}" for name in folders), "--ignore-glob=*/test_torch_*", *left_out)
+    return (*(f"tests/{name}" for name in folders), *left_out)
+
+
+def files(word: str) -> tuple[str, ...]:
+    """Return the test files of an environment of their own, one of ``needs.OWN_ENVIRONMENTS``."""
+    found = sorted((ROOT / "tests").rglob(f"test_{word}_*.py"))
+    return tuple(str(path.relative_to(ROOT)) for path in found)
 
 
 def all_but(*left_out: str) -> tuple[str, ...]:
@@ -147,8 +153,13 @@ def runs() -> Iterator[Run]:
     )
     yield Run(
         "PyTorch",
-        tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_torch_*.py"))),
+        files("torch"),
         packages=("torch==2.13.0", "jax==0.10.2"),
+    )
+    yield Run(
+        "trackers",
+        files("trackers"),
+        packages=("mlflow-skinny==3.17.2", "sqlalchemy", "alembic", "wandb==0.31.0"),
     )
     versions = interpreters()
     for version, python in versions.items():
