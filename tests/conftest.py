@@ -26,10 +26,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.machine.needs import (  # noqa: F401  # hooks of pytest
+    files_left_out,
     pytest_make_collect_report,
     pytest_runtest_makereport,
     pytest_terminal_summary,
 )
+
+collect_ignore_glob = files_left_out()
 
 # Tests run on all cores, examples in processes of their own: more threads would wait in a queue.
 # NumPy reads this when it is first imported.

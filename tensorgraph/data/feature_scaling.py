@@ -11,6 +11,7 @@ import numpy as np
 from tensorgraph.arguments import number, whole
 from tensorgraph.array_likes import missing_in
 from tensorgraph.data.aligned_arrays import Array, as_numbers, refuse_missing
+from tensorgraph.data.pipeline_step import PipelineStep
 from tensorgraph.errors import ArgumentError, ShapeError, StateError, UsageError
 from tensorgraph.leads.calls import with_leads
 
@@ -22,7 +23,7 @@ CHUNK_BYTES = 1 << 20
 """How much of an array is read at once: it need not fit in memory, and stays in the cache."""
 
 
-class Normalize:
+class Normalize(PipelineStep):
     """Subtracts the training set's mean of each feature and divides by its standard deviation.
 
         μ = 1/m Σᵢ x⁽ⁱ⁾        σ² = 1/m Σᵢ (x⁽ⁱ⁾ − μ)²        x ← (x − μ) / σ
@@ -38,6 +39,9 @@ class Normalize:
 
     μ and σ come from the training set alone and are applied to all sets: the model meets the other
     examples as it will meet those of its users, and nothing of them leaks into training.
+
+    It is a step of scikit-learn's pipelines, too: ``make_pipeline(Normalize(), classifier)``. Of
+    frames, only those with the columns that it was fitted to are normalised.
 
     Sums are taken in float64, and in parts, so a memory-mapped array is never read as a whole.
     float32 data stays float32, float64 data float64; integers become float32.
@@ -55,7 +59,8 @@ class Normalize:
         std: σ likewise, 1 for constant features.
 
     Raises:
-        ArgumentError: fitted or applied to data with NaN or infinite values; fitted to fewer than
+        ArgumentError: applied to a frame with other columns; fitted or applied to data with NaN or
+            infinite values; fitted to fewer than
             two numbers for each feature; a result that does not fit in the dtype of the data.
         DTypeError: data that are not numbers.
         ShapeError: applied to data with other features.
@@ -85,8 +90,8 @@ class Normalize:
         self.mean: Array | None = None
         self.std: Array | None = None
 
-    def fit(self, train: Any) -> Normalize:
-        """Take μ and σ from the training set, and return self."""
+    def fit(self, train: Any, y: Any = None) -> Normalize:
+        """Take μ and σ from the training set, and return self; targets do not count."""
         data = _numbers(train, "fit")
         if max(self.axis) >= data.ndim:
             raise ShapeError(
@@ -106,6 +111,7 @@ class Normalize:
                 mean, variance = self._moments(data, unit)
         mean, std = mean * unit, np.sqrt(variance) * unit
         self.mean, self.std = mean, self._floored(std, mean, data.dtype)
+        self._note(train, data)
         return self
 
     def _units(self, data: Array) -> Array:
@@ -143,9 +149,14 @@ class Normalize:
         constant = std <= floor * np.hypot(mean, std)
         return np.where(constant, 1.0, std)
 
-    def transform(self, x: Any) -> Array:
-        """Return (x − μ) / σ; calling the object does the same."""
+    def transform(self, x: Any) -> Any:
+        """Return (x − μ) / σ: an array, or what ``set_output`` says."""
+        return self._as_wanted(self(x), x)
+
+    def __call__(self, x: Any) -> Array:
+        """Return (x − μ) / σ."""
         data = _numbers(x, "transform")
+        self._check_names(x)
         mean, std = self._fitted(data)
         out = np.empty(data.shape, _float_of(data))
         for part in _parts(data, mean.shape.index(1)):
@@ -155,10 +166,6 @@ class Normalize:
                 z = (data[part] - mean) / std
             _put(out, part, z, data[part], "transform")
         return out
-
-    def __call__(self, x: Any) -> Array:
-        """Return (x − μ) / σ."""
-        return self.transform(x)
 
     def inverse(self, z: Any) -> Array:
         """Return z · σ + μ: what was normalised, in its own units."""
@@ -170,6 +177,13 @@ class Normalize:
                 x = data[part] * std + mean
             _put(out, part, x, data[part], "inverse")
         return out
+
+    def inverse_transform(self, z: Any) -> Array:
+        """Return z · σ + μ, as ``inverse`` does, whose name this is in scikit-learn."""
+        return self.inverse(z)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self.mean is not None
 
     def _fitted(self, data: Array) -> tuple[Array, Array]:
         if self.mean is None or self.std is None:

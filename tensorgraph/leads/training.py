@@ -183,7 +183,11 @@ NAMES = {
         tg.optim.schedules.Manual(0.1) # as an optimizer's lr
     CSVLogger                  K \
         tg.train.fit(model, loss, optimizer, (X, labels), epochs=1).to_csv("history.csv")
-    TensorBoard,ProgbarLogger,RemoteMonitor K \
+    TensorBoardLogger,SummaryWriter P tg.train.TensorBoard("runs")
+    MLFlowLogger,MLFlowCallback P  # tg.train.MLflow("digits"), one of fit's callbacks
+    WandbLogger                P    # tg.train.WandB(project="digits"), one of fit's callbacks
+    WandbCallback,WandbMetricsLogger K # tg.train.WandB(project="digits"), one of fit's callbacks
+    ProgbarLogger,RemoteMonitor K \
         tg.train.fit(model, loss, optimizer, (X, labels), epochs=1).plot()
     LambdaCallback             K    lambda run: None        # callbacks=[…] of tg.train.fit
     Callback                   PK   lambda run: None        # callbacks=[…] of tg.train.fit

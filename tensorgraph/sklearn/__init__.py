@@ -3,7 +3,7 @@
 =====================  ==========================================================================
 predict classes        ``tg.sklearn.Classifier(network, epochs=20).fit(X, labels).predict(X)``
 predict numbers        ``tg.sklearn.Regressor(network, lr=0.01).fit(X, X.sum(axis=1))``
-how sure it is         ``classifier.predict_proba(X)``, ``classifier.decision_function(X)``
+how sure it is         ``classifier.fit(X, labels).predict_proba(X)``
 search                 ``GridSearchCV(classifier, {"model__width": [8, 16], "lr": [0.01, 0.1]})``
 scale inputs before    ``make_pipeline(tg.data.Normalize(), classifier)``
 learn from a stream    ``classifier.partial_fit(X, labels, classes=[0, 1, 2])``

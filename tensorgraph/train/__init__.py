@@ -7,6 +7,7 @@ train                         ``tg.train.fit(model, loss, optimizer, (X, labels)
 stop early                    ``tg.train.EarlyStopping(patience=10)``, given to ``fit``
 resume a run that was killed  ``checkpoint="run.safetensors"``, given to ``fit``
 read what happened            ``history["train_loss"]``, ``history.plot()``
+log to where others look      ``tg.train.TensorBoard("runs/first")``, one of fit's callbacks
 predict and measure           ``tg.train.predict(model, X)``, ``tg.train.evaluate``
 save                          ``tg.train.save("model.safetensors", model=model)``
 load                          ``tg.train.load("model.safetensors", model=model)``
@@ -22,10 +23,11 @@ Read ``fitting`` and ``training_loop`` first; they stand on ``training_arguments
 checked), ``example_sets`` (data as batches), ``model_inputs`` (a batch as the model takes it),
 ``evaluation`` (predictions and metrics, on ``module_modes``), ``training_run`` and ``history``
 (what is known of a run), ``epoch_norms``, ``early_stopping``, ``interrupt`` (Ctrl-C),
-``divergence``, ``gradient_looks`` (warnings of gradients) and ``progress``. Files: ``saving``, on
-``state_encoding`` (nested state as JSON and arrays), ``array_file`` and ``weight_files`` (those of
-other tools), with ``wrong_file`` for what is none; ``checkpoint_file`` and ``random_state``. Around
-a run: ``overfit``, ``lr_range`` (both on ``temporary_training``), ``learning_curves``,
+``divergence``, ``gradient_looks`` (warnings of gradients), ``progress`` and ``loggers``. Files:
+``saving``, on ``state_encoding`` (nested state as JSON and arrays), ``array_file`` and
+``weight_files`` (those of other tools), with ``wrong_file`` for what is none; ``checkpoint_file``
+and ``random_state``. Around a run: ``overfit``, ``lr_range`` (both on ``temporary_training``),
+``learning_curves``,
 ``hyperparameter_search`` with ``search_space``.
 """
 
@@ -39,6 +41,7 @@ from tensorgraph.train import (
     history,
     hyperparameter_search,
     learning_curves,
+    loggers,
     lr_range,
     overfit,
     random_state,
@@ -52,6 +55,7 @@ from tensorgraph.train.fitting import *
 from tensorgraph.train.history import *
 from tensorgraph.train.hyperparameter_search import *
 from tensorgraph.train.learning_curves import *
+from tensorgraph.train.loggers import *
 from tensorgraph.train.lr_range import *
 from tensorgraph.train.overfit import *
 from tensorgraph.train.random_state import *
@@ -66,6 +70,7 @@ __all__ += fitting.__all__
 __all__ += history.__all__
 __all__ += hyperparameter_search.__all__
 __all__ += learning_curves.__all__
+__all__ += loggers.__all__
 __all__ += lr_range.__all__
 __all__ += overfit.__all__
 __all__ += random_state.__all__

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tensorgraph import errors, files
 from tensorgraph.arguments import real
@@ -25,11 +25,12 @@ from tensorgraph.leads.attributes import missing_from_object
 __all__ = ["History"]
 
 
-class History(Mapping[str, NDArray[Any]]):
+class History(dict[str, NDArray[Any]]):
     """A column of numbers for each thing measured, a row for each epoch.
 
-    It reads like a dict of arrays, ``history["dev_loss"]``; :func:`fit` returns one, and a training
-    loop of your own may fill one. In that of :func:`fit` stand
+    It is a dict of arrays, ``history["dev_loss"]``, and so ``pd.DataFrame(history)`` is the table;
+    :func:`fit` returns one, and a training loop of your own may fill one. In that of :func:`fit`
+    stand
 
     - ``epoch``, counted from 1,
     - ``cost``, the mean over the epoch's mini-batches of what was minimised: in training mode, with
@@ -57,7 +58,7 @@ class History(Mapping[str, NDArray[Any]]):
     """
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[float]] = {}
+        super().__init__()
         self.stopped = ""
         """Why training ended before its last epoch; empty if it did not."""
 
@@ -67,24 +68,17 @@ class History(Mapping[str, NDArray[Any]]):
         Raises:
             ArgumentError: it has others, or an ``epoch`` that is no whole number.
         """
-        if self._columns and row.keys() != self._columns.keys():
+        if self and row.keys() != self.keys():
             raise errors.ArgumentError(
                 f"History.append: a row has the columns {errors.listing(list(self))}, this one has"
                 f" {errors.listing(list(row))}"
             )
-        for name, value in row.items():
-            self._columns.setdefault(name, []).append(_number(name, value))
+        numbers = {name: _number(name, value) for name, value in row.items()}
+        for name, number in numbers.items():
+            self[name] = _column(name, np.append(self.get(name, ()), number))
 
-    def __getitem__(self, name: str) -> NDArray[Any]:
-        if name not in self._columns:
-            raise KeyError(f"{name!r} was not measured; there are {errors.listing(list(self))}")
-        return np.array(self._columns[name], np.int64 if name == "epoch" else np.float64)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
-
-    def __len__(self) -> int:
-        return len(self._columns)
+    def __missing__(self, name: str) -> NDArray[Any]:
+        raise KeyError(f"{name!r} was not measured; there are {errors.listing(list(self))}")
 
     @property
     def gradients(self) -> dict[str, NDArray[Any]]:
@@ -138,21 +132,19 @@ class History(Mapping[str, NDArray[Any]]):
 
     def line(self, i: int) -> str:
         """Return a row as a line of the table."""
-        return "  ".join(
-            f"{_text(name, self._columns[name][i]):>{_width(name)}}" for name in self._shown
-        )
+        return "  ".join(f"{_text(name, self[name][i]):>{_width(name)}}" for name in self._shown)
 
     def __str__(self) -> str:
         if not self:
             return "History of no epochs"
-        rows = len(next(iter(self._columns.values())))
+        rows = len(next(iter(self.values())))
         lines = [self.header(), *map(self.line, range(rows))]
         return "\n".join(lines + [f"stopped: {self.stopped}"] * bool(self.stopped))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        columns = ([_text(name, value) for value in self._columns[name]] for name in self._shown)
+        columns = ([_text(name, value) for value in self[name]] for name in self._shown)
         why = f"<p>stopped: {escaped(self.stopped)}</p>" if self.stopped else ""
         return html_table(self._shown, zip(*columns, strict=True)) + why
 
@@ -254,7 +246,9 @@ class History(Mapping[str, NDArray[Any]]):
             ) from None
         if len({len(column) for column in columns.values()}) > 1:
             raise errors.StateError("load_state_dict: the columns differ in length")
-        self._columns, self.stopped = columns, stopped
+        self.clear()
+        self.update({name: _column(name, column) for name, column in columns.items()})
+        self.stopped = stopped
 
     if not TYPE_CHECKING:
 
@@ -274,7 +268,8 @@ class History(Mapping[str, NDArray[Any]]):
             )
         )
 
-    __hash__ = None  # type: ignore[assignment]  # it grows
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -309,6 +304,13 @@ def measured(criterion: Criterion, row: Mapping[str, float]) -> bool:
                 f"{name!r} was not measured; there are {errors.listing(list(row))}"
             )
     return not any(math.isnan(row[name]) for name in (criterion.metric, *criterion.satisfy))
+
+
+def _column(name: str, numbers: ArrayLike) -> NDArray[Any]:
+    """Return a column as an array that nobody can change."""
+    column = np.array(numbers, np.int64 if name == "epoch" else np.float64)
+    column.flags.writeable = False
+    return column
 
 
 def _number(name: str, value: Any) -> float:

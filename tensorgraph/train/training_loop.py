@@ -162,6 +162,7 @@ class Training:
         __tracebackhide__ = True  # notebooks show where the model or loss failed
         run, model = self.run, self.run.model
         broken_off = False
+        ended_by: BaseException | None = None
         with self.interrupts, modes_kept(model):
             if not model.training:  # else modules in it that are not are meant to be so
                 model.train()
@@ -175,10 +176,12 @@ class Training:
                 broken_off = True
             except BaseException as error:
                 run.leave_history(error)
+                ended_by = error
                 raise
             finally:
                 self.interrupts.held = True
                 self.progress.close()
+                run.over(KeyboardInterrupt() if run.stopped == INTERRUPTED else ended_by)
                 if self.early_stopping is not None:
                     self.early_stopping.restore(model)
         if run.stopped:

@@ -52,6 +52,7 @@ class Run:
         """How many steps were taken in this epoch."""
         self.cost, self.examples = 0.0, 0
         """The sum of the costs of this epoch's examples so far, and their number."""
+        self._when_over: list[Callable[[BaseException | None], Any]] = []
 
     @property
     def stopped(self) -> str:
@@ -85,6 +86,18 @@ class Run:
                 f"run.stop says why, as in run.stop('good enough'), not {errors.describe(why)}"
             )
         self.history.stopped = why
+
+    def when_over(self, function: Callable[[BaseException | None], Any]) -> None:
+        """Have a function called when the run is over, with the error that ended it, or ``None``.
+
+        A callback that holds a file, or a connection, lets go of it then.
+        """
+        self._when_over.append(function)
+
+    def over(self, error: BaseException | None) -> None:
+        """Call the functions that wait for the end of the run."""
+        for function in self._when_over:
+            function(error)
 
     def call(self, callbacks: tuple[Callback, ...]) -> None:
         """Call callbacks in turn.

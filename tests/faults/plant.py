@@ -30,6 +30,7 @@ from threading import Event
 
 from tensorgraph.testing.strategies.random_graphs.kinds import KINDS
 from tests.faults import FAULTS, Fault
+from tests.machine.needs import OWN_ENVIRONMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = (
@@ -185,6 +186,7 @@ def first_failure(copy: Path, tests: Sequence[str], done: Sequence[str]) -> str 
     # not be installed must not be what finds a fault.
     command += [f"--ignore={name}" for name in (*done, "tests/house/test_faults.py")]
     command += ["--ignore-glob=*/test_torch_*", "--ignore-glob=*/test_real_*"]
+    command += [f"--ignore-glob=*/test_{word}_*" for word in OWN_ENVIRONMENTS]
     environment = os.environ | {
         "HYPOTHESIS_PROFILE": "faults",
         "OMP_NUM_THREADS": "1",

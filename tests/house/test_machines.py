@@ -110,4 +110,17 @@ def test_every_run_asks_for_tests_that_are_there():
     for run in runs.runs():
         for argument in run.tests:
             path = argument.removeprefix("--ignore=")
-            assert argument.startswith("--ignore-glob") or (runs.ROOT / path).exists(), argument
+            assert (runs.ROOT / path).exists(), argument
+
+
+@pytest.mark.parametrize("word", needs.OWN_ENVIRONMENTS)
+def test_what_needs_packages_of_its_own_is_collected_there_only(word, monkeypatch):
+    pattern = f"*/test_{word}_*"
+    monkeypatch.setattr(needs.importlib.util, "find_spec", lambda name: None)
+    assert pattern in needs.files_left_out()
+    monkeypatch.setattr(needs.importlib.util, "find_spec", lambda name: name)
+    assert needs.files_left_out() == []
+    assert runs.files(word)
+    (run,) = (run for run in runs.runs() if set(runs.files(word)) & set(run.tests))
+    assert run.packages
+    assert run.tests == runs.files(word)

@@ -3,11 +3,11 @@
     python -m tests.machine.runs [WORD ...] [--list]
 
 With other kernels of NumPy and of BLAS, in another terminal and locale, with the oldest NumPy that
-is allowed, beside PyTorch, on networks that packages ship, and on every other Python that this machine has; each of them runs what
-it could change. The newest Python runs all but kernels, those between only what a Python does in a
-way of its own. Packages go into environments of their own, below ``.venv``. WORDs choose the runs
-whose name holds one of them. Prints the closing line of each, and all of one that fails; exits with
-1 then.
+is allowed, beside PyTorch, on trained networks that packages ship, with trackers of runs, and on
+every other Python that this machine has; each of them runs what it could change. The newest Python
+runs all but kernels, those between only what a Python does in a way of its own. Packages go into
+environments of their own, below ``.venv``. WORDs choose the runs whose name holds one of them.
+Prints the closing line of each, and all of one that fails; exits with 1 then.
 """
 
 from __future__ import annotations
@@ -38,8 +38,6 @@ BROWSER_AND_TEX = (
     *(f"drawing/{path.name}" for path in sorted(ROOT.glob("tests/drawing/test_explorer*.py"))),
     "drawing/test_renderers.py", "formulas/test_mathml.py", "formulas/test_latex.py",
 )  # fmt: skip
-# What has a run of its own, beside PyTorch and beside packages that hold trained networks.
-OF_THEIR_OWN = ("test_torch_*", "test_real_*")
 # What is run in a narrow terminal.
 EXAMPLES = ("house/test_examples.py", "house/test_faults.py")
 # What type checkers find, and that a killed run goes on.
@@ -78,10 +76,15 @@ INTERPRETED = (
 
 
 def tests(*folders: str, but: tuple[str, ...] = BESIDE) -> tuple[str, ...]:
-    """Return pytest's arguments for some tests without others, nor those of runs of their own."""
+    """Return pytest's arguments for some tests without others."""
     left_out = (f"--ignore=tests/{name}" for name in but)
-    own = (f"--ignore-glob=*/{files}" for files in OF_THEIR_OWN)
-    return (*(f"tests/{name}" for name in folders), *own, *left_out)
+    return (*(f"tests/{name}" for name in folders), *left_out)
+
+
+def files(word: str) -> tuple[str, ...]:
+    """Return the test files of an environment of their own, one of ``needs.OWN_ENVIRONMENTS``."""
+    found = sorted((ROOT / "tests").rglob(f"test_{word}_*.py"))
+    return tuple(str(path.relative_to(ROOT)) for path in found)
 
 
 def all_but(*left_out: str) -> tuple[str, ...]:
@@ -100,7 +103,7 @@ class Run:
     packages: tuple[str, ...] = ()
     """What is installed beside the extra ``test``; with neither, this very environment serves."""
     alone: tuple[str, ...] = ()
-    """What is installed without what it needs itself: for the files in it."""
+    """What is installed without what it depends on: packages of which only files are wanted."""
 
     @property
     def folder(self) -> Path:
@@ -117,8 +120,8 @@ class Run:
             install = [python, "-m", "pip", "install", *options, ".[test]"]
             subprocess.run([*install, *self.packages], cwd=ROOT, check=True)
             if self.alone:
-                plain = [python, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
-                subprocess.run([*plain, *self.alone], check=True)
+                bare = [python, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
+                subprocess.run([*bare, *self.alone], check=True)
             stamp.touch()
         return python
 
@@ -155,13 +158,15 @@ def runs() -> Iterator[Run]:
     )
     yield Run(
         "PyTorch",
-        tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_torch_*.py"))),
+        files("torch"),
         packages=("torch==2.13.0", "jax==0.10.2", "onnxscript"),
+        alone=TRAINED,
     )
+    yield Run("real models", files("real"), alone=TRAINED)
     yield Run(
-        "real models",
-        tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_real_*.py"))),
-        alone=("magika==1.0.3", "silero_vad==6.2.3"),
+        "trackers",
+        files("trackers"),
+        packages=("mlflow-skinny==3.17.2", "sqlalchemy", "alembic", "wandb==0.31.0"),
     )
     versions = interpreters()
     for version, python in versions.items():
@@ -171,6 +176,8 @@ def runs() -> Iterator[Run]:
         yield Run(f"Python {version}", everything if newest else own, python=python)
 
 
+# Packages that have trained networks in them.
+TRAINED = ("g2p_en==2.1.0", "magika==1.0.3", "silero_vad==6.2.3")
 FEW = {"HYPOTHESIS_PROFILE": "machine"}
 NARROW = {
     "COLUMNS": "40",

@@ -27,6 +27,7 @@ from pathlib import Path
 from textwrap import indent
 
 from tests.faults.plant import COPIED, ROOT, copy_part
+from tests.machine.needs import OWN_ENVIRONMENTS
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.judge import Verdict, judge, verdict_of
 from tests.mutants.mutate import draw
@@ -35,8 +36,9 @@ HOME = ROOT / ".venv" / "mutants"
 COPY = HOME / "copy"
 RESULTS = HOME / "results.jsonl"
 LEFT_OUT = (
-    "*/test_torch_*", "*/test_real_*", "*/test_explorer*", "*/test_renderers*", "*/test_types*",
-    "*/test_examples*", "*/test_faults*", "*/test_save_killed*", "*/test_names_in_interpreters*",
+    *(f"*/test_{word}_*" for word in OWN_ENVIRONMENTS),
+    "*/test_explorer*", "*/test_renderers*", "*/test_types*", "*/test_examples*",
+    "*/test_faults*", "*/test_save_killed*", "*/test_names_in_interpreters*",
     "*/test_machines*", "*/test_readme*", "*/test_docs*", "*/test_mutants*",
 )  # fmt: skip
 VARIABLES = {

@@ -17,9 +17,9 @@ from tests.machine.needs import require
 RATE = 16_000
 
 
-def files_of(module, name):
+def files_of(module):
     """Return where a package lies, without importing it."""
-    require(name)
+    require(module)
     return Path(find_spec(module).origin).parent
 
 
@@ -53,7 +53,7 @@ def magika_input(text):
 
 
 def test_magika_knows_what_a_text_is():
-    folder = files_of("magika", "magika") / "models" / "standard_v3_3"
+    folder = files_of("magika") / "models" / "standard_v3_3"
     path = folder / "model.onnx"
     labels = json.loads((folder / "config.min.json").read_text())["target_labels_space"]
     network = tg.onnx.load(path)
@@ -85,7 +85,7 @@ SILERO = {
 @pytest.mark.parametrize("name", SILERO)
 def test_silero_hears_as_in_onnxruntime(name):
     """A chunk of sound is 512 samples behind 64 of the chunk before."""
-    path = files_of("silero_vad", "silero") / "data" / name
+    path = files_of("silero_vad") / "data" / name
     network = tg.onnx.load(path)
     chunks = speech(3 * 512).reshape(3, 512)
     behind = np.concatenate([np.zeros((1, 64), np.float32), chunks[:-1, -64:]])

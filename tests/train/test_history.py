@@ -1,9 +1,13 @@
 """What training measured: columns, the best row, the table, files."""
 
 import math
+import pickle
 import sys
+from copy import deepcopy
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, strategies as st
 
@@ -31,13 +35,33 @@ def test_it_is_a_dict_of_arrays():
     assert dict(made).keys() == EXAMPLE.keys()
     assert made["epoch"].dtype == np.int64
     assert made["dev_loss"].tolist() == EXAMPLE["dev_loss"]
-    made["dev_loss"][0] = 7  # a copy
+    with pytest.raises(ValueError, match="read-only"):
+        made["dev_loss"][0] = 7
     assert made["dev_loss"][0] == 0.85
     assert made.gradients["layers.0"].tolist() == [1.0, 0.1, 0.01]
     assert made.activations["layers.0"].tolist() == [1.0, 1.0, 1.0]
     assert made.rows()[1]["lr"] == 0.1
     with pytest.raises(KeyError, match="'f1' was not measured; there are epoch, cost"):
         made["f1"]
+
+
+def test_a_frame_of_it_is_the_table():
+    made = history(**EXAMPLE)
+    for frame in (pd.DataFrame(made), pl.DataFrame(made)):
+        assert list(frame.columns) == list(EXAMPLE)
+        assert frame["dev_loss"].to_list() == EXAMPLE["dev_loss"]
+        assert len(frame) == len(EXAMPLE["epoch"])
+    made.append(**{name: tg.tensor(3.0) for name in EXAMPLE})
+    assert pd.DataFrame(made).iloc[-1].tolist() == [3.0] * len(EXAMPLE)
+
+
+def test_copies_are_equal_and_go_their_own_ways():
+    made = history(**EXAMPLE)
+    for copy in (deepcopy(made), pickle.loads(pickle.dumps(made))):
+        assert copy == made and not copy != made
+        copy.append(**made.rows()[-1])
+        assert copy != made
+    assert len(made["epoch"]) == len(EXAMPLE["epoch"])
 
 
 def test_rows_have_the_same_columns():

@@ -1,0 +1,84 @@
+"""``MLflow``: a run in a store of MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tensorgraph.extras import require
+from tensorgraph.leads.calls import with_leads
+from tensorgraph.train.loggers.logger import Logger
+
+__all__ = ["MLflow"]
+
+
+class MLflow(Logger):
+    """Writes a run to a store of MLflow: a database, a folder, or a server.
+
+    A callback of :func:`fit`: in ``callbacks`` it logs each epoch's row of the history, in
+    ``step_callbacks`` the cost of each step, all at the number of steps taken. The run is finished
+    when the training is, and failed or killed if that is. It needs the package ``mlflow``, or
+    ``mlflow-skinny`` (with ``sqlalchemy`` and ``alembic`` for a database)::
+
+        logger = tg.train.MLflow("digits", uri="sqlite:///runs.db", params={"lr": 0.01})
+        tg.train.fit(model, loss, optimizer, (X, labels), epochs=5, callbacks=[logger])
+
+    Args:
+        experiment: the experiment's name, which is made if it is not there.
+        uri: where the store is, ``"sqlite:///runs.db"``; ``None`` for where MLflow says.
+        name: of the run; MLflow invents one.
+        params: hyperparameters by name.
+        tags: further words on the run.
+
+    Attributes:
+        run_id: of the run, once something was logged.
+
+    Raises:
+        ImportError: the package is not installed.
+    """
+
+    @with_leads
+    def __init__(
+        self,
+        experiment: str,
+        *,
+        uri: str | None = None,
+        name: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        tags: Mapping[str, Any] | None = None,
+    ) -> None:
+        mlflow: Any = require("mlflow", "mlflow")
+        self.experiment, self.name = experiment, name
+        self.params, self.tags = dict(params or {}), dict(tags or {})
+        self.client = mlflow.MlflowClient(tracking_uri=uri)
+        self.run_id: str | None = None
+
+    def __repr__(self) -> str:
+        return f"MLflow({self.experiment!r}, run_id={self.run_id!r})"
+
+    def _started(self) -> str:
+        """Return the run's id; begin it if it has not begun."""
+        if self.run_id is None:
+            found = self.client.get_experiment_by_name(self.experiment)
+            number = (
+                self.client.create_experiment(self.experiment)
+                if found is None
+                else found.experiment_id
+            )
+            run = self.client.create_run(number, run_name=self.name, tags=self.tags)
+            self.run_id = str(run.info.run_id)
+            for name, value in self.params.items():
+                self.client.log_param(self.run_id, name, value)
+        return self.run_id
+
+    def _write(self, numbers: dict[str, float], step: int) -> None:
+        entities: Any = require("mlflow.entities", "mlflow")
+        time: Any = require("mlflow.utils.time", "mlflow").get_current_time_millis()
+        metrics = [entities.Metric(name, value, time, step) for name, value in numbers.items()]
+        self.client.log_batch(self._started(), metrics=metrics)
+
+    def _finish(self, error: BaseException | None) -> None:
+        if self.run_id is not None:
+            interrupted = isinstance(error, KeyboardInterrupt)
+            status = "KILLED" if interrupted else "FINISHED" if error is None else "FAILED"
+            self.client.set_terminated(self.run_id, status)

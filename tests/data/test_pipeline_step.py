@@ -1,0 +1,98 @@
+"""``data.Normalize`` as a step of scikit-learn's pipelines."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, strategies as st
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from tensorgraph.data import Normalize
+from tensorgraph.errors import ArgumentError
+
+X = np.random.default_rng(0).normal([1, 10, 100], [1, 5, 0.1], (60, 3))
+Y = (X[:, 0] + X[:, 1] > 11).astype(int)
+FRAME = pd.DataFrame(X, columns=["a", "b", "c"], index=range(100, 160))
+
+
+@pytest.mark.parametrize("x", [X, FRAME, pl.DataFrame(FRAME)], ids=lambda x: type(x).__module__)
+def test_it_is_what_the_standard_scaler_is(x):
+    ours, theirs = Normalize(), StandardScaler()
+    assert np.allclose(ours.fit_transform(x, Y), theirs.fit_transform(x, Y))
+    assert np.allclose(ours.inverse_transform(ours.transform(x)), X)
+    assert list(ours.get_feature_names_out()) == list(theirs.get_feature_names_out())
+    for form in ("pandas", "polars", "default"):
+        one, other = (step.set_output(transform=form).transform(x) for step in (ours, theirs))
+        assert type(one) is type(other)
+        assert getattr(one, "columns", None) is None or list(one.columns) == list(other.columns)
+        if form == "pandas":
+            assert list(one.index) == list(other.index)
+    assert type(ours(x)) is np.ndarray
+
+
+def test_a_pipeline_of_it_is_searched_cloned_and_shown():
+    pipeline = make_pipeline(Normalize(), LogisticRegression())
+    grid = {"normalize__floor": [None, 1e-3, 10.0]}
+    search = GridSearchCV(pipeline, grid, cv=2).fit(X, Y)
+    assert search.best_score_ > 0.9
+    assert clone(pipeline)[0].mean is None
+    assert "Normalize" in pipeline._repr_html_()
+    named = make_column_transformer((Normalize(), ["a", "b"]), remainder="drop")
+    framed = named.set_output(transform="pandas").fit_transform(FRAME)
+    assert list(framed.columns) == ["normalize__a", "normalize__b"]
+    assert pipeline.set_output(transform="pandas").fit(FRAME, Y).score(FRAME, Y) > 0.9
+    assert get_tags(Normalize()).transformer_tags is not None
+
+
+@given(st.sampled_from([0, 1, (0,), (0, 2)]), st.none() | st.floats(0, 1))
+def test_a_clone_has_the_same_parameters_and_is_not_fitted(axis, floor):
+    step = Normalize(axis, floor).set_output(transform="pandas")
+    copy = clone(step)
+    assert copy.get_params() == step.get_params()
+    assert copy.set_params(floor=0.5).floor == 0.5
+    assert copy.axis == step.axis
+    with pytest.raises(NotFittedError):
+        check_is_fitted(copy)
+    with pytest.raises(
+        ArgumentError, match="Normalize has no parameter 'flor'; it has axis, floor"
+    ):
+        step.set_params(flor=1)
+
+
+def test_a_fit_to_an_array_forgets_names_of_columns():
+    step = Normalize().fit(FRAME)
+    assert list(step.fit(X).get_feature_names_out()) == ["x0", "x1", "x2"]
+    assert list(step.get_feature_names_out(["u", "v", "w"])) == ["u", "v", "w"]
+    assert step(FRAME).shape == X.shape
+
+
+def test_columns_in_another_order_are_refused():
+    step = Normalize().fit(FRAME)
+    with pytest.raises(
+        ArgumentError, match=r"columns are c, b, a, and .* write x\[\['a', 'b', 'c'\]"
+    ):
+        step(FRAME[["c", "b", "a"]])
+    with pytest.raises(ArgumentError, match=r"columns are a, b, z, and it was fitted to a, b, c$"):
+        step.transform(FRAME.rename(columns={"c": "z"}))
+    assert np.array_equal(step(FRAME[["c", "a", "b"]][["a", "b", "c"]]), step(X))
+
+
+def test_it_needs_no_scikit_learn():
+    code = (
+        "import sys, tensorgraph as tg, numpy as np\n"
+        "step = tg.data.Normalize(); step.fit_transform(np.eye(3)); step.set_params(floor=0.1)\n"
+        "print(step.fit(np.eye(3)).get_feature_names_out(), 'sklearn' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['x0' 'x1' 'x2'] False"
