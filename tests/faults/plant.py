@@ -184,7 +184,7 @@ def first_failure(copy: Path, tests: Sequence[str], done: Sequence[str]) -> str 
     # The test that all faults fit the code would be red for that reason alone; and a peer that may
     # not be installed must not be what finds a fault.
     command += [f"--ignore={name}" for name in (*done, "tests/house/test_faults.py")]
-    command += ["--ignore-glob=*/test_torch_*"]
+    command += ["--ignore-glob=*/test_torch_*", "--ignore-glob=*/test_real_*"]
     environment = os.environ | {
         "HYPOTHESIS_PROFILE": "faults",
         "OMP_NUM_THREADS": "1",

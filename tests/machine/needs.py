@@ -24,6 +24,8 @@ class Need:
     programs: tuple[str, ...] = ()
     """What must be found; of names with | between them any one will do."""
     module: str = ""
+    alone: bool = False
+    """Whether the module's package is installed without what it depends on."""
     apt: str = ""
     brew: str = ""
 
@@ -64,6 +66,8 @@ NEEDS = {
     "cc": Need("compiled functions in C", ("cc",), apt="gcc libc6-dev", brew="gcc"),
     "torch": Need("that PyTorch gives the same numbers", module="torch"),
     "jax": Need("functions of JAX", module="jax"),
+    "silero_vad": Need("the weights of Silero VAD", module="silero_vad", alone=True),
+    "g2p_en": Need("the weights of g2p-en", module="g2p_en", alone=True),
 }
 
 
@@ -101,13 +105,15 @@ def command(lacking: list[Need]) -> str:
     sudo = "sudo " if hasattr(os, "geteuid") and os.geteuid() else ""
     apt = " ".join(filter(None, (need.apt for need in lacking)))
     brew = " ".join(filter(None, (need.brew for need in lacking)))
-    modules = " ".join(filter(None, (need.module for need in lacking)))
+    modules = " ".join(need.module for need in lacking if need.module and not need.alone)
+    alone = " ".join(need.module for need in lacking if need.alone)
     if shutil.which("brew"):
         system = brew and f"brew install {brew}"
     else:
         system = apt and f"{sudo}apt-get install {apt}"
-    python = modules and f"{os.path.relpath(sys.executable)} -m pip install {modules}"
-    return " && ".join(filter(None, (system, python)))
+    pip = f"{os.path.relpath(sys.executable)} -m pip install"
+    python = (modules and f"{pip} {modules}", alone and f"{pip} --no-deps {alone}")
+    return " && ".join(filter(None, (system, *python)))
 
 
 # ------------------------------------------------------------------------- for tests/conftest.py

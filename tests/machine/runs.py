@@ -76,9 +76,10 @@ INTERPRETED = (
 
 
 def tests(*folders: str, but: tuple[str, ...] = BESIDE) -> tuple[str, ...]:
-    """Return pytest's arguments for some tests without others, nor those beside PyTorch."""
+    """Return pytest's arguments for some tests without others, nor those in runs of their own."""
     left_out = (f"--ignore=tests/{name}" for name in but)
-    return (*(f"tests/{name}" for name in folders), "--ignore-glob=*/test_torch_*", *left_out)
+    own_runs = (f"--ignore-glob=*/test_{kind}_*" for kind in ("torch", "real"))
+    return (*(f"tests/{name}" for name in folders), *own_runs, *left_out)
 
 
 def all_but(*left_out: str) -> tuple[str, ...]:
@@ -96,6 +97,8 @@ class Run:
     python: str = sys.executable
     packages: tuple[str, ...] = ()
     """What is installed beside the extra ``test``; with neither, this very environment serves."""
+    alone: tuple[str, ...] = ()
+    """What is installed without what it depends on: packages of which only files are wanted."""
 
     @property
     def folder(self) -> Path:
@@ -103,7 +106,7 @@ class Run:
 
     def interpreter(self) -> str:
         """Return the interpreter that has what the run needs, installed if it is not yet."""
-        if not self.packages and self.python == sys.executable:
+        if not (self.packages or self.alone) and self.python == sys.executable:
             return self.python
         python, stamp = str(self.folder / "bin" / "python"), self.folder / "stamp"
         if not stamp.exists() or stamp.stat().st_mtime < (ROOT / "pyproject.toml").stat().st_mtime:
@@ -111,6 +114,9 @@ class Run:
             options = ["--quiet", "--no-compile", "--editable"]
             install = [python, "-m", "pip", "install", *options, ".[test]"]
             subprocess.run([*install, *self.packages], cwd=ROOT, check=True)
+            if self.alone:
+                bare = [python, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
+                subprocess.run([*bare, *self.alone], check=True)
             stamp.touch()
         return python
 
@@ -145,11 +151,8 @@ def runs() -> Iterator[Run]:
         all_but(*BROWSER_AND_TEX, *EXAMPLES, *SYMBOLS, *COMPOSED, *SWEEP),
         packages=oldest(),
     )
-    yield Run(
-        "PyTorch",
-        tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_torch_*.py"))),
-        packages=("torch==2.13.0", "jax==0.10.2"),
-    )
+    yield Run("PyTorch", called("torch"), packages=("torch==2.13.0", "jax==0.10.2"), alone=WEIGHTS)
+    yield Run("real models", called("real"), alone=WEIGHTS)
     versions = interpreters()
     for version, python in versions.items():
         newest = version == max(versions, key=numbers_of)
@@ -158,6 +161,13 @@ def runs() -> Iterator[Run]:
         yield Run(f"Python {version}", everything if newest else own, python=python)
 
 
+def called(kind: str) -> tuple[str, ...]:
+    """Return the files of tests of a kind, which are run nowhere else."""
+    return tuple(str(p.relative_to(ROOT)) for p in sorted(ROOT.glob(f"tests/**/test_{kind}_*.py")))
+
+
+# Packages that have models with their weights in them.
+WEIGHTS = ("silero-vad", "g2p-en")
 FEW = {"HYPOTHESIS_PROFILE": "machine"}
 NARROW = {
     "COLUMNS": "40",
