@@ -35,7 +35,8 @@ HOME = ROOT / ".venv" / "mutants"
 COPY = HOME / "copy"
 RESULTS = HOME / "results.jsonl"
 LEFT_OUT = (
-    "*/test_torch_*", "*/test_real_*", "*/test_explorer*", "*/test_renderers*", "*/test_types*", "*/test_examples*",
+    "*/test_torch_*", "*/test_real_*", "*/test_explorer*", "*/test_renderers*", "*/test_types*",
+    "*/test_examples*",
     "*/test_faults*", "*/test_save_killed*", "*/test_names_in_interpreters*",
     "*/test_machines*", "*/test_readme*", "*/test_docs*", "*/test_mutants*",
 )  # fmt: skip

@@ -227,7 +227,7 @@ def _one_way(offer: _Offer, layout: str | None, possible: set[str]) -> Any:
         meant = [fit for fit in offer.fits if fit[0].layouts & possible]
     if len(meant) == 1:
         return meant[0]
-    ways = sorted({name for kept, _ in offer.fits for name in kept.layouts}, key=LAYOUTS.index)
+    ways = dict.fromkeys(min(kept.layouts, key=LAYOUTS.index) for kept, _ in offer.fits)
     raise errors.StateError(
         f"load_foreign: {offer.name} of shape {offer.array.shape} fits in several ways, and other"
         " names in the file do not tell which; write"
