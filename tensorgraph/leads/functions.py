@@ -135,7 +135,7 @@ NAMES = {
     save                       PJN  tg.train.save("model.safetensors", model=model)
     load                       PJN  tg.train.load("model.safetensors", model=model)
     from_pretrained            P \
-        tg.train.load_weights("weights.npz", model) # a file that is there: nothing is downloaded
+        tg.train.load_weights("model.safetensors", model) # of a file that is there
     load_model                 K    tg.train.load("model.safetensors", model=model)
     loadtxt,genfromtxt         N    tg.tensor(np.loadtxt("table.txt"))
     utils                      PK   tg.data.Batches(X, Y)   # for torch.utils.data

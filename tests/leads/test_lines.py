@@ -19,7 +19,6 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     np.savetxt("table.txt", np.ones((2, 2)))
     tg.train.save("model.safetensors", model=variables()["model"])
-    np.savez("weights.npz", **tg.nn.torch_state_dict(variables()["model"]))
 
 
 @pytest.mark.filterwarnings("ignore::tensorgraph.errors.UsageWarning")

@@ -238,6 +238,8 @@ def test_load_weights_says_what_to_write(tmp_path):
     tg.train.save(tmp_path / "run", net=layer)
     with pytest.raises(ArgumentError, match=r"tg.train.save wrote .*load\(path, net=model\)"):
         tg.train.load_weights(tmp_path / "run", layer)
+    tg.train.save(tmp_path / "run", model=layer, epoch=3)
+    assert tg.train.load_weights(tmp_path / "run", nn.Linear(2, 1)).whole
     with pytest.raises(DTypeError, match=r"write tg.train.load_weights\(path, model\)"):
         tg.train.load_weights(layer, tmp_path / "run")
     np.savez(tmp_path / "w.npz", kernel=np.ones((2, 1)))
