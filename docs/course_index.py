@@ -141,7 +141,7 @@ TERMS = {
     train-dev set: data.split_by_target
     data mismatch: diagnose.ladder
     artificial data synthesis: data.synthesize
-    transfer learning: nn.load_matching nn.freeze nn.replace_head nn.transfer_advice
+    transfer learning: nn.load_matching nn.load_foreign nn.freeze nn.replace_head nn.transfer_advice
     fine-tuning: nn.unfreeze optim.path_groups
     multi-task learning: nn.MultiTask nn.losses.multi_label
     missing labels: data.Tags nn.losses.multi_label

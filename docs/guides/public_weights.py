@@ -31,6 +31,7 @@ def folder_of(package):
 #
 # [Silero VAD](https://github.com/snakers4/silero-vad) (MIT licence) reads 32 ms of sound at a time,
 # and keeps a memory. Its weights are a safetensors file, which `train.load` reads.
+# ([Weights of PyTorch, Keras and Flax](../recipes/weights_of_pytorch.py) has all that it takes.)
 
 # %%
 weights = train.load(folder_of("silero_vad") / "data" / "silero_vad_16k.safetensors")
@@ -132,8 +133,8 @@ tg.render(vad, piece, backward=False, depth=1)
 # of the author's; a dictionary of names puts them in place.
 
 # %%
-with np.load(folder_of("g2p_en") / "checkpoint20.npz") as file:
-    arrays = dict(file)
+spelling = folder_of("g2p_en") / "checkpoint20.npz"
+print(*train.load(spelling))
 
 
 class Speller(nn.Module):
@@ -160,18 +161,18 @@ class Speller(nn.Module):
         return found
 
 
-theirs = {
-    "enc_emb.weight": "enc_emb",
-    "dec_emb.weight": "dec_emb",
-    "fc.weight": "fc_w",
-    "fc.bias": "fc_b",
+ours = {
+    "enc_emb": "enc_emb.weight",
+    "dec_emb": "dec_emb.weight",
+    "fc_w": "fc.weight",
+    "fc_b": "fc.bias",
 }
 for cell in "enc", "dec":
     for kind in "ih", "hh":
-        theirs[f"{cell}.weight_{kind}"] = f"{cell}_w_{kind}"
-        theirs[f"{cell}.bias_{kind}"] = f"{cell}_b_{kind}"
+        ours[f"{cell}_w_{kind}"] = f"{cell}.weight_{kind}"
+        ours[f"{cell}_b_{kind}"] = f"{cell}.bias_{kind}"
 speller = Speller()
-speller.load_state_dict({ours: arrays[name] for ours, name in theirs.items()})
+train.load_weights(spelling, speller, rename=ours.get)
 
 # %%
 LETTERS = ["<pad>", "<unk>", "</s>", *"abcdefghijklmnopqrstuvwxyz"]

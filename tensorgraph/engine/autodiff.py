@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import as_array
+from tensorgraph.engine.arrays import as_array, placed
 from tensorgraph.engine.backward_pass import LeafHooks, run_hooks, sweep, totals_of
 from tensorgraph.engine.graph import Node, leading_to, reachable
 from tensorgraph.engine.layers import layer_of
@@ -194,7 +194,7 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
                 f" {output.shape}; write .sum() or .mean() first, or give the gradient to start"
                 " from"
             )
-        array = np.ones(output.shape, output.dtype, like=output._data)
+        array = placed(np.ones(output.shape, output.dtype), output._data)
     else:
         array = array_of(gradient, output.dtype)
         if array.shape != output.shape:

@@ -134,6 +134,8 @@ NAMES = {
     sparse                     PKJ  # there is no such thing here
     save                       PJN  tg.train.save("model.safetensors", model=model)
     load                       PJN  tg.train.load("model.safetensors", model=model)
+    from_pretrained            P \
+        tg.train.load_weights("model.safetensors", model) # of a file that is there
     load_model                 K    tg.train.load("model.safetensors", model=model)
     loadtxt,genfromtxt         N    tg.tensor(np.loadtxt("table.txt"))
     utils                      PK   tg.data.Batches(X, Y)   # for torch.utils.data

@@ -2,6 +2,8 @@
 
 NAMES = {
     "tg.nn": """
+    from_pretrained            P \
+        tg.train.load_weights("model.safetensors", model) # of a file that is there
     F                          P    tg.relu(x)              # losses stand in tg.nn.losses
     Parameter                  P    tg.tensor(X, requires_grad=True) # as an attribute of a module
     Param                      J    tg.tensor(X, requires_grad=True) # as an attribute of a module
@@ -270,7 +272,9 @@ NAMES = {
     predict_proba              S    tg.softmax(tg.train.predict(model, X))
     predict_classes            K    tg.train.predict(model, X).argmax(axis=1)
     save,save_weights          K    tg.train.save("model.safetensors", model=model)
-    load_weights               K    tg.train.load("model.safetensors", model=model)
+    load_weights               K    tg.train.load_weights("model.safetensors", model)
+    from_pretrained            P \
+        tg.train.load_weights("model.safetensors", model) # of a file that is there
     load_from_checkpoint       P    tg.train.load("model.safetensors", model=model)
     export                     K    # there is no such format; model.state_dict() has the arrays
     call                       K    model.forward           # class Net(tg.nn.Module): … forward

@@ -192,7 +192,7 @@ NAMES = {
     LambdaCallback             K    lambda run: None        # callbacks=[…] of tg.train.fit
     Callback                   PK   lambda run: None        # callbacks=[…] of tg.train.fit
     TerminateOnNaN             K    # leave it out: tg.train.fit stops at a NaN and says where
-    load_model,load_weights    K    tg.train.load("model.safetensors", model=model)
+    load_model                 K    tg.train.load("model.safetensors", model=model)
     save_model,save_weights    K    tg.train.save("model.safetensors", model=model)
     load_state_dict            P    tg.train.load("model.safetensors", model=model)
     LRFinder,lr_find           P \

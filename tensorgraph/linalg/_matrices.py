@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.arrays import host_values, placed
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import LinAlgError, ShapeError
 from tensorgraph.ops.reduce import HALF
@@ -128,4 +128,4 @@ def symmetric_kernel(x: Any) -> Any:
 
 def identity(n: int, like: Any) -> Any:
     """Return the n × n identity of the kind and dtype of an array, a tensor or a symbol."""
-    return np.eye(n, dtype=like.dtype, like=like)
+    return placed(np.eye(n, dtype=like.dtype), like)

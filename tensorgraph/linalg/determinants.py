@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tensorgraph.engine.arrays import placed
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
@@ -52,7 +53,7 @@ def _cofactors_kernel(x: Any) -> Any:
         raise TypeError("matrices are real")
     u, sizes, vh = np.linalg.svd(x, full_matrices=False)
     n = x.shape[-1]
-    rest = np.where(np.eye(n, dtype=bool, like=x), 1, sizes[..., None, :])
+    rest = np.where(placed(np.eye(n, dtype=bool), x), 1, sizes[..., None, :])
     products = np.prod(rest, axis=-1)
     sign = np.linalg.det(u) * np.linalg.det(vh)
     return (u * (np.sign(sign)[..., None] * products)[..., None, :]) @ vh

@@ -7,7 +7,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from tensorgraph.arguments import integer
-from tensorgraph.engine.arrays import as_array
+from tensorgraph.engine.arrays import as_array, placed
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
@@ -78,7 +78,7 @@ def _diag_embed_kernel(x: Any, *, offset: int = 0) -> Any:
         elements = np.concatenate([x, beside], axis=-1)[..., None, :]
     else:
         elements = np.concatenate([x, beside], axis=-1)[..., :, None]
-    places = np.eye(n, k=offset, dtype=bool, like=x)
+    places = placed(np.eye(n, k=offset, dtype=bool), x)
     return np.where(places, elements, np.zeros((), x.dtype, like=x))
 
 

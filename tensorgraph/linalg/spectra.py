@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.engine.arrays import is_foreign
+from tensorgraph.engine.arrays import is_foreign, placed
 from tensorgraph.engine.domain import Real
 from tensorgraph.engine.notation import FRACTION
 from tensorgraph.engine.op import OpFunction, register
@@ -88,7 +88,7 @@ def _apart(differences: Any, values: Any) -> Any:
 
 def _turned(products: Any, gaps: Any) -> Any:
     """Return products over gaps, but 0 on the diagonal: a vector does not turn to itself."""
-    itself = np.eye(shape_of(gaps)[-1], dtype=bool, like=gaps)
+    itself = placed(np.eye(shape_of(gaps)[-1], dtype=bool), gaps)
     return over_gaps(where(itself, 0, products), where(itself, 1, gaps))
 
 

@@ -22,7 +22,7 @@ see a model, its parameters     ``model.named_parameters()``, ``print(model)``
 keep and restore weights        ``model.state_dict()``, ``model.load_state_dict(state)``
 load what PyTorch trained       ``model.load_state_dict(state)``, by its names too
 give weights to PyTorch         ``tg.nn.torch_state_dict(model)``
-load Keras' or Flax' weights    ``tg.nn.load_foreign(model, arrays)``
+load Keras' or Flax' weights    ``tg.nn.load_foreign(model, state)``
 switch off dropout              ``model.eval()``, and on again ``model.train()``
 learn several tasks at once     ``tg.nn.MultiTask``, ``tg.nn.multitask_loss``
 transfer what was learned       ``tg.nn.load_matching(model, state)``, ``tg.nn.freeze``

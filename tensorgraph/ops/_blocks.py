@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import is_foreign, placed
 from tensorgraph.errors import DTypeError
 
 BLOCK = 8192
@@ -48,6 +49,19 @@ Kernel = Callable[..., Any]
 def over(function: np.ufunc, x: Any) -> Any:
     """Return a function of a temporary array in its place: new memory costs as much as a sum."""
     return function(x, out=x) if type(x) is np.ndarray else function(x)
+
+
+def highest(x: Any, axis: Any, least: float) -> Any:
+    """Return the maximum along axes, which stay; ``least`` where there are no elements.
+
+    It is NumPy's ``max`` with ``initial``, which a device's arrays do not know.
+    """
+    if not is_foreign(x):
+        return np.max(x, axis=axis, keepdims=True, initial=least)
+    if x.size:
+        return np.maximum(np.max(x, axis=axis, keepdims=True), least)
+    shape = np.max(np.empty(x.shape, np.bool_), axis=axis, keepdims=True, initial=False).shape
+    return placed(np.full(shape, least, x.dtype), x)
 
 
 def at_most(x: Any, limit: float) -> Any:

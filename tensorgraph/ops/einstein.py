@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import as_array
+from tensorgraph.engine.arrays import as_array, placed
 from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.op import Op, register
 from tensorgraph.engine.operands import AnyArray
@@ -103,7 +103,7 @@ def _einsum_rule(
     for letter, n in zip(terms[i], shapes[i], strict=True):
         if letter in target:
             other_name = next(fresh)
-            operands.append(np.eye(n, dtype=g.dtype, like=as_array(g)))
+            operands.append(placed(np.eye(n, dtype=g.dtype), as_array(g)))
             names.append(letter + other_name)
             target += other_name
         else:
@@ -115,7 +115,7 @@ def _einsum_rule(
             if letter in w
         ]
         if n not in lengths:
-            operands.append(np.ones(n, dtype=g.dtype, like=as_array(g)))
+            operands.append(placed(np.ones(n, dtype=g.dtype), as_array(g)))
             names.append(letter)
     return _einsum(*operands, subscripts=f"{','.join(names)}->{target}")
 

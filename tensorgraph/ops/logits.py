@@ -25,7 +25,7 @@ from tensorgraph.engine.summation import BLOCK, add_up
 from tensorgraph.ops import _lowerings
 from tensorgraph.ops._axes import Axes, SomeAxes, some_axes
 from tensorgraph.ops._batching import along as along_axes
-from tensorgraph.ops._blocks import over
+from tensorgraph.ops._blocks import highest, over
 from tensorgraph.ops.reduce import all_finite, along, in_single, sum
 from tensorgraph.ops.transcendental import POSITIVE, exp
 
@@ -147,7 +147,7 @@ def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
         if all_finite(largest):
             return shifted, largest, True
     else:
-        largest = np.maximum.reduce(x.real, axis=axis, keepdims=True, initial=-np.inf)
+        largest = highest(x.real, axis, -np.inf)
         shifted = x - largest
     return np.where(x == largest, shifted.dtype.type(0), shifted), largest, False
 

@@ -24,6 +24,7 @@ from tensorgraph.engine.summation import add_up
 from tensorgraph.ops import _lowerings
 from tensorgraph.ops._axes import Axes, SomeAxes, kept, length, some_axes
 from tensorgraph.ops._batching import Operand, Static, along as along_axes, elementwise
+from tensorgraph.ops._blocks import highest
 from tensorgraph.ops.arithmetic import abs_kernel, equal, square, where
 from tensorgraph.ops.reduce import all_finite, along, divisor, in_single, mean, mean_kernel, sum
 from tensorgraph.ops.transcendental import sqrt
@@ -104,7 +105,7 @@ def _squares(x: Any, axis: Any, keepdims: bool = True, least: bool = True) -> tu
     total = add_up(x * x, axis=axis, keepdims=keepdims)
     if _in_range(total, least):
         return total, 1
-    largest = np.max(abs_kernel(x).real, axis=axis, keepdims=True, initial=0)
+    largest = highest(abs_kernel(x).real, axis, 0)
     scale = np.ldexp(np.copysign(1, largest), np.frexp(largest)[1] - 1)
     if not least:
         scale = np.maximum(scale, 1)

@@ -12,7 +12,7 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
-from tensorgraph.engine.arrays import as_array, is_foreign
+from tensorgraph.engine.arrays import as_array, is_foreign, placed
 from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Boolean, Integer
 from tensorgraph.engine.notation import reduction, relation
@@ -145,9 +145,9 @@ def _product_of_others(x: Any) -> Any:
     """
     n = shape_of(x)[-1]
     if n == 1:
-        return np.ones(shape_of(x), dtype=x.dtype, like=x)
+        return placed(np.ones(shape_of(x), x.dtype), x)
     if n % 2:
-        x = concat([x, np.ones((*shape_of(x)[:-1], 1), dtype=x.dtype, like=x)], axis=-1)
+        x = concat([x, placed(np.ones((*shape_of(x)[:-1], 1), x.dtype), x)], axis=-1)
     left, right = x[..., 0::2], x[..., 1::2]
     others = _product_of_others(left * right)
     both = stack([others * right, others * left], axis=-1)

@@ -7,7 +7,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from tensorgraph.arguments import number, one_of, scalar, wanted, whole
-from tensorgraph.engine.arrays import as_array, host_values
+from tensorgraph.engine.arrays import as_array, host_values, placed
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import array_of
@@ -274,7 +274,7 @@ def _slopes(f: Any, spacing: Any, axis: int, order: int) -> Any:
         )
     if ndim_of(spacing) == 0:
         h = from_list(spacing) if hasattr(spacing, "shape") else float(spacing)
-        gaps = h * np.ones(count - 1, f.dtype, like=as_array(array_of(f)))
+        gaps = h * placed(np.ones(count - 1, f.dtype), as_array(array_of(f)))
     else:
         gaps = increments(reals(from_lists(spacing, f)[0]))
         if shape_of(gaps) != (count - 1,):

@@ -9,6 +9,7 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
+from tensorgraph.engine.arrays import is_foreign, placed
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import NONDIFF
@@ -35,8 +36,23 @@ def shifted(x: Any, axis: int, first: float) -> Any:
     shape = shape_of(x)
     if not shape[axis]:
         return x
-    start = np.full((*shape[:axis], 1, *shape[axis + 1 :]), first, dtype=x.dtype, like=x)
+    start = placed(np.full((*shape[:axis], 1, *shape[axis + 1 :]), first, x.dtype), x)
     return concat([start, part(x, axis, None, -1)], axis=axis)
+
+
+def _accumulated(function: np.ufunc, x: Any, axis: int) -> Any:
+    """Return what a function of two makes of the elements so far, along an axis.
+
+    A device's arrays know that of sums and products only; of others it is computed in log₂ n
+    passes, each over twice as many terms as that before.
+    """
+    if not is_foreign(x):
+        return function.accumulate(x, axis=axis)
+    y, step = np.moveaxis(x, axis, 0), 1
+    while step < len(y):
+        y = np.concatenate([y[:step], function(y[step:], y[:-step])])
+        step *= 2
+    return np.moveaxis(y, 0, axis)
 
 
 def _linear_recurrence_kernel(x: Any, factors: Any, *, axis: Any = None) -> Any:
@@ -128,7 +144,7 @@ def _logcumsumexp_kernel(x: Any, *, axis: Any = None) -> Any:
     x = floating(x)
     if np.iscomplexobj(x):
         return np.log(np.cumsum(np.exp(x), axis=axis))
-    return np.logaddexp.accumulate(x, axis=axis)
+    return _accumulated(np.logaddexp, x, axis)
 
 
 def _difference(x: Any, y: Any) -> Any:
@@ -161,7 +177,7 @@ logcumsumexp = register(
 
 
 def _place_kernel(x: Any, *, axis: Any = None, least: bool = False) -> Any:
-    best = (np.minimum if least else np.maximum).accumulate(x, axis=axis)
+    best = _accumulated(np.minimum if least else np.maximum, x, axis)
     before = np.moveaxis(best, axis, 0)[:-1]
     now = np.moveaxis(x, axis, 0)
     # Where the best changes; the first NaN is one, and stays it.
@@ -169,7 +185,7 @@ def _place_kernel(x: Any, *, axis: Any = None, least: bool = False) -> Any:
     if now.dtype.kind == "f":
         fresh = fresh | (np.isnan(now[1:]) & ~np.isnan(before))
     places = np.arange(1, len(now), like=x).reshape(-1, *(1,) * (now.ndim - 1))
-    rest = np.maximum.accumulate(np.where(fresh, places, 0), axis=0) if len(now) > 1 else fresh * 0
+    rest = fresh * 0 if len(now) < 2 else _accumulated(np.maximum, np.where(fresh, places, 0), 0)
     first = np.zeros((min(len(now), 1), *now.shape[1:]), np.intp, like=x)
     return np.moveaxis(np.concatenate([first, rest]).astype(np.intp), 0, axis)
 

@@ -8,7 +8,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from tensorgraph.arguments import whole
-from tensorgraph.engine.arrays import as_array, host_values
+from tensorgraph.engine.arrays import as_array, host_values, placed
 from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Integer
 from tensorgraph.engine.op import Op, OpFunction, register
@@ -108,7 +108,7 @@ def segment_mean(
     count = _segments(x, labels, num_segments=num_segments)["num_segments"]
     dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
     wide = np.promote_types(dtype, np.float32)  # float16 cannot count far
-    ones = np.ones(shape_of(labels), wide, like=as_array(array_of(labels)))
+    ones = placed(np.ones(shape_of(labels), wide), as_array(array_of(labels)))
     counts = scatter(ones, labels, key=(ARRAY,), shape=(count,))
     # Divided before they are added up, so that no sum leaves the range.
     own = reshape(getitem(counts, labels), shape=(*shape_of(labels), *_ones(x, labels)))
@@ -128,7 +128,7 @@ def _extreme_kernel(ufunc: np.ufunc, sign: int) -> Callable[..., Any]:
     def kernel(x: Any, labels: Any, *, num_segments: Any = None) -> Any:
         x = as_array(x)
         shape = _result_shape(x, labels, num_segments=num_segments)
-        out = np.full(shape, _beyond(x.dtype, sign), x.dtype, like=x)
+        out = placed(np.full(shape, _beyond(x.dtype, sign), x.dtype), x)
         ufunc.at(out, labels, x)
         return out
 
@@ -235,7 +235,7 @@ def segment_prod(
         raise GraphError("segment_prod: which rows symbolic labels name is not known")
     rest = shape_of(x)[ndim_of(labels) :]
     rows = reshape(x, shape=(known.size, *rest))
-    one = np.ones((1, *rest), x.dtype, like=as_array(array_of(x)))
+    one = placed(np.ones((1, *rest), x.dtype), as_array(array_of(x)))
     table = beside(_rows_of(known.reshape(-1), count), x)
     return prod(getitem(concat([rows, one]), (table,)), axis=1)
 

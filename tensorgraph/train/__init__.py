@@ -11,7 +11,7 @@ log to where others look      ``tg.train.TensorBoard("runs/first")``, one of fit
 predict and measure           ``tg.train.predict(model, X)``, ``tg.train.evaluate``
 save                          ``tg.train.save("model.safetensors", model=model)``
 load                          ``tg.train.load("model.safetensors", model=model)``
-load another library's        ``tg.train.load_weights("keras.npz", model)``
+load another library's        ``tg.train.load_weights("model.safetensors", model)``
 search hyperparameters        ``tg.train.search``, over ``tg.train.log_uniform(1e-4, 1.0)``
 see whether more data helps   ``tg.train.learning_curve``
 ============================  ===================================================================

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tensorgraph import errors, nn
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.train.array_file import broken, write
 from tensorgraph.train.state_encoding import decode, encode
 from tensorgraph.train.weight_files import read_arrays
@@ -141,6 +142,7 @@ def load(path: str | os.PathLike[str], /, *unnamed: Any, **parts: Any) -> dict[s
     return found
 
 
+@with_leads
 def load_weights(
     path: str | os.PathLike[str],
     model: nn.Module,
@@ -152,7 +154,8 @@ def load_weights(
     """Load the weights that another library saved, turned where it keeps them in another way.
 
     The file is one that :func:`load` reads, the rest is :func:`tensorgraph.nn.load_foreign`'s: see
-    there what is taken and what is refused.
+    there what is taken and what is refused. Of a file that :func:`save` wrote it is the part
+    ``model``.
 
     Args:
         path: the file: ``.safetensors``, ``.npz``, or the index of several.
@@ -167,7 +170,8 @@ def load_weights(
 
     Raises:
         StateError: the file is damaged or of another kind; or not all fits, and nothing is changed.
-        ArgumentError: :func:`save` wrote the file; or an argument that ``load_foreign`` refuses.
+        ArgumentError: :func:`save` wrote the file, without a part ``model``; or an argument that
+            ``load_foreign`` refuses.
         DTypeError: something that is not a module.
         ImportError: the package safetensors is not installed.
         OSError: there is no such file, or it cannot be read.
@@ -191,10 +195,12 @@ def load_weights(
         )
     found, own = _read(Path(path))
     if own:
-        raise errors.ArgumentError(
-            f"load_weights: tg.train.save wrote {str(path)!r}; write tg.train.load(path,"
-            f" {next(iter(found), 'model')}=model)"
-        )
+        if not isinstance(found.get("model"), dict):
+            raise errors.ArgumentError(
+                f"load_weights: tg.train.save wrote {str(path)!r}, without a part model; write"
+                f" tg.train.load(path, {next(iter(found), 'model')}=model)"
+            )
+        found = found["model"]
     return nn.load_foreign(model, found, rename, layout=layout, partial=partial)
 
 

@@ -107,12 +107,16 @@ def _read_archive(path: Path) -> Arrays:
     content = path.read_bytes()
     try:
         with zipfile.ZipFile(path) as archive:
-            for part in archive.infolist():
+            parts = archive.infolist()
+            if not all(part.filename.endswith(".npy") for part in parts):
+                raise broken(path, what_it_is(content))
+            for part in parts:
                 _check_size(archive, part)
         with np.load(path, allow_pickle=False) as arrays:
             return {name: _native(name, arrays[name]) for name in arrays.files}
     except _DAMAGED as error:
-        raise broken(path, what_it_is(content) or error) from error
+        strange = "" if content.startswith(b"PK") else what_it_is(content)
+        raise broken(path, strange or f"it is damaged ({error})") from error
 
 
 _DAMAGED = (

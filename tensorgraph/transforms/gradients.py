@@ -9,6 +9,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import placed
 from tensorgraph.engine.function_types import (
     Aux,
     Function,
@@ -127,7 +128,9 @@ def value_and_grad(
                 f"grad() differentiates a function with one number as its result, {name_of(f)}"
                 f" returned shape {output.shape}; write .sum() in it, or use tg.jacobian"
             )
-        results = call.pull([np.ones(output.shape, output.dtype, like=output._data)], retain=False)
+        results = call.pull(
+            [placed(np.ones(output.shape, output.dtype), output._data)], retain=False
+        )
         value = call.released(output)
         return (value, call.aux) if has_aux else value, call.arrange(results)
 

@@ -3,6 +3,37 @@
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from tests.engine.cupy_names import names
+
+
+class NotInCuPy(TypeError):
+    """A function of NumPy's that CuPy does not have, or not so."""
+
+
+def check_function(function, args, kwargs):
+    """Raise unless CuPy has a function of this name that takes as much."""
+    module = ".".join(function.__module__.split(".")[1:])
+    path = f"{module}.{function.__name__}" if module else function.__name__
+    if path not in names()["functions"]:
+        raise NotInCuPy(f"np.{path}")
+    parameters = names()["functions"][path]
+    if parameters is None:
+        return
+    more = [name for name in kwargs if name not in parameters]
+    if more or len(args) > len(parameters):
+        raise NotInCuPy(f"np.{path}({', '.join(f'{name}=' for name in more)})")
+
+
+def check_ufunc(ufunc, method, options):
+    """Raise unless CuPy has a ufunc of this name with this method, and one result to write into."""
+    name = ufunc.__name__
+    if name not in names()["ufuncs"]:
+        raise NotInCuPy(f"np.{name}")
+    if method != "__call__" and method not in names()["ufuncs"][name]:
+        raise NotInCuPy(f"np.{name}.{method}")
+    if len(options.get("out", ())) > 1:
+        raise NotInCuPy(f"np.{name}(out=) of several results")
+
 
 class DeviceArray(NDArrayOperatorsMixin):
     """An array in a memory of its own: it answers NumPy's functions, and computes with its like.
@@ -27,6 +58,7 @@ class DeviceArray(NDArrayOperatorsMixin):
     __float__ = __int__ = __bool__ = __index__ = tolist = __array__
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        check_ufunc(ufunc, method, options)
         found = getattr(ufunc, method)(*map(_inside, inputs), **_inside(options))
         outs = options.get("out")
         return outs[0] if outs else _outside(found)
@@ -35,6 +67,7 @@ class DeviceArray(NDArrayOperatorsMixin):
         if function is np.asarray:
             (values, *rest) = args
             return DeviceArray(np.asarray(values, *rest, **kwargs))
+        check_function(function, args, kwargs)
         return _outside(function(*_inside(args), **_inside(kwargs)))
 
     def __getitem__(self, key):

@@ -6,6 +6,16 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "train/weight_files.py",
+        ("_read_parts", "not _is_beside(file)", "False", "files: an index leads anywhere"),
+        ("_read_parts", "[name for name in arrays if name in found]", "[]",
+         "files: of an array in two files the last one is taken"),
+        ("_check_size", "size != part.file_size - stream.tell()", "size < 0",
+         "files: room is made for what is not there"),
+        ("_native", "array.astype(array.dtype.newbyteorder('='), copy=False)", "array",
+         "files: arrays in another byte order"),
+    ),
+    *planted_in(
         "train/saving.py",
         ("_check_named", "len(given) == 1", "True",
          "save: what has no name is left out of the file"),

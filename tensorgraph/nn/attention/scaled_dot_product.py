@@ -10,7 +10,7 @@ import numpy as np
 
 from tensorgraph import errors, random
 from tensorgraph.arguments import boolean as flag, number, scalar
-from tensorgraph.engine.arrays import as_array, to_array
+from tensorgraph.engine.arrays import as_array, placed, to_array
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.message_place import here
@@ -166,7 +166,7 @@ def _allowed(name: str, query: Any, pairs: Shape, mask: Any, causal: bool) -> An
         raise errors.ShapeError(
             f"{name}: causal attention has a key for each query, not {keys} for {queries}"
         )
-    past = tril(np.ones((queries, keys), bool, like=as_array(query)))
+    past = tril(placed(np.ones((queries, keys), bool), as_array(query)))
     return past if mask is None else past & mask
 
 

@@ -17,6 +17,7 @@ from tensorgraph.engine.arrays import placed, to_host
 from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.state_dict import converted
 from tensorgraph.engine.tensor import Tensor, array_of, rebind
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.loading.foreign_names import Places, places_of, simplified
 from tensorgraph.nn.loading.layouts import LAYOUTS, Kept
 from tensorgraph.nn.loading.report import LoadReport
@@ -35,6 +36,7 @@ class _Offer:
     """The ways in which its shape fits, with the values that tensors would get, by their paths."""
 
 
+@with_leads
 def load_foreign(
     model: Module,
     arrays: Mapping[str, Any],
@@ -227,7 +229,7 @@ def _one_way(offer: _Offer, layout: str | None, possible: set[str]) -> Any:
         meant = [fit for fit in offer.fits if fit[0].layouts & possible]
     if len(meant) == 1:
         return meant[0]
-    ways = sorted({name for kept, _ in offer.fits for name in kept.layouts}, key=LAYOUTS.index)
+    ways = dict.fromkeys(min(kept.layouts, key=LAYOUTS.index) for kept, _ in offer.fits)
     raise errors.StateError(
         f"load_foreign: {offer.name} of shape {offer.array.shape} fits in several ways, and other"
         " names in the file do not tell which; write"

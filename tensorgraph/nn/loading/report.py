@@ -41,10 +41,9 @@ class LoadReport:
     def __str__(self) -> str:
         total = len(self.loaded) + len(self.missing) + len(self.misfits)
         lines = [f"loaded {len(self.loaded)} of {total}: {errors.listing(self.loaded)}"]
-        lines += [
-            f"{path} from {self.sources.get(path, path)}: {how}"
-            for path, how in self.converted.items()
-        ]
+        for path, how in self.converted.items():
+            source = f" from {self.sources[path]}" if path in self.sources else ""
+            lines.append(f"{path}{source}: {how}")
         if self.missing:
             lines.append(f"missing, left as they were: {errors.listing(self.missing)}")
         lines += [f"{reason}, left as it was" for reason in self.misfits.values()]

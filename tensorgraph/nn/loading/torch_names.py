@@ -17,6 +17,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.state_dict import is_state
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.contents import HasContents, items_of
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def torch_arrays(model: Module) -> dict[str, TorchArray]:
     return found
 
 
+@with_leads
 def torch_state_dict(model: Module) -> dict[str, NDArray[Any]]:
     """Return copies of all parameters and buffers by their names in PyTorch, as arrays.
 

@@ -80,7 +80,7 @@ class _MaxUnpool(Module):
         each = placed(np.arange(rows[0])[:, None], values.data)
         at = (each, self._checked(indices, count).reshape(rows))
         into: dict[str, Any] = {"key": (ARRAY, ARRAY), "shape": (rows[0], count)}
-        named = scatter(np.ones(rows, values.dtype, like=values.data), *at, **into)
+        named = scatter(placed(np.ones(rows, values.dtype), values.data), *at, **into)
         total = scatter(reshape(values, shape=rows), *at, **into)
         y: Tensor = reshape(total / maximum(named, 1), shape=(*shape[:2], *lengths))
         return y
