@@ -28,6 +28,7 @@ ROOMS = (
     "tensorgraph.data.toy",
     "tensorgraph.train",
     "tensorgraph.diagnose",
+    "tensorgraph.distributed",
     "tensorgraph.testing",
     "tensorgraph.testing.strategies",
     "tensorgraph.notation",

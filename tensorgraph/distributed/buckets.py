@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from tensorgraph.distributed.flat_vectors import Layout, Vector
+from tensorgraph.distributed.flat_vectors import Layout
 from tensorgraph.distributed.processes import World
 from tensorgraph.engine.tensor import Tensor
 
@@ -45,7 +45,7 @@ class Buckets:
                 self.layout.add(self._vectors, i, param._grad._data, weight)
 
     def sending(self, weight: float) -> ExitStack:
-        """Return a block in which gradients of the last shard are sent as soon as they are there."""
+        """Return a block in which the last shard's gradients are sent as soon as they are there."""
         hooks = ExitStack()
         for i, param in enumerate(self._params):
             hooks.enter_context(param.register_hook(self._hook(i, weight)))

@@ -15,9 +15,9 @@ from tensorgraph.distributed.buckets import Buckets
 from tensorgraph.distributed.flat_vectors import Layout
 from tensorgraph.distributed.operations import GROUP
 from tensorgraph.distributed.ordered_sum import OrderedSum, share
+from tensorgraph.distributed.processes import World
 from tensorgraph.distributed.shard_state import ShardState
 from tensorgraph.distributed.strands import Lonely, Strand
-from tensorgraph.distributed.processes import World
 from tensorgraph.engine.tensor import Tensor
 
 Gradient = Callable[[Any], float]
@@ -273,4 +273,3 @@ class ShardWork:
     @staticmethod
     def _union(parts: Iterable[dict[int, Any]]) -> dict[int, Any]:
         return {k: value for part in parts for k, value in part.items()}
-

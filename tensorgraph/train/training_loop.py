@@ -276,10 +276,11 @@ class Training:
 
     def take(self, given: Any) -> float:
         """Take a step, as it is or compiled; return the cost before it."""
+        inputs, target = given
         if self.compiled is None:
-            return float(self.gradient_step(*given, self.hold).item())
+            return float(self.gradient_step(inputs, target, self.hold).item())
         self.hold()
-        return float(self.compiled(*given).item())
+        return float(self.compiled(inputs, target).item())
 
     def hold(self) -> None:
         """Let no second Ctrl-C break off what comes now."""
@@ -315,9 +316,7 @@ class Training:
         run = self.run
         with evaluating(run.model):
             values = {
-                part: measure(
-                    self.inputs, self.loss, examples, self.metrics, AT_ONCE, self.world
-                )
+                part: measure(self.inputs, self.loss, examples, self.metrics, AT_ONCE, self.world)
                 for part, examples in self.measured.items()
             }
         for part, found in values.items():

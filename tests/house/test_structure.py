@@ -72,6 +72,7 @@ ROOMS = [
     "compiler",
     "data diagnose drawing hypothesis_types",
     "differences teacher",
+    "distributed",
     "train",
     "testing",
 ]  # fmt: skip
@@ -288,7 +289,11 @@ def starred(body):
 
 @pytest.mark.parametrize(
     "name",
-    ["", *".nn .nn.losses .optim .optim.schedules .data .diagnose .train .drawing".split()],
+    [
+        "",
+        *".nn .nn.losses .optim .optim.schedules .data .diagnose .distributed".split(),
+        *".train .drawing".split(),
+    ],
 )
 def test_all_is_what_is_there(name):
     package = importlib.import_module(f"tensorgraph{name}")
@@ -343,6 +348,7 @@ PLACES = {
     "data.augment.": tg.data.augment,
     "data.toy.": tg.data.toy,
     "diagnose.": tg.diagnose,
+    "distributed.": tg.distributed,
     "drawing.": importlib.import_module("tensorgraph.drawing"),
 }
 
