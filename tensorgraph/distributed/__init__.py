@@ -1,7 +1,7 @@
 """More than one process, on one machine or on many: data-parallel training on MPI.
 
 ================================  ================================================================
-train in several processes        ``tg.train.fit(…, parallel="same_bits")``
+train in several processes        ``parallel="same_bits"``, given to ``tg.train.fit``
 see which one this is             ``tg.distributed.world().rank``, ``.size``
 share batches in a loop of one's  ``tg.distributed.DataParallel(model, optimizer)``
 normalise over a whole batch      ``tg.distributed.SyncBatchNorm(3)``
