@@ -29,8 +29,11 @@ LAUNCHERS = {
 _GRACE = 5.0
 """For how many seconds a process that ends because of another one waits for that to end it."""
 
-_AFTER_FIRST = 0.5
+_AFTER_FIRST = 3.0
 """How many seconds later than the first process the others print an error that all may have."""
+
+_FORWARDED = 0.5
+"""How many seconds launchers get to read what was printed, of which an abort loses the rest."""
 
 
 @cache
@@ -121,6 +124,7 @@ def _end_together(connected: Connected, abort: Callable[[int], Any]) -> None:
         print(f"rank {connected.rank} of {connected.size} failed, so all end:", file=sys.stderr)
         before(kind, error, at)
         sys.stderr.flush()
+        time.sleep(_FORWARDED)
         abort(130 if issubclass(kind, KeyboardInterrupt) else 1)
 
     def leave() -> None:
@@ -131,6 +135,7 @@ def _end_together(connected: Connected, abort: Callable[[int], Any]) -> None:
             except errors.DistributedError as error:
                 let_first_speak(error)
                 print(f"rank {connected.rank}: {error}", file=sys.stderr, flush=True)
+                time.sleep(_FORWARDED)
         abort(1)  # else MPI would wait for the others
 
     sys.excepthook = ended_by

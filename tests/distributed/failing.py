@@ -54,4 +54,6 @@ history = fit(
     data.Batches(x, y, batch_size=16, shards=4), epochs=4, callbacks=[after_epoch],
     parallel="same_bits", progress=False, checkpoint=path,
 )  # fmt: skip
-print(f"rank {world.rank}: {len(history)} columns, {history.stopped}", flush=True)
+reasons = world.gather(history.stopped)
+if world.rank == 0:  # lines of several processes are mixed, now and then
+    print(f"all stopped: {reasons}", flush=True)
