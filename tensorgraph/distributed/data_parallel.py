@@ -154,9 +154,9 @@ class DataParallel:
             PeerError: the cost of a shard raised something in another process.
         """
 
-        def gradient(shard: Any) -> float:
+        def gradient(shard: Any, weight: float) -> float:
             value = cost(shard)
-            value.backward()
+            (value * weight).backward()
             return float(value.item())
 
         return self.run(shards, gradient).cost
@@ -178,7 +178,8 @@ class DataParallel:
 
         Args:
             shards: the batch.
-            gradient: adds the gradient of a shard's cost to ``.grad``, and returns the cost.
+            gradient: adds the gradient of a shard's cost, times a weight, to ``.grad``; returns the
+                cost.
             wish: whether this process wishes to end.
             compiled: whether ``gradient`` is a program, which neither waits nor calls hooks.
 

@@ -292,15 +292,16 @@ class Training:
         """Take a step down the gradient of the cost, and return that as it was before the step."""
         __tracebackhide__ = True
         with self.norms.watch if self.norms is not None else nullcontext():
-            cost = self.gradient(inputs, target)
+            cost = self.finite_cost(inputs, target)
+            cost.backward()
         if self.clip is not None:
             self.clip(self.params)
         hold()
         self.run.optimizer.step()
         return cost
 
-    def gradient(self, inputs: list[Any], target: Any) -> Any:
-        """Add the gradient of the cost to ``.grad``, and return the cost.
+    def finite_cost(self, inputs: list[Any], target: Any) -> Tensor:
+        """Return the cost, which can be minimised.
 
         Raises:
             AnomalyError: the cost is not finite.
@@ -309,7 +310,6 @@ class Training:
         cost = checked_cost(self.loss(self.run.model(*inputs), target))
         if not holds(np.isfinite(cost._data)):
             raise errors.AnomalyError(f"the cost is {cost.item()}")
-        cost.backward()
         return cost
 
     def _end_epoch(self, start: float) -> None:

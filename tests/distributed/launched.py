@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 300
-"""Seconds after which a program is taken for one that hangs, on a machine that does other things."""
+"""Seconds after which a program is taken for one that hangs, also on a busy machine."""
 
 
 @cache

@@ -31,7 +31,7 @@ FAULTS: list[Fault] = [
          "fit: an impatient Ctrl-C breaks off what ends a run"),
         ("Training.hold", "self.interrupts.held = True", "pass",
          "fit: the second Ctrl-C comes between parameters"),
-        ("Training.gradient", "not holds(np.isfinite(cost._data))", "False",
+        ("Training.finite_cost", "not holds(np.isfinite(cost._data))", "False",
          "fit: a cost that is not finite is minimised"),
         ("Training._step",
          "_put_back(self.buffers, before)\n"
