@@ -30,6 +30,7 @@ ROOMS = (
     "tensorgraph.sklearn",
     "tensorgraph.onnx",
     "tensorgraph.diagnose",
+    "tensorgraph.distributed",
     "tensorgraph.testing",
     "tensorgraph.testing.strategies",
     "tensorgraph.notation",

@@ -19,7 +19,7 @@ measure how wrong it is           ``tg.nn.losses.cross_entropy(logits, labels)``
 take a step of an optimizer       ``tg.optim.Adam(model.parameters(), lr=0.01)``
 split, scale and batch data       ``tg.data.split(X, labels)``, ``tg.data.Batches(X, labels)``
 train                             ``tg.train.fit``, ``tg.train.save``, ``tg.train.load``
-train in several processes        ``tg.train.fit(…, parallel="same_bits")``, ``mpiexec -n 2``
+train in several processes        ``tg.distributed.world()``, ``mpiexec -n 4 python train.py``
 use scikit-learn's pipelines      ``tg.sklearn.Classifier(network)``, ``tg.sklearn.Regressor``
 find out what to work on          ``tg.diagnose.accuracy(predictions, labels)``
 read the gradient as a formula    ``tg.derive(cost(w), wrt=w)``

@@ -22,7 +22,8 @@ the same sets, batches and augmented examples.
 
 Read ``aligned_arrays`` (what all take), ``samples`` (data sets) and ``seeds`` first, then in the
 order of use: ``splitting`` with ``split_sizes``, ``target_split``, ``duplicates`` among the sets,
-``labels``, ``feature_scaling`` (a ``pipeline_step``), ``batches``, ``augment``; ``similarity``,
+``labels``, ``feature_scaling`` (a ``pipeline_step``), ``batches`` with ``shards``, ``augment``;
+``similarity``,
 ``synthesis`` and ``toy`` (on ``toy_draw``) stand alone.
 """
 
@@ -34,6 +35,7 @@ from tensorgraph.data import (
     duplicates,
     feature_scaling,
     labels,
+    shards,
     similarity,
     splitting,
     synthesis,
@@ -44,6 +46,7 @@ from tensorgraph.data.batches import *
 from tensorgraph.data.duplicates import *
 from tensorgraph.data.feature_scaling import *
 from tensorgraph.data.labels import *
+from tensorgraph.data.shards import *
 from tensorgraph.data.similarity import *
 from tensorgraph.data.splitting import *
 from tensorgraph.data.synthesis import *
@@ -55,6 +58,7 @@ __all__ += batches.__all__
 __all__ += duplicates.__all__
 __all__ += feature_scaling.__all__
 __all__ += labels.__all__
+__all__ += shards.__all__
 __all__ += similarity.__all__
 __all__ += splitting.__all__
 __all__ += synthesis.__all__

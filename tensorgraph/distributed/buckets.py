@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from tensorgraph.distributed.flat_vectors import Layout, Vector
+from tensorgraph.distributed.flat_vectors import Layout
 from tensorgraph.distributed.processes import World
 from tensorgraph.engine.tensor import Tensor
 
@@ -38,22 +38,22 @@ class Buckets:
         self._missing = [set(arrays) for *_, arrays in self.pieces]
         self._started: list[Any] = []
 
-    def take(self, weight: float) -> None:
+    def take(self) -> None:
         """Add what a shard has put in ``.grad``."""
         for i, param in enumerate(self._params):
             if param._grad is not None:
-                self.layout.add(self._vectors, i, param._grad._data, weight)
+                self.layout.add(self._vectors, i, param._grad._data)
 
-    def sending(self, weight: float) -> ExitStack:
-        """Return a block in which gradients of the last shard are sent as soon as they are there."""
+    def sending(self) -> ExitStack:
+        """Return a block in which the last shard's gradients are sent as soon as they are there."""
         hooks = ExitStack()
         for i, param in enumerate(self._params):
-            hooks.enter_context(param.register_hook(self._hook(i, weight)))
+            hooks.enter_context(param.register_hook(self._hook(i)))
         return hooks
 
-    def _hook(self, i: int, weight: float) -> Callable[[Tensor], None]:
+    def _hook(self, i: int) -> Callable[[Tensor], None]:
         def arrived(gradient: Tensor) -> None:
-            self.layout.add(self._vectors, i, gradient._data, weight)
+            self.layout.add(self._vectors, i, gradient._data)
             for missing in self._missing:
                 missing.discard(i)
             self._send()

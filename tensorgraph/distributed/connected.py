@@ -65,7 +65,7 @@ class Connected(World):
         everything = np.empty(sum(counts), np.uint8)
         target = [everything, counts, starts, self._byte]
         self.finish(self._comm.Iallgatherv([content, self._byte], target), what)
-        return [pickle.loads(part) for part in np.split(everything, starts[1:])]
+        return [pickle.loads(part.data) for part in np.split(everything, starts[1:])]
 
     def broadcast(self, value: Any, what: str = "broadcast", root: int = 0) -> Any:
         """Return what one process gave."""
@@ -76,7 +76,7 @@ class Connected(World):
             return value if mine else pickle.loads(sent[root])
         content = np.frombuffer(dumped, np.uint8) if mine else np.empty(counts[root], np.uint8)
         self.finish(self._comm.Ibcast([content, self._byte], root), what)
-        return value if mine else pickle.loads(content)
+        return value if mine else pickle.loads(content.data)
 
     def first(self, f: Callable[[], Any], what: str) -> Any:
         """Let process 0 alone run a function."""
@@ -198,7 +198,9 @@ class Connected(World):
         everything = bytearray(len(content) * self.size)
         target = [everything, len(content), self._byte]
         self.finish(self._comm.Iallgather([content, self._byte], target), what)
-        return [bytes(everything[i : i + len(content)]) for i in _starts([len(content)] * self.size)]
+        return [
+            bytes(everything[i : i + len(content)]) for i in _starts([len(content)] * self.size)
+        ]
 
 
 def told_of(error: BaseException) -> str:

@@ -11,11 +11,11 @@ from tensorgraph.data.batches import Batches
 from tensorgraph.data.shards import Shards
 from tensorgraph.distributed.launch import world as all_processes
 from tensorgraph.distributed.ordered_sum import share
+from tensorgraph.distributed.processes import World
 from tensorgraph.distributed.replicas import Replicas
 from tensorgraph.distributed.shard_state import ShardState
 from tensorgraph.distributed.shard_work import Gradient, Plan, ShardWork
 from tensorgraph.distributed.strands import Alone
-from tensorgraph.distributed.processes import World
 from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.tensor import Tensor, rebind, wrap
 from tensorgraph.leads.calls import with_leads
@@ -47,7 +47,7 @@ class DataParallel:
     for shards of mₖ of the m examples, where the cost Cₖ of a shard is a *mean* over its examples,
     as the losses' default is: of uneven shards too, that is the gradient of one process.
 
-    - ``reduction="same_bits"``: whatever the number of processes, also one, all numbers are the same
+    - ``reduction="same_bits"``: whatever the number of processes, also one, all numbers are equal
       to the last bit: each shard is computed as by itself, dropout and other draws follow from the
       generators' state before the batch and the number of the shard, and the sum has a fixed order,
       a tree over the shards. It takes the same processor, NumPy, BLAS and number of threads.
@@ -154,9 +154,9 @@ class DataParallel:
             PeerError: the cost of a shard raised something in another process.
         """
 
-        def gradient(shard: Any) -> float:
+        def gradient(shard: Any, weight: float) -> float:
             value = cost(shard)
-            value.backward()
+            (value * weight).backward()
             return float(value.item())
 
         return self.run(shards, gradient).cost
@@ -178,7 +178,8 @@ class DataParallel:
 
         Args:
             shards: the batch.
-            gradient: adds the gradient of a shard's cost to ``.grad``, and returns the cost.
+            gradient: adds the gradient of a shard's cost, times a weight, to ``.grad``; returns the
+                cost.
             wish: whether this process wishes to end.
             compiled: whether ``gradient`` is a program, which neither waits nor calls hooks.
 

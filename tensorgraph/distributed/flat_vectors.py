@@ -47,16 +47,15 @@ class Layout:
         """Return new vectors."""
         return [np.zeros(n, dtype) for n, dtype in zip(self.sizes, self.dtypes, strict=True)]
 
-    def put(self, vectors: Sequence[Vector], i: int, array: Any, weight: float) -> None:
+    def put(self, vectors: Sequence[Vector], i: int, array: Any, weight: float = 1.0) -> None:
         """Put an array, multiplied by a weight, in its place."""
         k, place = self.places[i]
         np.multiply(array.reshape(-1), weight, out=vectors[k][place], dtype=self.dtypes[k])
 
-    def add(self, vectors: Sequence[Vector], i: int, array: Any, weight: float) -> None:
-        """Add an array, multiplied by a weight, to what stands in its place."""
+    def add(self, vectors: Sequence[Vector], i: int, array: Any) -> None:
+        """Add an array to what stands in its place."""
         k, place = self.places[i]
-        part = np.multiply(array.reshape(-1), weight, dtype=self.dtypes[k])
-        np.add(vectors[k][place], part, out=vectors[k][place])
+        np.add(vectors[k][place], array.reshape(-1), out=vectors[k][place])
 
     def taken(self, vectors: Sequence[Vector], i: int) -> Any:
         """Return a copy of an array, in its own dtype."""

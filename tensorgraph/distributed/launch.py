@@ -29,8 +29,11 @@ LAUNCHERS = {
 _GRACE = 5.0
 """For how many seconds a process that ends because of another one waits for that to end it."""
 
-_AFTER_FIRST = 0.5
+_AFTER_FIRST = 3.0
 """How many seconds later than the first process the others print an error that all may have."""
+
+_FORWARDED = 0.5
+"""How many seconds launchers get to read what was printed, of which an abort loses the rest."""
 
 
 @cache
@@ -108,16 +111,20 @@ def _end_together(connected: Connected, abort: Callable[[int], Any]) -> None:
     """Let all processes end when one ends with an error, and tell when one ends too early."""
     before = sys.excepthook
 
-    def ended_by(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
-        # One message is enough: who has printed it ends all.
+    def let_first_speak(error: BaseException) -> None:
+        """Wait: one message is enough, and who has printed it ends all."""
         if isinstance(error, errors.PeerError):
             time.sleep(_GRACE)
         elif connected.rank > 0:
             time.sleep(_AFTER_FIRST)
+
+    def ended_by(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+        let_first_speak(error)
+        sys.stdout.flush()
         print(f"rank {connected.rank} of {connected.size} failed, so all end:", file=sys.stderr)
         before(kind, error, at)
-        sys.stdout.flush()
         sys.stderr.flush()
+        time.sleep(_FORWARDED)
         abort(130 if issubclass(kind, KeyboardInterrupt) else 1)
 
     def leave() -> None:
@@ -126,7 +133,9 @@ def _end_together(connected: Connected, abort: Callable[[int], Any]) -> None:
                 connected.gather(None, "the end of the program")
                 return
             except errors.DistributedError as error:
+                let_first_speak(error)
                 print(f"rank {connected.rank}: {error}", file=sys.stderr, flush=True)
+                time.sleep(_FORWARDED)
         abort(1)  # else MPI would wait for the others
 
     sys.excepthook = ended_by

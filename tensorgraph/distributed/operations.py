@@ -22,7 +22,7 @@ from tensorgraph.arguments import whole
 from tensorgraph.distributed.launch import world
 from tensorgraph.distributed.ordered_sum import OrderedSum
 from tensorgraph.engine.operands import Operand
-from tensorgraph.engine.own_op import op
+from tensorgraph.engine.own_op import DeclaredOp, op
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.leads.calls import with_leads
 
@@ -65,7 +65,9 @@ class Ranks:
         return "ranks"
 
 
-GROUP: ContextVar[Group] = ContextVar("tensorgraph_group", default=Ranks())
+RANKS = Ranks()
+
+GROUP: ContextVar[Group] = ContextVar("tensorgraph_group", default=RANKS)
 """Who the members are of what is computed here."""
 
 
@@ -123,7 +125,7 @@ def _same_shape(x: Any, **static: Any) -> tuple[int, ...]:
     return shape
 
 
-_allreduce = op(
+_allreduce: DeclaredOp = op(
     "allreduce",
     _added,
     {"x": lambda g, group: _allreduce(g, group=group)},
@@ -134,7 +136,7 @@ _allreduce = op(
     dtype=_same_dtype,
 )
 
-_allgather = op(
+_allgather: DeclaredOp = op(
     "allgather",
     _gathered,
     {"x": lambda g, group: _reduce_scatter(g, group=group)},
@@ -145,7 +147,7 @@ _allgather = op(
     dtype=_same_dtype,
 )
 
-_reduce_scatter = op(
+_reduce_scatter: DeclaredOp = op(
     "reduce_scatter",
     _scattered,
     {"x": lambda g, group: _allgather(g, group=group)},
@@ -156,7 +158,7 @@ _reduce_scatter = op(
     dtype=_same_dtype,
 )
 
-_broadcast = op(
+_broadcast: DeclaredOp = op(
     "broadcast",
     _spread,
     {"x": lambda g, group, root: _reduce(g, group=group, root=root)},
@@ -167,7 +169,7 @@ _broadcast = op(
     dtype=_same_dtype,
 )
 
-_reduce = op(
+_reduce: DeclaredOp = op(
     "reduce",
     _collected,
     {"x": lambda g, group, root: _broadcast(g, group=group, root=root)},
@@ -184,8 +186,9 @@ def allreduce(x: Operand) -> Tensor:
     """Return the sum of what all members have: y = Σₖ xₖ, in each of them.
 
     Shape and dtype are those of x, the same in all. The sum is made in an order that depends on the
-    number of members alone, so that all get the same bits; half precision is summed in single. The
-    gradient is the sum of all members' gradients. A mean is ``allreduce(x) / world().size``.
+    number of members alone, so that all get the same bits; half precision is summed in single, and
+    booleans are counted. The gradient is the sum of all members' gradients. A mean is
+    ``allreduce(x) / world().size``.
 
     Raises:
         DistributedError: not all call it with the same shape and dtype, or one does not come.
@@ -196,7 +199,9 @@ def allreduce(x: Operand) -> Tensor:
         >>> print(tg.distributed.allreduce(tg.tensor([1.0, 2.0])))  # by one process
         [1. 2.]
     """
-    y: Tensor = _allreduce(asarray(x), group=GROUP.get())
+    given = asarray(x)
+    counted = given.astype(np.int64) if given.dtype.kind == "b" else given
+    y: Tensor = _allreduce(counted, group=GROUP.get())
     return y
 
 

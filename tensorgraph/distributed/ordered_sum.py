@@ -85,7 +85,7 @@ def spans_of(count: int, own: range) -> list[Span]:
 
 
 def share(count: int, rank: int, size: int) -> range:
-    """Return which of ``count`` consecutive things a process does: as many as its peers, or one off.
+    """Return which of ``count`` things in a row a process does: as many as its peers, or one off.
 
     Example:
         >>> [share(5, rank, 2) for rank in range(2)]

@@ -82,7 +82,7 @@ class World:
         """Return the sum of all terms in their fixed order, each process giving those it has.
 
         Args:
-            parts: what this process has added up, of the terms that :func:`share` gives it.
+            parts: what this process has added up, of the terms that are its share.
             layout: that of the vectors.
             what: what they are.
         """

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.distributed.shard_state import generators_of
 from tensorgraph.distributed.processes import World
+from tensorgraph.distributed.shard_state import generators_of
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
@@ -83,15 +83,15 @@ class Replicas:
             odd = [rank for rank, found in enumerate(column) if found != column[0]]
             if odd:
                 raise errors.DistributedError(
-                    f"{when}, the models are no longer the same: {column[0][0]} differs from that of"
-                    f" rank 0 in rank{'s' * (len(odd) > 1)} {errors.listing(odd)}. Let each process"
+                    f"{when}, the models are no longer the same: {column[0][0]} is another in rank"
+                    f"{'s' * (len(odd) > 1)} {errors.listing(odd)} than in rank 0. Let each process"
                     " do the same to its model, also in callbacks; processors and libraries that"
                     " round otherwise do it too"
                 )
 
 
 def _contiguous(tensor: Tensor) -> Any:
-    return memoryview(np.ascontiguousarray(tensor._data)).cast("B")
+    return np.ascontiguousarray(tensor._data).reshape(-1).view(np.uint8)
 
 
 def _digest(content: Any) -> bytes:

@@ -15,13 +15,16 @@ from tensorgraph.distributed.buckets import Buckets
 from tensorgraph.distributed.flat_vectors import Layout
 from tensorgraph.distributed.operations import GROUP
 from tensorgraph.distributed.ordered_sum import OrderedSum, share
+from tensorgraph.distributed.processes import World
 from tensorgraph.distributed.shard_state import ShardState
 from tensorgraph.distributed.strands import Lonely, Strand
-from tensorgraph.distributed.processes import World
 from tensorgraph.engine.tensor import Tensor
 
-Gradient = Callable[[Any], float]
-"""Adds the gradient of a shard's cost to ``.grad``, and returns the cost."""
+Gradient = Callable[[Any, float], float]
+"""Adds the gradient of a shard's cost, times its weight, to ``.grad``, and returns the cost.
+
+The weight comes before the gradient: of what a shard adds to others, they get so much.
+"""
 
 
 class Failure(NamedTuple):
@@ -73,11 +76,11 @@ class Plan:
         """That of the vectors that are summed in order."""
 
     def term(self, weight: float) -> list[Any]:
-        """Return what a shard that has just been computed adds to the ordered sum."""
+        """Return what a shard of some weight, just computed, adds to the ordered sum."""
         vectors = self.layout.zeros()
         for i, param in enumerate(self.params[: self._first_buffer]):
             if param._grad is not None:
-                self.layout.put(vectors, i, param._grad._data, weight)
+                self.layout.put(vectors, i, param._grad._data)
         for k, i in enumerate(self.floats, self._first_buffer):
             self.layout.put(vectors, k, self.state.buffers[i]._data, weight)
         return vectors
@@ -123,14 +126,14 @@ class ShardWork:
         """Compute the shards, each to its end; ``overlap`` lets the last one send as it goes."""
         buckets = self._plan.buckets
         for k in self._own:
-            weight = self._shards.weights[k]
             sends = overlap and buckets is not None and k == self._own[-1]
             token = GROUP.set(Lonely(k, len(self._shards)))
             try:
                 self._plan.state.enter(k)
                 self._forget_gradients()
-                with buckets.sending(weight) if sends and buckets else nullcontext():
-                    self._take(k, self._gradient(self._shards[k]), sent=sends)
+                with buckets.sending() if sends and buckets else nullcontext():
+                    cost = self._computed(k)
+                self._take(k, cost, sent=sends)
             except Exception as error:
                 self._fail(k, error)
                 break
@@ -151,7 +154,7 @@ class ShardWork:
                 strand.end()
 
     def _computed(self, k: int) -> float:
-        return self._gradient(self._shards[k])
+        return self._gradient(self._shards[k], self._shards.weights[k])
 
     def _go_on(self, answers: dict[int, Any]) -> None:
         """Let shards run until they are over or wait again."""
@@ -177,7 +180,6 @@ class ShardWork:
     def _take(self, k: int, cost: float, sent: bool) -> None:
         """Take what a shard that is over has left behind."""
         plan, report = self._plan, self._report
-        weight = self._shards.weights[k]
         report.costs[k] = cost
         report.given |= {i for i, p in enumerate(plan.params) if p._grad is not None}
         changed = plan.state.changed()
@@ -185,9 +187,9 @@ class ShardWork:
         if k == 0:
             arrays = plan.state.arrays()
             report.counts = {i: arrays[i] for i in changed if i not in plan.floats}
-        self._sum.add((k, k + 1), plan.term(weight))
+        self._sum.add((k, k + 1), plan.term(self._shards.weights[k]))
         if plan.buckets is not None and not sent:
-            plan.buckets.take(weight)
+            plan.buckets.take()
 
     def _forget_gradients(self) -> None:
         for param in self._plan.params:
@@ -273,4 +275,3 @@ class ShardWork:
     @staticmethod
     def _union(parts: Iterable[dict[int, Any]]) -> dict[int, Any]:
         return {k: value for part in parts for k, value in part.items()}
-

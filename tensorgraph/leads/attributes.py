@@ -15,7 +15,7 @@ from tensorgraph.leads.table import Lead, names
 ROOMS = (
     "tg", "tg.linalg", "tg.fft", "tg.nn", "tg.nn.losses", "tg.random", "tg.tree", "tg.optim",
     "tg.optim.schedules", "tg.train", "tg.data", "tg.diagnose", "tg.testing", "tg.onnx",
-    "tg.nn.init", "tg.data.augment", "tg.sklearn",
+    "tg.nn.init", "tg.data.augment", "tg.distributed", "tg.sklearn",
 )  # fmt: skip
 """Where public names are looked for, as users write the modules, in this order."""
 

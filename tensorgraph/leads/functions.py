@@ -107,7 +107,13 @@ NAMES = {
     remat                      KJ   tg.checkpoint(f)
     vectorized_map             K    tg.vmap(f)(A)
     vectorize                  KJN  tg.vmap(f)(A)           # operations broadcast anyway
-    pmap,shard_map             J    # there is one process: call the function itself
+    pmap,shard_map             J    tg.distributed.world()  # mpiexec -n 2 python train.py
+    psum,all_reduce            PJ   tg.distributed.allreduce(x)
+    pmean                      J    tg.distributed.allreduce(x) / tg.distributed.world().size
+    all_gather                 PJ   tg.distributed.allgather(x)
+    axis_index,process_index,get_rank PJ   tg.distributed.world().rank
+    device_count,process_count,get_world_size PJ   tg.distributed.world().size
+    horovod,mpi4jax            KJ   tg.distributed.world()  # mpiexec -n 2 python train.py
     apply_along_axis           JN   tg.vmap(f)(A)           # or in_axes=1 for columns
     map                        KJ   tg.vmap(f)(A)           # or tg.stack([f(row) for row in A])
     map_fn                     K    tg.vmap(f)(A)           # or tg.stack([f(row) for row in A])
@@ -127,9 +133,8 @@ NAMES = {
     parameters_to_vector       P    tg.tree.ravel(model.parameters())
     profiler                   PJ   tg.profile()            # a block: with tg.profile() as p:
     autocast,amp,GradScaler    P    # there is no automatic mixed precision: leave it out
-    distributed                PJ   # there is one process: leave it out
-    multiprocessing            P    # there is one process: leave it out
-    sharding                   J    # there is one process: leave it out
+    multiprocessing            P    tg.distributed.world()  # mpiexec -n 2 python train.py
+    sharding                   J    tg.data.Batches(X, labels, shards=8)
     hub,quantization,ao        P    # there is no such thing here
     sparse                     PKJ  # there is no such thing here
     save                       PJN  tg.train.save("model.safetensors", model=model)

@@ -19,7 +19,8 @@ NAMES = {
     Model,Layer                K    tg.nn.Module            # class Net(tg.nn.Module): … forward
     ParameterList              P    [tg.zeros(3, requires_grad=True)] # a list as an attribute
     ParameterDict              P    {"w": tg.zeros(3, requires_grad=True)} # a dict as an attribute
-    DataParallel,SyncBatchNorm P    # there is one process: leave it out
+    SyncBatchNorm              P    tg.distributed.SyncBatchNorm(4)
+    DataParallel,DistributedDataParallel P    tg.distributed.DataParallel(model, optimizer)
     LazyConv2d                 P    tg.nn.Conv2d(1, 4, kernel_size=3)
     Conv3D                     K    tg.nn.Conv3d(1, 4, kernel_size=3)
     Conv                       J    tg.nn.Conv2d(1, 4, kernel_size=3)

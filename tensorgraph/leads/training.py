@@ -131,6 +131,7 @@ NAMES = {
     KFold,cross_val_score      S    tg.data.split(X, labels, seed=1) # another seed, other sets
     from_tensor_slices,PyDataset,Sequence K    tg.data.Batches(X, labels)
     Sampler,RandomSampler      P    tg.data.Batches(X, labels, shuffle=True)
+    DistributedSampler         P    tg.data.Batches(X, labels, shards=8)
     SequentialSampler          P    tg.data.Batches(X, labels, shuffle=False)
     BatchSampler,WeightedRandomSampler P    tg.data.Batches(X, indices=[0, 1, 1])
     default_collate,get_worker_info P    tg.data.Batches(X, labels) # batches are rows of arrays
@@ -171,6 +172,24 @@ NAMES = {
     batch,repeat,map K \
         tg.data.Batches(X, batch_size=2, shuffle=True, prefetch=1)
     take                       K    [batch for batch, _ in zip(batches, range(2))]
+    """,
+    "tg.distributed": """
+    init_process_group,init    PKJ  tg.distributed.world()  # mpiexec -n 2 python train.py
+    initialize                 J    tg.distributed.world()  # mpiexec -n 2 python train.py
+    destroy_process_group      P    # leave it out: processes end together
+    get_rank,rank,local_rank   PK   tg.distributed.world().rank
+    get_world_size,size        PK   tg.distributed.world().size
+    is_initialized,is_available P    tg.distributed.world().size > 1
+    all_reduce,AllReduce       PK   tg.distributed.allreduce(x)
+    psum                       J    tg.distributed.allreduce(x)
+    all_gather,all_gather_into_tensor PJ   tg.distributed.allgather(x)
+    all_gather_object,gather   P    tg.distributed.world().gather({"run": 7})
+    broadcast_object_list      P    tg.distributed.world().broadcast({"run": 7})
+    barrier                    P    tg.distributed.world().gather(None)
+    DistributedDataParallel    P    tg.distributed.DataParallel(model, optimizer)
+    DistributedOptimizer       K    tg.distributed.DataParallel(model, optimizer)
+    MirroredStrategy           K    tg.distributed.DataParallel(model, optimizer)
+    DistributedSampler         P    tg.data.Batches(X, labels, shards=8)
     """,
     "tg.train": """
     Trainer,LightningModule,train P    tg.train.fit(model, loss, optimizer, (X, labels), epochs=5)

@@ -12,7 +12,7 @@ from tensorgraph import errors
 from tensorgraph.arguments import boolean, one_of, whole
 from tensorgraph.data.batches import Batches
 from tensorgraph.distributed.data_parallel import REDUCTIONS
-from tensorgraph.distributed.launch import started_by
+from tensorgraph.distributed.launch import started_by, world
 from tensorgraph.engine.modes import user_level
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
@@ -217,6 +217,8 @@ def fit(
 def _check_parallel(parallel: str | None, cut: bool) -> None:
     """Raise where processes cannot share the batches; warn where they could, and do not.
 
+    A program that has asked for the other processes, or shares tasks out to them, knows of them.
+
     Raises:
         ArgumentError: the batches are not cut in shards, or there is no such reduction.
 
@@ -230,7 +232,8 @@ def _check_parallel(parallel: str | None, cut: bool) -> None:
             " train=tg.data.Batches(x, y, batch_size=512, shards=8)"
         )
     launcher, count = started_by(os.environ) or ("", 1)
-    if parallel is None and count > 1 and "mpi4py.futures" not in sys.modules:
+    knows = "mpi4py.futures" in sys.modules or world.cache_info().currsize > 0
+    if parallel is None and count > 1 and not knows:
         warnings.warn(
             f"fit: {launcher} started {count} processes, and each trains by itself; write"
             " parallel='same_bits', and train=tg.data.Batches(x, y, batch_size=512, shards=8)",

@@ -95,9 +95,15 @@ class ShardedTraining(Training):
         self.run.optimizer.step()
         return outcome.cost
 
-    def _gradient_of(self, compute: Any, shard: Any) -> float:
+    def gradient(self, inputs: list[Any], target: Any, weight: float) -> Any:
+        """Add the gradient of a shard's cost, times its weight, to ``.grad``; return the cost."""
+        cost = self.finite_cost(inputs, target)
+        (cost * weight).backward()
+        return cost
+
+    def _gradient_of(self, compute: Any, shard: Any, weight: float) -> float:
         inputs, target = super().given_in(shard)
-        return float(compute(inputs, target).item())
+        return float(compute(inputs, target, weight).item())
 
     @property
     def wished(self) -> bool:

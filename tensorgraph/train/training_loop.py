@@ -279,10 +279,11 @@ class Training:
 
     def take(self, given: Any) -> float:
         """Take a step, as it is or compiled; return the cost before it."""
+        inputs, target = given
         if self.compiled is None:
-            return float(self.gradient_step(*given, self.hold).item())
+            return float(self.gradient_step(inputs, target, self.hold).item())
         self.hold()
-        return float(self.compiled(*given).item())
+        return float(self.compiled(inputs, target).item())
 
     def hold(self) -> None:
         """Let no second Ctrl-C break off what comes now."""
@@ -294,15 +295,16 @@ class Training:
         """Take a step down the gradient of the cost, and return that as it was before the step."""
         __tracebackhide__ = True
         with self.norms.watch if self.norms is not None else nullcontext():
-            cost = self.gradient(inputs, target)
+            cost = self.finite_cost(inputs, target)
+            cost.backward()
         if self.clip is not None:
             self.clip(self.params)
         hold()
         self.run.optimizer.step()
         return cost
 
-    def gradient(self, inputs: list[Any], target: Any) -> Any:
-        """Add the gradient of the cost to ``.grad``, and return the cost.
+    def finite_cost(self, inputs: list[Any], target: Any) -> Tensor:
+        """Return the cost, which can be minimised.
 
         Raises:
             AnomalyError: the cost is not finite.
@@ -311,16 +313,13 @@ class Training:
         cost = checked_cost(self.loss(self.run.model(*inputs), target))
         if not holds(np.isfinite(cost._data)):
             raise errors.AnomalyError(f"the cost is {cost.item()}")
-        cost.backward()
         return cost
 
     def _end_epoch(self, start: float) -> None:
         run = self.run
         with evaluating(run.model):
             values = {
-                part: measure(
-                    self.inputs, self.loss, examples, self.metrics, AT_ONCE, self.world
-                )
+                part: measure(self.inputs, self.loss, examples, self.metrics, AT_ONCE, self.world)
                 for part, examples in self.measured.items()
             }
         for part, found in values.items():

@@ -122,7 +122,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "nn/normalization/batch_norm.py",
-        ("BatchNorm._normalised", "rms(centred, axis=others, eps=self.eps)",
+        ("BatchNorm._of_batch", "rms(centred, axis=others, eps=self.eps)",
          "rms(x - (x - centred)._data, axis=others, eps=self.eps)",
          "layers: batch norm takes the variance's mean as constant, wrong at second order only"),
         ("BatchNorm._normalised", "self.running_var + self.eps", "self.running_var",

@@ -39,9 +39,9 @@ FAULTS: list[Fault] = [
          "fit: training mode for parts that are to stay out of it"),
         ("Training.run_all", "self.interrupts.held = True", "",
          "fit: an impatient Ctrl-C breaks off what ends a run"),
-        ("Training._hold", "self.interrupts.held = True", "pass",
+        ("Training.hold", "self.interrupts.held = True", "pass",
          "fit: the second Ctrl-C comes between parameters"),
-        ("Training._descend", "not holds(np.isfinite(cost._data))", "False",
+        ("Training.finite_cost", "not holds(np.isfinite(cost._data))", "False",
          "fit: a cost that is not finite is minimised"),
         ("Training._step",
          "_put_back(self.buffers, before)\n"
@@ -144,7 +144,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "train/checkpoint_file.py",
-        ("Checkpoint.resume",
+        ("Checkpoint._resume_from",
          "if different:\n"
          "    raise errors.StateError(f'fit: {str(self.path)!r} is the checkpoint of another "
          "run: {errors.listing(different, 4)}; to begin a new one, give another path or delete "
@@ -153,7 +153,7 @@ FAULTS: list[Fault] = [
          "    raise errors.StateError(f'fit: {str(self.path)!r} is the checkpoint of another "
          "run: {errors.listing(different, 4)}; to begin a new one, give another path or delete "
          "the file')", "fit: goes on with another run"),
-        ("Checkpoint.resume", "load(self.path, **self.parts)", "",
+        ("Checkpoint._resume_from", "load(path, **self.parts)", "",
          "fit: says that it goes on, and begins anew"),
     ),
     *planted_in(

@@ -16,7 +16,7 @@ LATER = (
     "profile", "render", "testing", "trace",
 )  # fmt: skip
 MAPPED = ["tg", "tg.nn", "tg.nn.losses", "tg.random", "tg.optim", "tg.train", "tg.data"]
-MAPPED += ["tg.diagnose", "tg.sklearn", "tg.testing"]
+MAPPED += ["tg.diagnose", "tg.distributed", "tg.sklearn", "tg.testing"]
 
 
 def module(room):

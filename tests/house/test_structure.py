@@ -71,8 +71,9 @@ ROOMS = [
     "nn",
     "optim formulas",
     "compiler",
-    "data diagnose drawing hypothesis_types onnx",
+    "data diagnose drawing hypothesis_types",
     "differences teacher",
+    "distributed",
     "train",
     "onnx sklearn testing",
 ]  # fmt: skip
@@ -292,7 +293,8 @@ def starred(body):
     "name",
     [
         "",
-        *".nn .nn.losses .optim .optim.schedules .data .diagnose .train .sklearn .drawing".split(),
+        *".nn .nn.losses .optim .optim.schedules .data .diagnose .distributed .train".split(),
+        *".sklearn .drawing".split(),
     ],
 )
 def test_all_is_what_is_there(name):
@@ -349,6 +351,7 @@ PLACES = {
     "data.augment.": tg.data.augment,
     "data.toy.": tg.data.toy,
     "diagnose.": tg.diagnose,
+    "distributed.": tg.distributed,
     "drawing.": importlib.import_module("tensorgraph.drawing"),
     "onnx.": tg.onnx,
 }

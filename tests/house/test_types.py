@@ -110,7 +110,7 @@ def test_all_of_a_tensor_is_completed(made, number):
 SGD_TAKES = (
     "params", "lr", "momentum", "nesterov", "weight_decay", "l2", "maximize", "differentiable",
 )  # fmt: skip
-LATER = {"data", "train", "diagnose", "testing"}
+LATER = {"data", "train", "diagnose", "distributed", "testing"}
 """Rooms that are imported when they are asked for."""
 
 

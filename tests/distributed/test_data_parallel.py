@@ -1,0 +1,319 @@
+"""Batches in shards, in one process: the gradient is that of the whole batch."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import tensorgraph as tg
+from tensorgraph import data, errors, nn, optim
+from tensorgraph.distributed import DataParallel, SyncBatchNorm, World
+from tensorgraph.train import fit
+
+cross_entropy = nn.losses.cross_entropy
+
+
+def examples(count, dtype="float64"):
+    rng = np.random.default_rng(count)
+    x = rng.normal(size=(count, 5)).astype(dtype)
+    return x, x[:, :3].argmax(axis=1)
+
+
+def network(*inner, dtype="float64"):
+    tg.random.seed(2)
+    return nn.Sequential(nn.Linear(5, 6), *inner, nn.Tanh(), nn.Linear(6, 3)).astype(dtype)
+
+
+def adam(model):
+    return optim.Adam(model.named_parameters(), lr=0.01)
+
+
+def cost_of(model):
+    return lambda shard: cross_entropy(model(shard[0]), shard[1])
+
+
+def only(batches, parallel):
+    (shards,) = parallel.batches(batches)
+    return shards
+
+
+def whole_batch(count, shards, parallel):
+    x, y = examples(count)
+    batches = data.Batches(x, y, batch_size=None, shuffle=False, shards=shards)
+    return only(batches, parallel)
+
+
+reductions = st.sampled_from(["same_bits", "fast"])
+
+
+@given(st.integers(1, 40), st.integers(1, 9), reductions)
+def test_the_gradient_is_that_of_the_whole_batch(count, shards, reduction):
+    model = network()
+    parallel = DataParallel(model, adam(model), reduction=reduction)
+    cost = parallel.backward(whole_batch(count, shards, parallel), cost_of(model))
+    expected = cross_entropy(model(examples(count)[0]), examples(count)[1])
+    gradients = tg.gradients(expected, model.parameters())
+    assert cost == pytest.approx(expected.item(), rel=1e-12)
+    for param, gradient in zip(model.parameters(), gradients, strict=True):
+        np.testing.assert_allclose(param.grad.numpy(), gradient.numpy(), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("shards", [1, 3, 4])
+@pytest.mark.parametrize("reduction", ["same_bits", "fast"])
+def test_synchronised_batch_norm_is_that_of_the_whole_batch(shards, reduction):
+    """Gradients, both running averages, and what comes of a second batch norm after the first."""
+    plain = network(nn.BatchNorm(6), nn.Linear(6, 6), nn.BatchNorm(6))
+    model = network(SyncBatchNorm(6), nn.Linear(6, 6), SyncBatchNorm(6))
+    model.load_state_dict(plain.state_dict())
+    parallel = DataParallel(model, adam(model), reduction=reduction)
+    cost = parallel.backward(whole_batch(11, shards, parallel), cost_of(model))
+    expected = cross_entropy(plain(examples(11)[0]), examples(11)[1])
+    expected.backward()
+    assert cost == pytest.approx(expected.item(), rel=1e-12)
+    for ours, its in zip(model.parameters(), plain.parameters(), strict=True):
+        np.testing.assert_allclose(ours.grad.numpy(), its.grad.numpy(), rtol=0, atol=1e-12)
+    for ours, its in zip(model.buffers(), plain.buffers(), strict=True):
+        np.testing.assert_allclose(ours.numpy(), its.numpy(), rtol=1e-12, atol=1e-15)
+
+
+def test_synchronised_batch_norm_alone_is_batch_norm():
+    x = tg.random.normal((7, 6), dtype="float64")
+    ours, plain = SyncBatchNorm(6, dtype="float64"), nn.BatchNorm(6, dtype="float64")
+    np.testing.assert_allclose(ours(x).numpy(), plain(x).numpy(), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(ours.running_var.numpy(), plain.running_var.numpy(), rtol=1e-12)
+    ours.eval(), plain.eval()
+    np.testing.assert_allclose(ours(x).numpy(), plain(x).numpy(), rtol=1e-10, atol=1e-12)
+    with pytest.raises(errors.ShapeError, match="too few values of each feature, 1"):
+        ours.train()(x[:1])
+
+
+def test_batch_norm_is_of_each_shard_and_its_averages_are_the_mean():
+    model, by_hand = network(nn.BatchNorm(6)), network(nn.BatchNorm(6))
+    parallel = DataParallel(model, adam(model))
+    shards = whole_batch(12, 3, parallel)
+    parallel.backward(shards, cost_of(model))
+    start, kept = by_hand.state_dict(), []
+    for x, y in shards:
+        by_hand.load_state_dict(start)
+        (cross_entropy(by_hand(x), y) / 3).backward()
+        kept.append([buffer.numpy() for buffer in by_hand.buffers()])
+    for ours, its in zip(model.parameters(), by_hand.parameters(), strict=True):
+        np.testing.assert_allclose(ours.grad.numpy(), its.grad.numpy(), rtol=0, atol=1e-14)
+    for ours, its in zip(model.buffers(), zip(*kept, strict=True), strict=True):
+        np.testing.assert_allclose(ours.numpy(), np.mean(its, axis=0), rtol=1e-12)
+
+
+class Counting(nn.Module):
+    """Counts its calls in a buffer of integers, and has one that never changes."""
+
+    def __init__(self):
+        self.calls = tg.zeros((), dtype="int64")
+        self.table = tg.tensor([0.1, 0.2, 0.3])
+
+    def forward(self, x):
+        self.calls.assign(self.calls.data + 1)
+        return x + self.table.sum()
+
+
+@pytest.mark.parametrize("reduction", ["same_bits", "fast"])
+def test_buffers_that_are_counts_or_constant(reduction):
+    model = network(Counting())
+    constant = model.layers[1].table.numpy().copy()
+    parallel = DataParallel(model, adam(model), reduction=reduction)
+    for _ in range(2):
+        parallel.backward(whole_batch(9, 3, parallel), cost_of(model))
+    assert model.layers[1].calls.item() == 2  # once for each batch, as without shards
+    assert np.array_equal(model.layers[1].table.numpy(), constant)
+
+
+def test_each_shard_of_each_batch_draws_its_own_and_again_the_same():
+    seen = []
+
+    def cost(shard):
+        seen.append(tg.random.uniform((3,)).tolist())
+        return (model(shard[0]) ** 2).mean()
+
+    model = network()
+    parallel = DataParallel(model, adam(model))
+    for _ in range(2):
+        tg.random.seed(5)
+        for _ in range(2):
+            parallel.backward(whole_batch(8, 4, parallel), cost)
+    assert seen[:8] == seen[8:] and len({*map(tuple, seen[:8])}) == 8
+
+
+def test_gradients_add_up_and_what_no_shard_uses_has_none():
+    model = network()
+    unused = nn.Linear(2, 2)
+    both = nn.Sequential(model, lambda x: x)
+    both.unused = unused
+    parallel = DataParallel(both, adam(both))
+    shards = whole_batch(8, 4, parallel)
+    parallel.backward(shards, cost_of(both))
+    first = [param.grad.numpy().copy() for param in model.parameters()]
+    parallel.backward(shards, cost_of(both))
+    for param, gradient in zip(model.parameters(), first, strict=True):
+        assert np.array_equal(param.grad.numpy(), 2 * gradient)
+    assert unused.weight.grad is None
+
+
+def test_a_parameter_that_some_shards_use_has_the_gradient_of_these():
+    model = network()
+    model.extra = tg.tensor([2.0], dtype="float64", requires_grad=True)
+    calls = []
+
+    def cost(shard):
+        calls.append(shard)
+        return cost_of(model)(shard) + (model.extra.sum() if len(calls) == 2 else 0.0)
+
+    parallel = DataParallel(model, adam(model))
+    parallel.backward(whole_batch(8, 4, parallel), cost)
+    assert model.extra.grad.tolist() == [0.25]
+
+
+@pytest.mark.parametrize("reduction", ["same_bits", "fast"])
+def test_an_error_leaves_everything_as_it_was(reduction):
+    model = network(nn.BatchNorm(6), nn.Dropout(p=0.5))
+    parallel = DataParallel(model, adam(model), reduction=reduction)
+    shards, calls = whole_batch(8, 4, parallel), []
+    parallel.backward(shards, cost_of(model))
+    before = model.state_dict(), [param.grad for param in model.parameters()]
+
+    def cost(shard):
+        calls.append(shard)
+        if len(calls) == 3:
+            raise KeyError("the third shard")
+        return cost_of(model)(shard)
+
+    with pytest.raises(KeyError, match="the third shard"):
+        parallel.backward(shards, cost)
+    assert all(np.array_equal(a, before[0][name]) for name, a in model.state_dict().items())
+    assert [param.grad for param in model.parameters()] == before[1]
+    assert not any(param._hooks for param in model.parameters())
+
+
+def test_an_error_between_shards_that_wait_ends_them_all():
+    model = network(SyncBatchNorm(6))
+    parallel = DataParallel(model, adam(model))
+    shards, calls = whole_batch(8, 4, parallel), []
+    parallel.backward(shards, cost_of(model))
+
+    def cost(shard):
+        value = cost_of(model)(shard)
+        calls.append(shard)
+        if len(calls) == 2:
+            raise KeyError("the second shard")
+        return value
+
+    with pytest.raises(KeyError, match="the second shard"):
+        parallel.backward(shards, cost)
+
+
+def test_shards_that_do_different_things_are_told():
+    model, calls = network(), []
+    parallel = DataParallel(model, adam(model))
+
+    def cost(shard):
+        calls.append(shard)
+        value = cost_of(model)(shard)
+        return tg.distributed.allreduce(value) if len(calls) % 2 else value
+
+    with pytest.raises(errors.DistributedError, match=r"shard 0 waits for .*, shard 1 for"):
+        parallel.backward(whole_batch(8, 2, parallel), cost)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_fit_takes_the_steps_of_a_loop_written_by_hand(compile):
+    x, y = examples(30, "float32")
+    fitted, by_hand = (network(nn.Dropout(p=0.2), dtype="float32") for _ in range(2))
+    batches = [data.Batches(x, y, batch_size=8, seed=4, shards=4) for _ in range(2)]
+    tg.random.seed(9)
+    history = fit(
+        fitted, cross_entropy, adam(fitted), batches[0], epochs=2, progress=False, compile=compile
+    )
+    tg.random.seed(9)
+    optimizer = adam(by_hand)
+    parallel = DataParallel(by_hand, optimizer)
+    for _ in range(2):
+        costs = []
+        for shards in parallel.batches(batches[1]):
+            optimizer.zero_grad()
+            costs.append(parallel.backward(shards, cost_of(by_hand)) * sum(shards.sizes))
+            optimizer.step()
+    tolerance = {"rtol": 1e-5, "atol": 1e-6} if compile else {"rtol": 0, "atol": 0}
+    for name, array in fitted.state_dict().items():
+        np.testing.assert_allclose(array, by_hand.state_dict()[name], **tolerance)
+    np.testing.assert_allclose(history["cost"][-1], sum(costs) / 30, **tolerance)
+
+
+def test_fit_in_epochs_of_any_length():
+    x, y = examples(30, "float32")
+    model, other = network(dtype="float32"), network(dtype="float32")
+    batches = [data.Batches(x, y, batch_size=8, shards=4) for _ in range(2)]
+    fit(model, cross_entropy, adam(model), batches[0], epochs=2, steps_per_epoch=6, progress=False)
+    fit(other, cross_entropy, adam(other), batches[1], epochs=3, steps_per_epoch=4, progress=False)
+    for name, array in model.state_dict().items():
+        assert np.array_equal(array, other.state_dict()[name])
+
+
+def test_fit_says_which_batch_diverged_and_puts_back():
+    x, y = examples(32, "float32")
+    x[21, 2] = np.inf
+    model = network(nn.BatchNorm(6), dtype="float32")
+    batches = data.Batches(x, y, batch_size=16, shuffle=False, shards=4)
+    with pytest.warns(errors.UsageWarning, match="no finite mean"):
+        with pytest.raises(errors.DivergenceError, match=r"batch 2: the cost is nan\n.*inf at"):
+            fit(model, cross_entropy, adam(model), batches, epochs=1, progress=False)
+    assert all(np.isfinite(array).all() for array in model.state_dict().values())
+
+
+def refused(kind, match, f):
+    with pytest.raises(kind, match=re.escape(match)):
+        f()
+
+
+def test_what_is_refused_says_what_to_write():
+    x, y = examples(8, "float32")
+    model = network(SyncBatchNorm(6), dtype="float32")
+    shards = data.Batches(x, y, batch_size=4, shards=2)
+
+    def fitting(train=shards, **options):
+        return lambda: fit(model, cross_entropy, adam(model), train, epochs=1, **options)
+
+    refused(errors.ArgumentError, "one of None, 'same_bits', 'fast'", fitting(parallel="quick"))
+    refused(errors.ArgumentError, "shards=8)", fitting((x, y), parallel="fast"))
+    refused(errors.ArgumentError, "leave out one of them", fitting(watch=True))
+    refused(errors.ArgumentError, "layers.1, a SyncBatchNorm", fitting(compile=True))
+    refused(errors.ArgumentError, "'same_bits', 'fast', not 'sum'", lambda: DataParallel(
+        model, adam(model), reduction="sum"))  # fmt: skip
+    recorded = optim.SGD(network().named_parameters(), lr=0.1, differentiable=True)
+    refused(errors.ArgumentError, "differentiable=True", lambda: DataParallel(model, recorded))
+    parallel = DataParallel(model, adam(model))
+    refused(errors.ArgumentError, "shards=8)", lambda: parallel.batches(data.Batches(x, y)))
+
+
+def test_operations_between_shards_are_not_compiled():
+    x, y = examples(8, "float32")
+    model = network(dtype="float32")
+
+    def loss(z, y):
+        return tg.distributed.allreduce(cross_entropy(z, y))
+
+    batches = data.Batches(x, y, batch_size=8, shards=2)
+    with pytest.raises(errors.UsageError, match="leave out compile=True"):
+        fit(model, loss, adam(model), batches, epochs=1, compile=True, progress=False)
+
+
+class Many(World):
+    """One of three processes, as far as it says."""
+
+    size = 3
+
+
+def test_more_processes_than_shards_are_refused():
+    model = network()
+    parallel = DataParallel(model, adam(model), world=Many())
+    batches = data.Batches(*examples(8), batch_size=8, shards=2)
+    with pytest.raises(errors.ArgumentError, match="2 shards leave 1 of 3 processes"):
+        parallel.batches(batches)
