@@ -41,9 +41,6 @@ __all__ = [
 def set_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
     """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
 
-    Raises:
-        GraphError: an index array is symbolic.
-
     Example:
         >>> import tensorgraph as tg
         >>> tg.set_at(tg.zeros(3), 1, 5.0)
@@ -53,15 +50,18 @@ def set_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
     template, indices = split_key(key)
     check_masks_known(map(array_of, indices), "set_at", "tg.where(mask, value, x)")
     values = _region(x, key, value, "set_at")
-    source = np.full(shape_of(x), -1)
-    source[fill_key(template, [_known_index(array_of(i), "set_at") for i in indices])] = np.arange(
-        math.prod(values.shape)
-    ).reshape(values.shape)
-    values = reshape(values, shape=-1)
-    if values.shape[0] == 0:
+    count = math.prod(values.shape)
+    if count == 0:
         return add_at(x, key, value)  # nothing to set is nothing to add
-    source = np.asarray(source, like=array_of(x))
-    return where(source >= 0, getitem(values, np.maximum(source, 0)), x)
+    each = np.arange(count).reshape(values.shape)
+    arrays = [array_of(i) for i in indices]
+    if all(host_values(i).shape == i.shape for i in arrays):
+        source = np.full(shape_of(x), -1)
+        source[fill_key(template, [host_values(i) for i in arrays])] = each
+        source = np.asarray(source, like=array_of(x))
+    else:  # the last value has the largest number
+        source = max_at(beside(np.full(shape_of(x), -1), x), key, beside(each, x))
+    return where(source >= 0, getitem(reshape(values, shape=-1), np.maximum(source, 0)), x)
 
 
 def _known_index(array: Any, name: str) -> Any:
@@ -72,10 +72,7 @@ def _known_index(array: Any, name: str) -> Any:
     """
     known = host_values(array)
     if known.shape != array.shape:
-        raise GraphError(
-            f"{name}: which places are named, and which comes last, is not known of a symbolic"
-            " index; where none is repeated, write tg.add_at(x, index, value - x[index])"
-        )
+        raise GraphError(f"{name}: which places are named is not known of a symbolic index")
     return known
 
 
@@ -160,12 +157,12 @@ def multiply_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
 def _combined(x: Any, key: Any, value: Any, name: str, segments: Callable[..., Any]) -> Any:
     """Combine x's elements with values, each of which belongs to the place that its key names."""
     x = from_list(x)
-    template, indices = split_key(key)
+    _, indices = split_key(key)
     check_masks_known(map(array_of, indices), name, "tg.where(mask, …, x)")
     values = _region(x, key, value, name)
-    places = _numbered(shape_of(x))
-    named = places[fill_key(template, [_known_index(array_of(i), name) for i in indices])]
-    labels = beside(np.concatenate([places.reshape(-1), np.reshape(named, -1)]), x)
+    places = beside(_numbered(shape_of(x)), x)
+    named = getitem(places, key)
+    labels = concat([reshape(places, shape=-1), reshape(named, shape=-1)])
     elements = concat([reshape(x, shape=-1), reshape(values, shape=-1)])
     return reshape(segments(elements, labels, num_segments=places.size), shape=shape_of(x))
 
