@@ -131,10 +131,11 @@ def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
     edges = host_values(array_of(bins)) if hasattr(bins, "dtype") else np.asarray(bins)
     if edges.ndim != 1 or edges.shape != np.shape(bins):
         raise ArgumentError("np.digitize takes a row of known edges for bins")
+    side = "left" if right else "right"
     if (np.diff(edges) >= 0).all():
-        return searchsorted(edges, x, side="left" if right else "right")
+        return searchsorted(edges, x, side=side)
     if (np.diff(edges) <= 0).all():
-        return len(edges) - searchsorted(flip(edges), x, side="right" if right else "left")
+        return len(edges) - searchsorted(flip(edges), x, side=side)
     raise ArgumentError("np.digitize: bins must be monotonically increasing or decreasing")
 
 
