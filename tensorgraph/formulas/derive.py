@@ -59,8 +59,8 @@ def derive(
 
     A function or module in place of the output is run once on example arguments; names are those of
     its own variables. Where masks and other constants were read off their values, it is run again
-    on other numbers, which tells a comparison from what holds by chance. ``wrt`` then gives names or
-    positions of its arguments, or a module's paths; without it formulas are by all arguments of
+    on other numbers, which tells a comparison from what holds by chance. ``wrt`` then gives names
+    or positions of its arguments, or a module's paths; without it formulas are by all arguments of
     floats, of a module by its parameters.
 
     Args:

@@ -38,9 +38,12 @@ NAMES = {
     is_floating_point          P    x.dtype.kind == "f"
     is_complex                 P    # there are real tensors only
     iscomplexobj               JN   # there are real tensors only
-    complex                    PJ   # there are real tensors only: keep a tensor for each part
-    real,imag,conj,angle       PKJN # there are real tensors only
-    polar                      PKJ  # there are real tensors only: keep a tensor for each part
+    complex                    PJ   tg.stack([x, y], axis=-1) # parts in pairs, as tg.fft has them
+    real,conj                  PKJN x                       # all tensors are real
+    imag                       PKJN tg.zeros_like(x)        # all tensors are real
+    angle                      PKJN np.angle(x)
+    polar                      PKJ \
+        tg.stack([x * tg.cos(y), x * tg.sin(y)], axis=-1)   # parts in pairs, as tg.fft has them
     view_as_real,view_as_complex PK   # there are real tensors only: keep a tensor for each part
     empty                      PKJN tg.zeros((2, 3))
     empty_like                 PKJN tg.zeros_like(x)

@@ -101,7 +101,11 @@ KEYWORDS = {
         tg.nn.losses.ctc(tg.log_softmax(x), [[1], [2]], target_lengths=[1, 1])
     blank_index,mask_index     KJ  blank= \
         tg.nn.losses.ctc(tg.log_softmax(x), [[1], [1]], blank=2)
-    log_input,full             P   tg.nn.losses.poisson_nll(u, v) # of logarithms, without log y!
+    log_input                  P   tg.nn.losses.poisson_nll(u, v) # of logarithms, without log y!
+    var                        P   variance= \
+        tg.nn.losses.gaussian_nll(u, v, variance=w**2)
+    tau                        S   q=           tg.nn.losses.quantile(u, v, q=0.9)
+    p                          P   ord=         tg.nn.losses.triplet_margin(A, B, A + 1, ord=1)
     class_weight,class_weights KS  weight=      \
         tg.nn.losses.cross_entropy(logits, labels, weight=[1.0, 2.0, 1.0])
     sample_weight              KS  \
@@ -224,9 +228,18 @@ KEYWORDS = {
     requires_grad              P   tg.tensor(tg.random.uniform((2, 3)), requires_grad=True)
     """,
     "gelu": """
-    approximate                PKJ tg.gelu(x)              # exact
+    approximate                PKJ \
+        0.5 * x * (1 + tg.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x**3))) # gelu is exact
+    """,
+    "logsumexp": """
+    b                          S   tg.logsumexp(x + tg.log(y), axis=-1) # of factors above 0
+    """,
+    "softplus": """
+    beta                       P   tg.softplus(2.0 * x) / 2.0 # beta = 2
+    threshold                  P   # leave it out: it is exact everywhere
     """,
     "Optimizer": """
+    momentum                   PKJ beta=        tg.optim.Muon(model.parameters(), beta=0.95)
     momentum                   PKJ tg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     nesterov                   PKJ \
         tg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True)
@@ -255,7 +268,7 @@ KEYWORDS = {
     """,
     "LBFGS": """
     history_size,memory_size   PJ  history=     tg.optim.LBFGS(model.parameters(), history=100)
-    max_eval                   P   max_iter=    tg.optim.LBFGS(model.parameters(), max_iter=20)
+    max_eval                   P   tg.optim.LBFGS(model.parameters(), max_iter=20) # of steps
     line_search_fn,linesearch  PJ  # leave it out: it searches by the strong Wolfe conditions
     """,
     "LBFGS.step": """
@@ -302,7 +315,11 @@ KEYWORDS = {
         tg.optim.schedules.staircase(0.1, factor=0.5, every=10)
     div_factor                 P   divisor= \
         tg.optim.schedules.one_cycle(0.1, steps=100, divisor=25.0)
-    pct_start,anneal_strategy,three_phase P tg.optim.schedules.one_cycle(0.1, steps=100)
+    pct_start                  P   \
+        tg.optim.schedules.one_cycle(0.1, steps=100) # two straight lines of the same length
+    anneal_strategy,three_phase P tg.optim.schedules.one_cycle(0.1, steps=100) # straight lines
+    base_lr                    P   low= \
+        tg.optim.schedules.cyclic(low=0.1, peak=0.5, steps=100)
     milestones                 P   boundaries= \
         tg.optim.schedules.join([lambda step: 0.1, lambda step: 0.01], boundaries=[100])
     warmup_steps,warmup_target KJ  \

@@ -11,7 +11,16 @@ NAMES = {
     Buffer                     P    tg.tensor(X)            # as an attribute of a module
     UninitializedParameter,LazyLinear P    tg.nn.Linear(3, 4)
     functional                 P    tg.relu(x)              # losses stand in tg.nn.losses
-    utils                      PK   tg.optim.clip_by_global_norm(model.parameters(), 1.0)
+    utils                      PK \
+        tg.optim.clip_by_global_norm(model.parameters(), 1.0) # tg.nn.WeightNorm and SpectralNorm
+    Swish                      K    tg.nn.SiLU()
+    SeparableConv1D            K \
+        tg.nn.Sequential(tg.nn.Conv1d(4, 4, 3, groups=4), tg.nn.Conv1d(4, 8, 1))
+    SeparableConv2d            P \
+        tg.nn.Sequential(tg.nn.Conv2d(4, 4, 3, groups=4), tg.nn.Conv2d(4, 8, 1))
+    DropPath,StochasticDepth   PK   x * tg.nn.Dropout(keep_prob=0.8)(tg.ones((2, 1, 1)))
+    SpectralNormalization      K    tg.nn.SpectralNorm(tg.nn.Linear(3, 4))
+    local_response_norm        P    tg.nn.BatchNorm(4)(images) # which has taken its place
     initializers               KJ   tg.nn.init.he_normal((4, 3))
     Dense                      KJ   tg.nn.Linear(3, 4)
     Lambda                     K    tg.nn.Sequential(lambda x: x * 2, tg.nn.Linear(3, 4))
@@ -36,7 +45,9 @@ NAMES = {
     MaxPooling2D,MaxPool2D     K    tg.nn.MaxPool2d(2)
     AveragePooling1D           K    tg.nn.AvgPool1d(2)
     AveragePooling2D           K    tg.nn.AvgPool2d(2)
-    LPPool2d,FractionalMaxPool2d P    tg.nn.MaxPool2d(2)
+    LPPool1d,LPPool2d,LPPool3d P \
+        tg.sqrt(4 * tg.avg_pool(images**2, 2))              # of norm_type 2
+    FractionalMaxPool2d,FractionalMaxPool3d P    tg.nn.AdaptiveMaxPool(4) # of any size, not random
     MaxPooling3D               K    tg.nn.MaxPool3d(2)
     AveragePooling3D           K    tg.nn.AvgPool3d(2)
     max_pool                   KJ   tg.max_pool(images, 2)
@@ -98,7 +109,9 @@ NAMES = {
     UpSampling1D,UpSampling2D,UpSampling3D K    tg.nn.Upsample(scale=2)
     Resizing                   K    tg.nn.Upsample((16, 16), mode="linear")
     resize                     K    tg.nn.interpolate(images, (16, 16), mode="linear")
-    upsample,grid_sample       P    tg.nn.interpolate(images, scale=2)
+    upsample                   P    tg.nn.interpolate(images, scale=2)
+    grid_sample,affine_grid    P \
+        # there is no such operation: values between pixels are tg.interp's, along one axis
     im2col                     P    tg.nn.unfold(images, 3)
     Masking                    K \
         tg.nn.scaled_dot_product_attention(x, x, x, mask=np.tri(3, dtype=bool))
@@ -119,7 +132,9 @@ NAMES = {
     clip_grad_norm_            P    tg.optim.clip_by_global_norm(model.parameters(), 1.0)
     clip_grad_value_           P    tg.optim.clip_by_value(model.parameters(), 0.5)
     parameters_to_vector       P    tg.concat([p.reshape(-1) for p in model.parameters()])
-    weight_norm,spectral_norm,parametrizations P    tg.nn.max_norm(model, 3.0)
+    weight_norm                PJ   tg.nn.WeightNorm(tg.nn.Linear(3, 4))
+    spectral_norm              PJ   tg.nn.SpectralNorm(tg.nn.Linear(3, 4))
+    parametrizations,parametrize P  tg.nn.WeightNorm(tg.nn.Linear(3, 4))
     prune,quantized,qat,intrinsic P    # there is no such thing here
     l2,l1_l2,L2,L1             K    tg.nn.l2_penalty(model, 0.1, m=4)
     MaxNorm,UnitNorm           K    tg.nn.max_norm(model, 3.0)
@@ -164,11 +179,16 @@ NAMES = {
     LogCosh                    K    (tg.logaddexp(u - v, v - u) - np.log(2)).mean()
     log_cosh                   KJ   (tg.logaddexp(u - v, v - u) - np.log(2)).mean()
     Hinge                      K    tg.nn.losses.hinge(scores, 2 * targets - 1)
-    HingeEmbeddingLoss         P    tg.nn.losses.hinge(scores, 2 * targets - 1)
+    HingeEmbeddingLoss,hinge_embedding,hinge_embedding_loss P \
+        tg.where([True, False, True], u, tg.relu(1.0 - u)).mean() # u where the label is 1
     hinge_loss                 J    tg.nn.losses.hinge(scores, 2 * targets - 1)
     SquaredHinge,CategoricalHinge K \
         tg.square(tg.nn.losses.hinge(scores, 2 * targets - 1, "none")).mean()
-    SoftMarginLoss             P    tg.softplus(-(2 * targets - 1) * scores).mean()
+    SoftMarginLoss,soft_margin,soft_margin_loss P \
+        tg.softplus(-u * [1.0, -1.0, 1.0]).mean()           # labels −1 and 1
+    smooth_l1                  P    tg.nn.losses.huber(u, v, delta=1.0) # the same for beta = 1
+    triplet                    PK   tg.nn.losses.triplet_margin(A, B, A + 1)
+    poisson                    K    tg.nn.losses.poisson_nll(u, v)
     KLDivLoss,kl_div           P    tg.nn.losses.kl_divergence(tg.log_softmax(logits), one_hot)
     KLDivergence               K    tg.nn.losses.kl_divergence(tg.log_softmax(logits), one_hot)
     Poisson                    K    tg.nn.losses.poisson_nll(u, v)

@@ -22,6 +22,9 @@ NAMES = {
     rint,around                JN   tg.round(x)
     fix                        PN   tg.trunc(x)
     sgn                        P    tg.sign(x)
+    rsub                       P    y - x
+    ldexp                      PJ   x * 2.0**y
+    resolve_conj,resolve_neg,conj_physical P x              # all tensors are real
     clamp                      PJ   tg.clip(x, 0, 1)
     clip_by_value              K    tg.clip(x, 0, 1)
     clip_by_norm               K    u / tg.maximum(tg.norm(u), 1.0)
@@ -45,7 +48,8 @@ NAMES = {
     expit                      PJS  tg.sigmoid(x)
     logistic                   JN   tg.sigmoid(x)
     lgamma,loggamma            PKJS tg.gammaln(x)
-    multigammaln,mvlgamma      PJS  # there is no such operation; declare one with tg.op
+    multigammaln,mvlgamma      PJS \
+        tg.gammaln(x + 1) + tg.gammaln(x + 0.5) + np.log(np.pi) / 2 # at x + 1, of d = 2
     psi                        PS   tg.digamma(x)
     beta                       JS   tg.exp(tg.betaln(x, y))
     gamma                      JS   tg.exp(tg.gammaln(x))   # of positive numbers
@@ -53,6 +57,11 @@ NAMES = {
     jv,yv,kv                   S    # there is no such operation; declare one with tg.op
     rel_entr                   JS   tg.xlogy(x, x / y)
     entr                       JS   -tg.xlogy(x, x)
+    ndtri                      PJS  2**0.5 * tg.erfinv(2 * x - 1)
+    erfcinv                    S    tg.erfinv(1 - x)        # of tiny x see log_ndtr
+    comb,binom                 S \
+        tg.exp(-tg.betaln(1 + x - y, 1 + y)) / (1 + x)
+    elementwise_grad           J    tg.vmap(tg.grad(f))
     erfcx                      PS   2 * tg.exp(tg.log_ndtr(-x * 2**0.5) + x * x)
     logaddexp2                 PKJN tg.logaddexp(x * np.log(2), y * np.log(2)) / np.log(2)
     lerp                       P    x + 0.5 * (y - x)
@@ -90,14 +99,20 @@ NAMES = {
     block_diag                 PJS  tg.block([[A, tg.zeros((3, 3))], [tg.zeros((3, 3)), B]])
     toeplitz                   JS \
         u[np.abs(np.arange(3)[:, None] - np.arange(3))] # a symmetric one
-    lu                         PJ   # there is no such operation; SciPy's takes A.numpy()
     eig                        PKJN np.linalg.eig(A.numpy()) # without a gradient
     eigvals                    PJN  np.linalg.eigvals(A.numpy()) # without a gradient
     matrix_exp                 P    tg.linalg.expm(A)
+    addr                       P    A + tg.outer(u, v)
+    pinverse                   P    tg.linalg.pinv(A)
+    cholesky_inverse           P    tg.linalg.inv(S)
+    lu,lu_unpack               PJ   tg.linalg.qr(A)         # of an LU there is no gradient
+    svd_lowrank,pca_lowrank    P    tg.linalg.svd(A)
+    sparse_mask,to_sparse,to_dense P x                      # all tensors are dense
     cdist                      PK   tg.norm(A[:, None] - B[None], axis=-1)
     pdist                      P    tg.norm(A[:, None] - B[None], axis=-1)
     dist                       P    tg.norm(x - y)
-    cosine_similarity          P    tg.vecdot(u, v) / (tg.norm(u) * tg.norm(v))
+    cosine_similarity          P    tg.nn.cosine_similarity(A, B, axis=-1)
+    pairwise_distance          P    tg.nn.pairwise_distance(A, B)
     normalize                  PK   x / tg.norm(x, axis=-1, keepdims=True)
     renorm                     P    u / tg.maximum(tg.norm(u), 1.0)
 
@@ -117,7 +132,30 @@ NAMES = {
     broadcast_tensors          P    tg.broadcast_to(u, (3, 3))
     repeat_interleave          P    tg.repeat(u, 2)
     reverse                    K    tg.flip(x, axis=0)
-    clone                      PJ   x                       # tensors do not change
+    clone,detach_copy,alias_copy,lift_fresh PJ x            # tensors do not change
+    view_copy,reshape_copy     P    x.reshape(-1)
+    expand_copy                P    tg.broadcast_to(u, (3, 3))
+    squeeze_copy               P    tg.squeeze(x[:1], axis=0)
+    unsqueeze_copy             P    tg.expand_dims(x, 0)
+    permute_copy               P    tg.permute_dims(x, (0, 2, 1))
+    transpose_copy             P    tg.swapaxes(x, 0, 1)
+    t_copy                     P    A.T
+    diagonal_copy              P    tg.linalg.diagonal(A)
+    narrow_copy                P    x[:, 0]
+    unbind_copy                P    tg.unstack(x)
+    unfold_copy                P    tg.windows(images, (3, 3))
+    sum_to_size                P    tg.sum(x, axis=0, keepdims=True)
+    take_along_dim             P    tg.take_along_axis(A, index, axis=1)
+    constant_pad_nd            P    tg.pad(u, (1, 2))
+    split_with_sizes,split_with_sizes_copy P tg.split(u, [1])  # where to cut, not how long
+    unsafe_split,unsafe_chunk  P    tg.split(u, 3)
+    select_scatter             P    tg.set_at(A, (slice(None), 1), u)
+    slice_scatter              P    tg.set_at(u, slice(1, 3), 0.0)
+    diagonal_scatter           P    tg.set_at(A, (np.arange(3), np.arange(3)), u)
+    masked_scatter             P    tg.set_at(u, [True, False, True], v[:2])
+    index_reduce               P    tg.max_at(u, [0, 1], 1.0) # or min_at, multiply_at, segment_mean
+    combinations               P    u[np.array([[0, 1], [0, 2], [1, 2]])] # itertools.combinations
+    as_strided                 PN   tg.windows(u, 2)        # views of one memory have no gradient
     copy                       KJN  x                       # tensors do not change
     copy_to_host_async         J    x                       # tensors do not change
     copyto                     N    w.assign(tg.zeros(3))
@@ -141,7 +179,7 @@ NAMES = {
     place                      JN   tg.where(mask, 1.0, x)
     fill_diagonal              JN   tg.set_at(A, (np.arange(3), np.arange(3)), 1.0)
     putmask                    N    tg.where(mask, 1.0, x)
-    unfold                     PK   tg.windows(images, (3, 3))
+    unfold                     PK   tg.nn.unfold(images, 3) # or tg.windows
     sliding_window_view        N    tg.windows(images, (3, 3))
     fold                       PK   tg.overlap_add(tg.windows(images, (3, 3)), shape=(8, 8))
     unravel_index              PKJN np.unravel_index(4, (3, 3))
@@ -207,7 +245,7 @@ NAMES = {
     hard_sigmoid               KJ   tg.hardsigmoid(x)
     hard_swish,hard_silu       KJ   tg.hardswish(x)
     swish                      KJ   tg.silu(x)
-    prelu                      P    tg.where(x > 0, x, 0.1 * x)
+    prelu                      P    tg.where(x > 0, x, w * x) # or a layer: tg.nn.PReLU(3)
     soft_sign                  J    tg.softsign(x)
     softmin                    P    tg.softmax(-x, axis=-1)
     logsigmoid                 P    tg.log_sigmoid(x)
@@ -220,19 +258,40 @@ NAMES = {
     max_pool1d,max_pool2d      P    tg.max_pool(images, 2)
     avg_pool1d,avg_pool2d      P    tg.avg_pool(images, 2)
     average_pool               K    tg.avg_pool(images, 2)
-    adaptive_avg_pool2d        P    images.mean(axis=(2, 3))
-    adaptive_max_pool2d        P    images.max(axis=(2, 3))
-    interpolate,upsample       P    tg.repeat(tg.repeat(images, 2, axis=2), 2, axis=3)
-    pixel_shuffle              P \
-        images.reshape((2, 1, 2, 2, 8, 8)).permute_dims((0, 1, 4, 2, 5, 3)).reshape((2, 1, 16, 16))
-    depth_to_space             K \
-        images.reshape((2, 1, 2, 2, 8, 8)).permute_dims((0, 1, 4, 2, 5, 3)).reshape((2, 1, 16, 16))
-    layer_norm                 P    tg.nn.LayerNorm(3)(x)
-    batch_norm                 P    tg.nn.BatchNorm(4)(images)
+    adaptive_avg_pool1d,adaptive_avg_pool2d,adaptive_avg_pool3d P tg.nn.AdaptiveAvgPool(4)(images)
+    adaptive_max_pool1d,adaptive_max_pool2d,adaptive_max_pool3d P tg.nn.AdaptiveMaxPool(4)(images)
+    interpolate,upsample,upsample_nearest P tg.nn.interpolate(images, scale=2)
+    upsample_bilinear          P \
+        tg.nn.interpolate(images, scale=2, mode="linear", align_corners=True)
+    grid_sample,affine_grid,grid_sampler_2d,grid_sampler_3d P \
+        # there is no such operation: values between pixels are tg.interp's, along one axis
+    pixel_shuffle              P    tg.nn.PixelShuffle(2)(images)
+    pixel_unshuffle            P    tg.nn.PixelUnshuffle(2)(images)
+    depth_to_space             K    tg.nn.PixelShuffle(2)(images)
+    layer_norm,native_layer_norm P  tg.nn.LayerNorm(3)(x)
+    batch_norm,native_batch_norm P  tg.nn.BatchNorm(4)(images)
+    group_norm,native_group_norm P  tg.nn.GroupNorm(2, 4)(images)
+    instance_norm              P    tg.nn.InstanceNorm(4)(images)
+    max_unpool1d,max_unpool2d,max_unpool3d P \
+        tg.nn.MaxUnpool2d(2)(*tg.nn.MaxPool2d(2, return_indices=True)(images))
+    embedding_bag              P    tg.nn.EmbeddingBag(10, 4)([1, 2, 3], offsets=[0, 2])
+    alpha_dropout,feature_alpha_dropout P tg.nn.Dropout(keep_prob=0.8)(x) # of single elements
+    dropout1d,dropout2d,dropout3d P images * tg.nn.Dropout(keep_prob=0.8)(tg.ones((2, 4, 1, 1)))
+    soft_margin_loss           P    tg.softplus(-u * [1.0, -1.0, 1.0]).mean() # labels −1 and 1
+    multilabel_soft_margin_loss P   tg.nn.losses.multi_label(scores, targets)
     rms_norm                   P    tg.nn.RMSNorm(3)(x)
     embedding                  P    A[labels]
     embedding_lookup           K    A[labels]
     to_categorical             K    tg.one_hot(labels, 3)
+    """,
+    "tg.linalg": """
+    inv_ex                     P    tg.linalg.inv(S)        # which raises a LinAlgError
+    solve_ex                   P    tg.linalg.solve(S, u)   # which raises a LinAlgError
+    lu,lu_factor_ex            P    tg.linalg.qr(A)         # of an LU there is no gradient
+    tensorinv                  PN \
+        tg.linalg.inv(tg.eye(4) * 2.0).reshape((2, 2, 2, 2))
+    tensorsolve                PN \
+        tg.linalg.solve(tg.eye(4) * 2.0, tg.ones(4)).reshape((2, 2))
     """,
     "tg.fft": """
     hfft                       PJN  tg.fft.irfft(A[:, :2] * [1.0, -1.0], norm="forward")

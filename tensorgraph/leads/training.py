@@ -5,10 +5,13 @@ NAMES = {
     lr_scheduler               P    tg.optim.schedules.cosine(0.1, steps=100) # SGD(…, lr=…)
     ASGD                       P \
         tg.optim.EMA(model.parameters(), decay=lambda t: t / (t + 1)) # of SGD's weights
-    Ftrl                       K    tg.optim.Adam(model.parameters())
+    Ftrl                       K    # there is no such rule; write class Ftrl(tg.optim.Optimizer)
+    AdamWScheduleFree          P    tg.optim.ScheduleFreeAdamW(model.parameters())
+    SGDScheduleFree            P    tg.optim.ScheduleFreeSGD(model.parameters(), lr=0.1)
     SparseAdam                 P    tg.optim.Adam(model.parameters())
     AMSGrad,amsgrad            KJ   tg.optim.Adam(model.parameters(), amsgrad=True)
-    Lookahead,lookahead        KJ   tg.optim.EMA(model.parameters())
+    Lookahead,lookahead        KJ \
+        tg.optim.ScheduleFreeSGD(model.parameters(), lr=0.1) # averages, too; Lookahead is not here
     Lamb                       K    tg.optim.LAMB(model.parameters())
     adadelta                   J    tg.optim.Adadelta(model.parameters())
     adamax                     J    tg.optim.Adamax(model.parameters())
@@ -37,7 +40,14 @@ NAMES = {
     LRScheduler                P    lambda step: 0.1 / (step + 1)
     LearningRateSchedule,LearningRateScheduler K    lambda step: 0.1 / (step + 1)
     LambdaLR,MultiplicativeLR  P    lambda step: 0.1 * 0.95**step
-    StepLR                     P    tg.optim.schedules.staircase(0.1, 0.5, every=10)
+    StepLR,step                P    tg.optim.schedules.staircase(0.1, 0.5, every=10)
+    multistep                  P \
+        tg.optim.schedules.join([lambda step: 0.1, lambda step: 0.01], [100])
+    noam                       P \
+        tg.optim.schedules.warmup(tg.optim.schedules.inverse_sqrt(0.1), 100)
+    linear_warmup              P \
+        tg.optim.schedules.warmup(tg.optim.schedules.constant(0.1), 10)
+    cosine_annealing           P    tg.optim.schedules.cosine(0.1, steps=100)
     MultiStepLR                P \
         tg.optim.schedules.join([lambda step: 0.1, lambda step: 0.01], [100])
     PiecewiseConstantDecay     K \

@@ -10,12 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import wanted
+from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.shapes import ndim_of
+from tensorgraph.engine.tensor import array_of, wrap
 from tensorgraph.errors import ArgumentError
 from tensorgraph.linalg.diagonals import diag, diag_embed, diagonal, trace
+from tensorgraph.linalg.factorizations import QRResult, qr
 from tensorgraph.linalg.least_squares import pinv
 from tensorgraph.linalg.products import cross, kron
-from tensorgraph.linalg.spectra import svd, svdvals
+from tensorgraph.linalg.spectra import SVDResult, svd, svdvals
 from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops.shape import permute_dims, reshape
 
@@ -28,6 +32,7 @@ def answers(functions: Functions) -> dict[Any, Callable[..., Any]]:
     same = {known: functions[name] for name, known in named.items() if callable(known)}
     older: dict[Any, Callable[..., Any]] = {
         np.linalg.svd: _svd,
+        np.linalg.qr: _qr,
         np.linalg.pinv: _pinv,
         np.trace: _trace,
         np.diagonal: _diagonal,
@@ -42,7 +47,27 @@ def answers(functions: Functions) -> dict[Any, Callable[..., Any]]:
 def _svd(
     x: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
-    return svd(x, full_matrices=full_matrices) if compute_uv else svdvals(x)
+    if not compute_uv:
+        return svdvals(x)
+    known = _without_gradient(x)
+    if full_matrices and known is not None:
+        return SVDResult(*map(wrap, np.linalg.svd(known)))
+    return svd(x, full_matrices=full_matrices)
+
+
+def _qr(x: Any, mode: Any = "reduced") -> Any:
+    if mode == "r":
+        return qr(x).R
+    known = _without_gradient(x)
+    if mode == "complete" and known is not None:
+        return QRResult(*map(wrap, np.linalg.qr(known, mode)))
+    return qr(x, mode)
+
+
+def _without_gradient(x: Any) -> Any:
+    """Return the values of x, if no derivative of them is wanted and they are known."""
+    array = array_of(from_list(x))
+    return array if not wanted(x) and host_values(array).shape == array.shape else None
 
 
 def _pinv(x: Any, rcond: Any = None, hermitian: bool = False, rtol: Any = None) -> Any:

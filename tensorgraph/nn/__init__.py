@@ -39,11 +39,11 @@ shortest layer with parameters), ``init``; then any layer by its file: ``convolu
 ``normalization``, ``dropout``, ``embedding``, ``embedding_bag``, ``recurrent``, ``attention``,
 ``activations``, ``prelu``, ``bilinear``, ``distance``; what combines modules: ``containers``,
 ``multitask``; what is made of outputs: ``losses``; what changes or reads a model:
-``regularization``, ``freeze``, ``transfer``, ``loading`` (weights of other libraries) and
-``stateless``. (:class:`Watch` is taken from the
-room that observes.) Small parts: ``flatten``, ``identity``, ``contents``, ``forward_hooks``,
-``module_table``, ``double_inputs``, ``forgotten_eval``, ``lost_parameters``, ``half_precision``,
-``message_place``, ``state_paths`` and ``vain_settings``.
+``regularization``, ``reparametrization``, ``freeze``, ``transfer``, ``loading`` (weights of other
+libraries) and ``stateless``. (:class:`Watch` is taken from the room that observes.) Small parts:
+``flatten``, ``identity``, ``contents``, ``forward_hooks``, ``module_table``, ``double_inputs``,
+``forgotten_eval``, ``lost_parameters``, ``half_precision``, ``message_place``, ``state_paths`` and
+``vain_settings``.
 """
 
 from typing import TYPE_CHECKING
@@ -134,6 +134,7 @@ from tensorgraph.nn.prelu import PReLU
 from tensorgraph.nn.recurrent.cells import GRUCell, LSTMCell, RNNCell
 from tensorgraph.nn.recurrent.layers import GRU, LSTM, RNN
 from tensorgraph.nn.regularization import l1_penalty, l2_penalty, max_norm, weights
+from tensorgraph.nn.reparametrization import SpectralNorm, WeightNorm
 from tensorgraph.nn.resampling import (
     ChannelShuffle,
     PixelShuffle,
@@ -235,6 +236,7 @@ __all__ = [
     "Softplus",
     "Softshrink",
     "Softsign",
+    "SpectralNorm",
     "Tanh",
     "Tanhshrink",
     "Threshold",
@@ -246,6 +248,7 @@ __all__ = [
     "Unfold",
     "Upsample",
     "Watch",
+    "WeightNorm",
     "ZeroPad",
     "cosine_similarity",
     "fold",

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import one_of, whole
-from tensorgraph.engine.arrays import host_values, placed
+from tensorgraph.engine.arrays import holds, host_values, placed
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of, asarray
@@ -21,9 +21,12 @@ from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.loading.layouts import Foreign, as_it_is
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.ops.arithmetic import where
+from tensorgraph.ops.arithmetic import astype, where
+from tensorgraph.ops.extrema import maximum
 from tensorgraph.ops.index import getitem
+from tensorgraph.ops.order import searchsorted
 from tensorgraph.ops.reduce import max, sum
+from tensorgraph.ops.segments import segment_max, segment_sum
 from tensorgraph.ops.shape import expand_dims
 from tensorgraph.random import Generator
 
@@ -109,12 +112,14 @@ class EmbeddingBag(Module):
         if weights is not None:
             self._check_weights(shape_of(weights), shape_of(numbers))
         counts = numbers != (-1 if self.padding_idx is None else self.padding_idx)
-        numbers, counts, places = _as_rows(numbers, counts, offsets)
+        bags = _bags(shape_of(numbers), offsets)
         rows: Any = getitem(self.weight, (numbers,))
         if weights is not None:
             given: Any = weights if hasattr(weights, "dtype") else asarray(weights)
-            rows = rows * expand_dims(given if places is None else given[places], axis=-1)
-        return self._reduced(rows, counts)
+            rows = rows * expand_dims(given, axis=-1)
+        if bags is None:
+            return self._reduced(rows, counts)
+        return self._by_bag(rows, counts, bags, shape_of(array_of(offsets))[0])
 
     def _check_weights(self, shape: tuple[int, ...], ids: tuple[int, ...]) -> None:
         if self.mode != "sum" or shape != ids:
@@ -140,41 +145,51 @@ class EmbeddingBag(Module):
             y = y / np.maximum(counts.sum(axis=1), 1)[:, None].astype(y.dtype)
         return y
 
+    def _by_bag(self, rows: Any, counts: Any, bags: Any, m: int) -> Tensor:
+        """Return each bag's rows, which stand one after the other, as one row."""
+        y: Tensor
+        mask, bags = counts[:, None], placed(bags, counts)
+        some = segment_sum(astype(counts, dtype=rows.dtype), bags, num_segments=m)[:, None]
+        if self.mode == "max":
+            largest = segment_max(where(mask, rows, -math.inf), bags, num_segments=m)
+            y = where(some > 0, largest, 0)
+            return y
+        y = segment_sum(where(mask, rows, 0), bags, num_segments=m)
+        if self.mode == "mean":
+            y = y / maximum(some, 1)
+        return y
+
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
         return f"{told_sizes(self)}, mode={self.mode!r}, init={self.init}"
 
 
-def _as_rows(numbers: Any, counts: Any, offsets: Operand | None) -> tuple[Any, Any, Any]:
-    """Return ids with a row for each bag, which of them count, and where they came from.
+def _bags(shape: tuple[int, ...], offsets: Operand | None) -> Any:
+    """Return the bag of each id; None where each row of ids is one.
 
     Raises:
         ShapeError: the ids and offsets do not have one of the two forms.
     """
-    name, shape = here("embedding_bag"), shape_of(numbers)
+    name = here("embedding_bag")
     if len(shape) == 2 and offsets is None:
-        return numbers, counts, None
+        return None
     if len(shape) != 1 or offsets is None:
         hint = "; write offsets=[0] for one bag" if len(shape) == 1 else ""
         raise errors.ShapeError(
             f"{name}: ids of shape {shape} must have shape (m, n), or (n,) with offsets of shape"
             f" (m,){hint}"
         )
-    starts = host_values(array_of(offsets))
+    starts, (total,) = array_of(offsets), shape
     if starts.dtype.kind not in "iu":
         raise errors.DTypeError(f"{name}: offsets are integers, not {starts.dtype}")
-    total = shape[0]
-    falls = starts.ndim != 1 or not len(starts) or starts[0] != 0 or (np.diff(starts) < 0).any()
-    if falls or starts[-1] > total:
+    rises = starts.ndim == 1 and starts.size
+    if not (rises and holds((starts[:1] == 0) & (starts[-1:] <= total)) and holds(_steps(starts))):
         raise errors.ArgumentError(
             f"{name}: offsets begin at 0, do not fall, and end at {total}, the number of ids, at"
-            f" most, not {starts.tolist()}"
+            f" most, not {host_values(starts).tolist()}"
         )
-    lengths = np.diff(np.append(starts, total))
-    inside = np.arange(int(lengths.max()))
-    own = inside < lengths[:, None]
-    places = placed(np.where(own, starts[:, None] + inside, 0), numbers)
-    own = placed(own, numbers)
-    if not total:
-        return np.zeros(own.shape, int, like=numbers), own, places
-    return numbers[places], own & counts[places], places
+    return searchsorted(starts, np.arange(total, like=starts), side="right") - 1
+
+
+def _steps(starts: Any) -> Any:
+    return starts[1:] >= starts[:-1]

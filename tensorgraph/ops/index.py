@@ -347,11 +347,25 @@ def _argsort_axis(x: Any, *, axis: SupportsIndex, descending: bool) -> dict[str,
     return {"axis": one_axis(axis, ndim_of(x)), "descending": bool(descending)}
 
 
+MANY = 1000
+"""So many elements are sorted much faster by what does not keep the order of equal ones."""
+
+
+def _sorting(x: Any, axis: int) -> Any:
+    """Return the positions that sort x; equal elements, NaN among them, keep their order."""
+    if type(x) is np.ndarray and x.dtype.kind == "f" and x.shape[axis] >= MANY:
+        found = np.moveaxis(np.argsort(x, axis=axis), axis, -1)
+        rows = np.take_along_axis(np.moveaxis(x, axis, -1), found, axis=-1)
+        if not (rows[..., 1:] == rows[..., :-1]).any() and not np.isnan(rows[..., -2]).any():
+            return np.moveaxis(found, -1, axis)  # none are equal
+    return np.argsort(x, axis=axis, kind="stable")
+
+
 def _argsort_kernel(x: Any, *, axis: Any = -1, descending: bool = False) -> Any:
     if not descending:
-        return np.argsort(x, axis=axis, kind="stable")
+        return _sorting(x, axis)
     # Reversed before and after, so that equal elements keep their order here too.
-    backwards = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
+    backwards = _sorting(np.flip(x, axis), axis)
     return shape_of(x)[axis] - 1 - np.flip(backwards, axis)
 
 

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import one_of, scalar
+from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
+from tensorgraph.engine.tensor import array_of
+from tensorgraph.errors import GraphError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import SomeAxes, from_list, kept, some_axes
 from tensorgraph.ops.arithmetic import (
@@ -29,10 +32,11 @@ from tensorgraph.ops.arithmetic import (
     subtract,
     where,
 )
-from tensorgraph.ops.index import sort, take_along_axis
+from tensorgraph.ops.index import beside, sort, take_along_axis
 from tensorgraph.ops.joining import stack
 from tensorgraph.ops.moments import norm
 from tensorgraph.ops.order import (
+    METHODS,
     Probabilities,
     filled_rows,
     mixed,
@@ -47,8 +51,6 @@ __all__ = [
     "nanmax", "nanmean", "nanmedian", "nanmin", "nanpercentile", "nanprod", "nanquantile",
     "nanstd", "nansum", "nanvar",
 ]  # fmt: skip
-
-METHODS = ("linear", "lower", "higher", "nearest", "midpoint")
 
 
 @with_leads
@@ -204,7 +206,10 @@ def nanquantile(
         q: a number in [0, 1], or several; these make a first axis of the result.
         axis: one, several or None for all.
         keepdims: whether reduced axes stay, with length 1.
-        method: linear, lower, higher, nearest or midpoint.
+        method: one of NumPy's, as of ``tg.quantile``.
+
+    Raises:
+        GraphError: x is a symbol, and the method none of linear, lower, higher, nearest, midpoint.
 
     Example:
         >>> import tensorgraph as tg
@@ -263,20 +268,40 @@ def _nanquantile(
 
 def _at(rows: Any, q: float, method: str, last: Any) -> Any:
     """Return the quantile of sorted rows, of which what stands up to ``last`` is known."""
-    # Where all are NaN, last is −1, and the first of them is the result.
-    place = astype(where(less(last, 0), 0, last), dtype=np.float64) * q
+    place = _place(q, method, where(less(last, 0), 0, last))  # of nothing it is the first NaN
     low = floor(place)
     share = place - low
-    if method == "lower":
-        share = 0 * share
-    elif method == "higher":
-        share = astype(greater(share, 0), dtype=np.float64)
-    elif method == "nearest":
-        low, share = round(place), 0 * share
-    elif method == "midpoint":
-        share = where(greater(share, 0), 0.5, 0.0)
     alone = equal(share, 0)
     at = astype(low, dtype=np.intp)
     lower = take_along_axis(rows, at, axis=-1)
     upper = take_along_axis(rows, at + logical_not(alone), axis=-1)
     return where(alone, lower, mixed(lower, upper, astype(share, dtype=rows.dtype)))[..., 0]
+
+
+def _place(q: float, method: str, last: Any) -> Any:
+    """Return where the quantile stands in rows from 0 to ``last``, maybe between two elements.
+
+    Raises:
+        GraphError: ``last`` is a symbol, and the method's place is no plain share of it.
+    """
+    known = host_values(array_of(last))
+    if known.shape == shape_of(last):  # of 0, 1, 2, … NumPy's own is the place itself
+        each, inverse = np.unique(known, return_inverse=True)
+        found = [np.quantile(np.arange(n + 1), q, method=method) for n in each.tolist()]  # type: ignore[call-overload]
+        return beside(np.array(found, np.float64)[inverse].reshape(known.shape), last)
+    place = astype(last, dtype=np.float64) * q
+    low = floor(place)
+    between = greater(place - low, 0)
+    shares = {
+        "linear": place - low,
+        "lower": 0.0,
+        "higher": astype(between, dtype=np.float64),
+        "nearest": round(place) - low,
+        "midpoint": where(between, 0.5, 0.0),
+    }
+    if method not in shares:
+        raise GraphError(
+            f"nanquantile: how many elements are no NaN is not known of a symbol; method is one of"
+            f" {', '.join(map(repr, shares))} there"
+        )
+    return low + shares[method]

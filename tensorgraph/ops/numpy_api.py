@@ -8,7 +8,6 @@ same things, and the functions whose result cannot have a gradient.
 from __future__ import annotations
 
 import inspect
-import math
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Mapping
@@ -20,13 +19,15 @@ import numpy as np
 from tensorgraph.arguments import refuse_wanted, wanted
 from tensorgraph.caller.asking import asking
 from tensorgraph.caller.warning_line import written_once
+from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.lost_gradients import asking_frame, values_leave
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.engine.tensor import Tensor
+from tensorgraph.engine.tensor import Tensor, array_of
 from tensorgraph.errors import ImmutableError
 from tensorgraph.leads.attributes import lead_of_function
-from tensorgraph.ops import nan_reductions, numpy_methods
+from tensorgraph.ops import nan_reductions
 from tensorgraph.ops._masked import COMBINED, KEYWORDS, NEUTRAL, masked
+from tensorgraph.ops.numpy_answers import ANSWERS, AXES_OF_NUMBERS, OF_SYMBOLS
 
 Table = dict[Any, Callable[..., Any]]
 Ops = Mapping[str, Callable[..., Any]]
@@ -120,75 +121,7 @@ def _functions_of(ops: Ops) -> Table:
     table.update({(getattr(np, f), "accumulate"): ops[name] for f, name in _RUNNING.items()})
     del table[np.put_along_axis]  # which changes its operand
 
-    def inner(a: Any, b: Any) -> Any:
-        if not (ndim_of(a) and ndim_of(b)):
-            return ops["multiply"](a, b)
-        return ops["tensordot"](a, b, axes=[[-1], [-1]])
-
-    def vdot(a: Any, b: Any) -> Any:
-        return ops["matmul"](*(x if ndim_of(x) == 1 else ops["ravel"](x) for x in (a, b)))
-
-    def angle(x: Any, deg: bool = False) -> Any:
-        # Nothing flows through a comparison; NaN stays what it is.
-        angle_of = ops["where"](ops["signbit"](x), 180.0 if deg else math.pi, 0.0)
-        found = ops["where"](ops["isnan"](x), x, angle_of)
-        return ops["astype"](found, x.dtype) if x.dtype.kind == "f" else found
-
-    def beside_nan(chosen: Callable[..., Any]) -> Callable[..., Any]:
-        def of_two(x: Any, y: Any) -> Any:
-            no_x, no_y = ops["isnan"](x), ops["isnan"](y)
-            return chosen(ops["where"](no_x, y, x), ops["where"](no_y, x, y))
-
-        return of_two
-
-    def logaddexp2(x: Any, y: Any) -> Any:
-        two = math.log(2)
-        total = ops["logaddexp"](ops["multiply"](x, two), ops["multiply"](y, two))
-        return ops["divide"](total, two)
-
-    def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
-        place = start + ndim_of(x) if start < 0 else start
-        axis = axis % ndim_of(x)
-        return ops["moveaxis"](x, axis, place - 1 if axis < place else place)
-
-    def linspace(
-        start: Any,
-        stop: Any,
-        num: int = 50,
-        endpoint: bool = True,
-        retstep: bool = False,
-        axis: int = 0,
-    ) -> Any:
-        start, stop = ops["broadcast_arrays"](start, stop)
-        parts = num - 1 if endpoint else num
-        step = ops["divide"](ops["subtract"](stop, start), max(parts, 1))
-        points = [ops["add"](start, ops["multiply"](step, k)) for k in range(num)]
-        if endpoint and num > 1:
-            points[-1] = stop
-        made = ops["stack"](points, axis=axis)
-        return (made, step) if retstep else made
-
-    return table | {
-        np.cumsum: numpy_methods.cumsum,
-        np.cumprod: numpy_methods.cumprod,
-        np.diff: ops["increments"],
-        np.divmod: lambda x, y: (ops["floor_divide"](x, y), ops["remainder"](x, y)),
-        np.dot: numpy_methods.dot,
-        np.inner: inner,
-        np.vdot: vdot,
-        np.fmax: beside_nan(ops["maximum"]),
-        np.fmin: beside_nan(ops["minimum"]),
-        np.logaddexp2: logaddexp2,
-        np.partition: lambda x, kth, axis=-1: ops["sort"](x, axis=axis),  # is partitioned, too
-        np.rollaxis: rollaxis,
-        np.linspace: linspace,
-        np.copy: numpy_methods.copy,
-        np.conj: numpy_methods.copy,
-        np.real: numpy_methods.copy,
-        np.real_if_close: lambda x, **tol: numpy_methods.copy(x),
-        np.imag: lambda x: ops["where"](False, x, 0),
-        np.angle: angle,
-    }
+    return table | ANSWERS
 
 
 def other_functions(
@@ -229,6 +162,12 @@ def other_functions(
         **{getattr(np, name): on(kind, name) for name in _ON_KINDS},
         **{f: like(f) for f in (np.zeros_like, np.ones_like, np.empty_like, np.full_like)},
     }
+
+
+def _is_symbol(x: Any) -> bool:
+    """Return whether x has no values, or others for each example."""
+    array = array_of(x) if hasattr(x, "shape") else None
+    return array is not None and host_values(array).shape != array.shape
 
 
 def _weights(function: Any, args: Any, kwargs: Any) -> Any:
@@ -381,6 +320,7 @@ def numpy_protocol(
     """
     recorded, others = recorded_functions(ops), other_functions(cls, value, kind, own)
     taking_in = {getattr(np, name) for name in _TAKING_IN}
+    of_numbers = {ops[name] for name in AXES_OF_NUMBERS}
     maskable = {ops[name] for name in (*NEUTRAL, *COMBINED, "mean")}
 
     def cast(x: Any, dtype: Any) -> Any:
@@ -396,6 +336,8 @@ def numpy_protocol(
             rest = {k: v for k, v in options.items() if k not in KEYWORDS}
             given = {k: options[k] for k in KEYWORDS if k in options}
             return masked(ops, own.__name__, inputs[0], _our_options(name, rest, own) | given)
+        if own in of_numbers and not ndim_of(inputs[0]) and options.get("axis") in (0, -1):
+            del options["axis"]
         options = _our_options(name, options, own)
         dtype = options.pop("dtype", None)
         if dtype is not None:  # the type to compute in, rather than that of the result
@@ -435,6 +377,8 @@ def numpy_protocol(
             if function is np.histogram:
                 return ops["histogram"](*args, **kwargs)
             refuse_wanted(weights, f"np.{function.__name__}: weights")
+        if function in OF_SYMBOLS and any(map(_is_symbol, (*args, *kwargs.values()))):
+            return OF_SYMBOLS[function](*args, **kwargs)
         if function in others or (function is np.where and len(args) == 1):
             return others.get(function, others[np.nonzero])(*args, **kwargs)
         name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.", 1)

@@ -20,7 +20,11 @@ from tensorgraph.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list
 from tensorgraph.ops._keys import ARRAY
-from tensorgraph.ops.index import scatter, take
+from tensorgraph.ops.arithmetic import logical_and, where
+from tensorgraph.ops.index import beside, scatter, take
+from tensorgraph.ops.order import searchsorted
+from tensorgraph.ops.segments import segment_sum
+from tensorgraph.ops.shape import reshape
 
 __all__ = [
     "argwhere", "bincount", "flatnonzero", "histogram", "nonzero", "unique_all", "unique_counts",
@@ -37,11 +41,15 @@ def known(x: Any, name: str) -> Any:
     array = array_of(from_list(x))
     values = host_values(array)
     if values.shape != array.shape:
+        instead = INSTEAD.get(name, "call it outside of what is compiled, derived or mapped")
         raise GraphError(
-            f"{name}: how many elements the result has is not known of a symbol; call it outside of"
-            " what is compiled or derived"
+            f"{name}: how many elements the result has is not known of a symbol; {instead}"
         )
     return values
+
+
+INSTEAD = {"bincount": "write tg.segment_sum(tg.ones(x.shape), x, num_segments=10)"}
+"""What to write where only shapes are known."""
 
 
 @with_leads
@@ -222,7 +230,7 @@ def histogram(
     Gradients go to the weights; to x none does: counts do not change with it but by steps.
 
     Raises:
-        GraphError: x is a symbol.
+        GraphError: x is a symbol, and neither ``range`` nor edges are given.
 
     Example:
         >>> import tensorgraph as tg
@@ -230,22 +238,49 @@ def histogram(
         tensor([1, 2])
     """
     edges = bins if isinstance(bins, (int, str)) else known(bins, "histogram")
-    values = known(x, "histogram")
+    x = from_list(x)
     weights = None if weights is None else from_list(weights)
-    stand_in = None if weights is None else np.ones(shape_of(weights))
+    values = _with_known_edges(x, edges, range)
+    plain = weights is None and shape_of(values) == shape_of(x)
     try:
-        counts, found = np.histogram(values, edges, range, density, stand_in)
+        counts, found = np.histogram(values, edges, range, density and plain)
     except (ValueError, TypeError) as error:
         raise ArgumentError(f"histogram: {error}") from None
-    if weights is None:
+    if plain:
         return wrap(counts), wrap(found)
-    added = _added_up(values.reshape(-1), weights.reshape(-1), found)
+    if weights is not None and shape_of(weights) != shape_of(x):
+        raise ArgumentError(
+            f"histogram: weights have x's shape {shape_of(x)}, not {shape_of(weights)}"
+        )
+    added = _added_up(reshape(x, shape=-1), weights, found)
     return (added / np.diff(found) / added.sum() if density else added), wrap(found)
 
 
+def _with_known_edges(x: Any, edges: Any, range: Any) -> Any:
+    """Return the values that tell the edges of bins; of a symbol none, if these are given.
+
+    Raises:
+        GraphError: x is a symbol, and its values are to tell the edges.
+    """
+    array = array_of(x)
+    if host_values(array).shape == array.shape:
+        return host_values(array)
+    if isinstance(edges, str) or (isinstance(edges, int) and range is None):
+        raise GraphError(
+            "histogram: the bins' edges depend on the values, which a symbol has not; write"
+            " tg.histogram(x, bins=10, range=(-1, 1))"
+        )
+    return np.zeros(0)
+
+
 def _added_up(values: Any, weights: Any, edges: Any) -> Any:
-    """Return the sum of the weights in each bin, which has its lower edge, the last one both."""
-    places = np.searchsorted(edges, values, side="right") - 1
-    places[values == edges[-1]] = len(edges) - 2
-    (inside,) = np.nonzero((places >= 0) & (places < len(edges) - 1))
-    return scatter(take(weights, inside), places[inside], key=(ARRAY,), shape=(len(edges) - 1,))
+    """Return the sum of the weights in each bin, which has its lower edge, the last one both.
+
+    Without weights it is how many values are there.
+    """
+    count = len(edges) - 1
+    places = searchsorted(beside(edges, values), values, side="right") - 1
+    places = where(values == edges[-1], count - 1, places)
+    labels = where(logical_and(places >= 0, places < count), places, count)  # one for the rest
+    each = np.ones(shape_of(values), np.intp) if weights is None else reshape(weights, shape=-1)
+    return segment_sum(each, labels, num_segments=count + 1)[:count]

@@ -41,9 +41,6 @@ __all__ = [
 def set_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
     """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
 
-    Raises:
-        GraphError: an index array is symbolic.
-
     Example:
         >>> import tensorgraph as tg
         >>> tg.set_at(tg.zeros(3), 1, 5.0)
@@ -53,17 +50,21 @@ def set_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
     template, indices = split_key(key)
     check_masks_known(map(array_of, indices), "set_at", "tg.where(mask, value, x)")
     values = _region(x, key, value, "set_at")
-    known = [_known_index(array_of(i), "set_at", _added("value")) for i in indices]
-    source = np.full(shape_of(x), -1)
-    source[fill_key(template, known)] = _numbered(values.shape)
-    values = reshape(values, shape=-1)
-    if values.shape[0] == 0:
+    count = math.prod(values.shape)
+    if count == 0:
         return add_at(x, key, value)  # nothing to set is nothing to add
-    source = np.asarray(source, like=array_of(x))
-    return where(source >= 0, getitem(values, np.maximum(source, 0)), x)
+    each = np.arange(count).reshape(values.shape)
+    arrays = [array_of(i) for i in indices]
+    if all(host_values(i).shape == i.shape for i in arrays):
+        source = np.full(shape_of(x), -1)
+        source[fill_key(template, [host_values(i) for i in arrays])] = each
+        source = np.asarray(source, like=array_of(x))
+    else:  # the last value has the largest number
+        source = max_at(beside(np.full(shape_of(x), -1), x), key, beside(each, x))
+    return where(source >= 0, getitem(reshape(values, shape=-1), np.maximum(source, 0)), x)
 
 
-def _known_index(array: Any, name: str, hint: str) -> Any:
+def _known_index(array: Any, name: str) -> Any:
     """Return an index array in NumPy's memory.
 
     Raises:
@@ -71,13 +72,11 @@ def _known_index(array: Any, name: str, hint: str) -> Any:
     """
     known = host_values(array)
     if known.shape != array.shape:
-        raise GraphError(f"{name}: which places a symbolic index names is not known; {hint}")
+        raise GraphError(
+            f"{name}: which places a symbolic index names is not known; call it outside of what is"
+            " compiled or derived"
+        )
     return known
-
-
-def _added(new: str) -> str:
-    """Return the line to write where each place is named once."""
-    return f"where none is repeated, write tg.add_at(x, index, {new} - x[index])"
 
 
 def add_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
@@ -131,7 +130,7 @@ def max_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
         >>> tg.max_at(tg.zeros(3), [0, 0, 2], [1.0, 5.0, -1.0])
         tensor([5., 0., 0.])
     """
-    return _combined(x, key, value, "max_at", segment_max, "tg.maximum(x[index], value)")
+    return _combined(x, key, value, "max_at", segment_max)
 
 
 def min_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
@@ -144,7 +143,7 @@ def min_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
         >>> tg.min_at(tg.zeros(3), [0, 0, 2], [1.0, -5.0, -1.0])
         tensor([-5.,  0., -1.])
     """
-    return _combined(x, key, value, "min_at", segment_min, "tg.minimum(x[index], value)")
+    return _combined(x, key, value, "min_at", segment_min)
 
 
 def multiply_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
@@ -155,24 +154,18 @@ def multiply_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
         >>> tg.multiply_at(tg.ones(3), [0, 0, 2], [2.0, 3.0, 4.0])
         tensor([6., 1., 4.])
     """
-    return _combined(x, key, value, "multiply_at", segment_prod, "x[index] * value")
+    return _combined(x, key, value, "multiply_at", segment_prod)
 
 
-def _combined(
-    x: Any, key: Any, value: Any, name: str, segments: Callable[..., Any], new: str
-) -> Any:
-    """Combine x's elements with values, each of which belongs to the place that its key names.
-
-    ``new`` is what an element of x then is, as a user writes it.
-    """
+def _combined(x: Any, key: Any, value: Any, name: str, segments: Callable[..., Any]) -> Any:
+    """Combine x's elements with values, each of which belongs to the place that its key names."""
     x = from_list(x)
-    template, indices = split_key(key)
+    _, indices = split_key(key)
     check_masks_known(map(array_of, indices), name, "tg.where(mask, …, x)")
     values = _region(x, key, value, name)
-    places = _numbered(shape_of(x))
-    known = [_known_index(array_of(i), name, _added(new)) for i in indices]
-    named = places[fill_key(template, known)]
-    labels = beside(np.concatenate([places.reshape(-1), np.reshape(named, -1)]), x)
+    places = beside(_numbered(shape_of(x)), x)
+    named = getitem(places, key)
+    labels = concat([reshape(places, shape=-1), reshape(named, shape=-1)])
     elements = concat([reshape(x, shape=-1), reshape(values, shape=-1)])
     return reshape(segments(elements, labels, num_segments=places.size), shape=shape_of(x))
 
@@ -261,7 +254,7 @@ def _indices(index: Any, name: str) -> Any:
     """Return indices as NumPy's functions of numbers take them."""
     if isinstance(index, (slice, int, np.integer)):
         return index
-    array = _known_index(array_of(index), name, "call it outside of what is compiled or derived")
+    array = _known_index(array_of(index), name)
     return array.astype(np.intp) if array.size == 0 else array
 
 

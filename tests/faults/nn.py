@@ -6,6 +6,15 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "nn/reparametrization.py",
+        ("WeightNorm.weight", "unit(self.direction, axis=self.others)", "self.direction",
+         "WeightNorm: the direction's length counts"),
+        ("SpectralNorm.weight", "self.training", "True",
+         "SpectralNorm: evaluation moves its vectors"),
+        ("SpectralNorm.weight", "self.original / vecdot(self.u.detach(), matmul(rows,"
+         " self.v.detach()))", "self.original", "SpectralNorm: nothing is divided"),
+    ),
+    *planted_in(
         "nn/vain_settings.py",
         ("refuse_vain_setting", "name in _SWITCHES", "False",
          "module: trainable = False is taken and ignored"),
@@ -109,7 +118,7 @@ FAULTS: list[Fault] = [
         "nn/losses/ctc.py",
         ("_likelihood", "where(over, before[:, :-2], -math.inf)", "before[:, :-2]",
          "losses: ctc goes from a label to one like it without a blank"),
-        ("_likelihood", "where(placed((t < steps)[:, None], own), reached, alpha)", "reached",
+        ("_likelihood", "where((t < steps)[:, None], reached, alpha)", "reached",
          "losses: ctc counts steps after the end of a sequence"),
         ("_with_blanks", "np.where(there, found, blank)", "found",
          "losses: ctc reads labels after the last"),

@@ -385,6 +385,15 @@ FAULTS: list[Fault] = [
          "symbols: what is copied is an operation"),
     ),
     *planted_in(
+        "ops/numpy_answers.py",
+        ("_digitize", "'left' if right else 'right'", "'right' if right else 'left'",
+         "digitize: edges belong to the other side"),
+        ("_of_known", "where(isnan(x), worst, x)", "x",
+         "nanargmax: NaN is the largest element"),
+        ("_in_a_row", "axis is None or (ndim_of(x) == 0 and function is argsort)", "False",
+         "np.sort: an axis of None is none"),
+    ),
+    *planted_in(
         "ops/numpy_api.py",
         ("_of_scipy", "record.arity == arity", "True",
          "scipy: a function of other arguments that has the name of ours"),

@@ -13,6 +13,8 @@ from tensorgraph.testing.optimizers import check_optimizer as module
 from tensorgraph.testing.optimizers.step_promises import check_equation
 from tensorgraph.testing.optimizers.stepping import subject_of
 from tensorgraph.testing.optimizers.textbook import TEXTBOOK
+from tensorgraph.testing.optimizers.training_promises import check_first_lengths
+from tensorgraph.testing.promises import NotAsked
 from tests.testing.one_promise import asking_only
 
 # ------------------------------------------------------------------------------- the package's own
@@ -380,7 +382,7 @@ FAULTY = {
         "after step 1, parameter 'scalar' is nan: a root of what is negative",
     ),
     "uphill": (
-        variant(uphill), {}, "converges", r"H being 1: after 400 steps .* lr=1: inf.* uphill",
+        variant(uphill), {}, "converges", r"H being 1: after 500 steps .* lr=1: inf.* uphill",
     ),
     "a momentum of 1": (
         variant(frictionless, ("v",)), {}, "converges", "does not find the bottom",
@@ -532,6 +534,41 @@ class FromTheStart(optim.Optimizer):
 
 def test_a_state_that_is_meant_to_stay_may_stay():
     assert not check_optimizer(FromTheStart).broken
+
+
+class Uncorrected(optim.Optimizer):
+    """Adam as it is written from memory."""
+
+    corrected = False
+
+    def start(self, param):
+        return {"m": tg.zeros_like(param), "v": tg.zeros_like(param)}
+
+    def update(self, param, grad, state, t, lr=0.001, betas=(0.9, 0.999), eps=1e-8):
+        m = betas[0] * state["m"] + (1 - betas[0]) * grad
+        v = betas[1] * state["v"] + (1 - betas[1]) * grad * grad
+        first, second = (1 - b**t if self.corrected else 1 for b in betas)
+        return param - lr * m / first / (tg.sqrt(v / second) + eps), {"m": m, "v": v}
+
+
+class Corrected(Uncorrected):
+    corrected = True
+
+
+@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.9, 0.99)])
+def test_a_missing_bias_correction_is_found_by_itself(betas):
+    assert "✓ bias correction" in str(check_optimizer(Corrected, betas=betas))
+    with pytest.raises(CheckError, match=r"(?s)bias correction: .*m / \(1 - betas"):
+        check_optimizer(Uncorrected, betas=betas)
+
+
+@pytest.mark.parametrize("name", ["NAdam", "RAdam", "Adamax", "Lion", "ScheduleFreeAdamW"])
+def test_rules_that_step_evenly_or_by_scale_lack_no_correction(name):
+    subject = subject_of(getattr(optim, name), {"lr": 0.1})
+    try:
+        assert "within a factor of" in check_first_lengths(subject)
+    except NotAsked:
+        assert name == "RAdam"  # its first steps are not adapted
 
 
 def test_that_no_number_was_compared_is_told():

@@ -9,7 +9,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import boolean, whole
-from tensorgraph.engine.arrays import host_values, placed
+from tensorgraph.engine.arrays import holds, host_values, placed
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import array_of
@@ -117,13 +117,13 @@ def _lengths(given: Any, m: int, most: int, what: str) -> Any:
     """
     if given is None:
         return np.full(m, most)
-    found, name = host_values(array_of(given)), f"{here('ctc')}: {what}"
+    found, name = array_of(as_array(given)), f"{here('ctc')}: {what}"
     if found.dtype.kind not in "iu":
         raise errors.DTypeError(f"{name} are integers, not {found.dtype}")
     if found.shape != (m,):
         raise errors.ShapeError(f"{name} of shape {found.shape} must have shape ({m},)")
-    if ((found < 0) | (found > most)).any():
-        raise errors.ArgumentError(f"{name} are in 0 … {most}, not {found.tolist()}")
+    if not holds((found >= 0) & (found <= most)):
+        raise errors.ArgumentError(f"{name} are in 0 … {most}, not {host_values(found).tolist()}")
     return found
 
 
@@ -135,7 +135,8 @@ def _with_blanks(name: str, labels: Any, counts: Any, classes: int, blank: int) 
         AxisError: a label that is no class.
         ArgumentError: a label that is the blank, or a blank that is no class.
     """
-    found = host_values(array_of(labels))
+    found = array_of(labels)
+    m, most = found.shape
     if found.dtype.kind not in "iu" and found.size:
         raise errors.DTypeError(
             f"{here(name)}: labels are integers, not {found.dtype}; write .astype('int64')"
@@ -144,22 +145,29 @@ def _with_blanks(name: str, labels: Any, counts: Any, classes: int, blank: int) 
         raise errors.ArgumentError(
             f"{here(name)}: blank={blank} is not one of the {classes} classes 0 … {classes - 1}"
         )
-    there = np.arange(found.shape[1]) < counts[:, None]
+    found = found if found.size else np.zeros((m, most), int, like=found)
+    there = placed(np.arange(most), found) < placed(counts, found)[:, None]
     wrong = there & ((found < 0) | (found >= classes) | (found == blank))
-    if wrong.any():
-        first = tuple(int(i) for i in np.argwhere(wrong)[0])
-        if found[first] == blank:
-            raise errors.ArgumentError(
-                f"{here(name)}: label {blank} at index {first} is the blank, which stands between"
-                " labels; write target_lengths=… where it fills them up"
-            )
-        raise errors.AxisError(
-            f"{here(name)}: label {found[first]} at index {first} is not one of the {classes}"
-            f" classes 0 … {classes - 1}"
+    if not holds(~wrong):
+        _refuse(name, host_values(found), host_values(wrong), classes, blank)
+    kept = np.where(there, found, blank)
+    blanks = placed(np.full((m, most + 1), blank), found)
+    between = np.stack([blanks[:, :-1], kept], axis=2).reshape((m, 2 * most))
+    return np.concatenate([between, blanks[:, -1:]], axis=1)
+
+
+def _refuse(name: str, labels: Any, wrong: Any, classes: int, blank: int) -> None:
+    """Raise for the first label that is none."""
+    first = tuple(int(i) for i in np.argwhere(wrong)[0])
+    if labels[first] == blank:
+        raise errors.ArgumentError(
+            f"{here(name)}: label {blank} at index {first} is the blank, which stands between"
+            " labels; write target_lengths=… where it fills them up"
         )
-    extended = np.full((found.shape[0], 2 * found.shape[1] + 1), blank)
-    extended[:, 1::2] = np.where(there, found, blank)
-    return extended
+    raise errors.AxisError(
+        f"{here(name)}: label {labels[first]} at index {first} is not one of the {classes}"
+        f" classes 0 … {classes - 1}"
+    )
 
 
 def _likelihood(log_a: Any, extended: Any, steps: Any, counts: Any, blank: int) -> Any:
@@ -171,16 +179,17 @@ def _likelihood(log_a: Any, extended: Any, steps: Any, counts: Any, blank: int) 
     m, total, _ = shape_of(log_a)
     width = extended.shape[1]
     own = array_of(log_a)  # beside which constants are placed
+    extended = placed(extended, own)
     wide = np.broadcast_to(extended[:, None], (m, total, width))
-    emitted = take_along_axis(log_a, placed(np.ascontiguousarray(wide), own), axis=-1)
+    emitted = take_along_axis(log_a, wide, axis=-1)
     # Over a blank a path may go, but not between two labels that are alike.
-    over = np.zeros(extended.shape, bool)
-    over[:, 2:] = (extended[:, 2:] != blank) & (extended[:, 2:] != extended[:, :-2])
-    over = placed(over, own)
+    apart = (extended[:, 2:] != blank) & (extended[:, 2:] != extended[:, :-2])
+    over = np.concatenate([placed(np.zeros((m, min(2, width)), bool), own), apart], axis=1)
     # Before the first step all stand in front of place 0, from where 0 and 1 are reached.
     alpha: Any = np.full((m, width), -np.inf, emitted.dtype)
     alpha[:, 0] = 0
     alpha, start = placed(alpha, own), placed(np.arange(width) < 2, own)
+    steps, counts = placed(steps, own), placed(counts, own)
     for t, now in enumerate(unstack(emitted, axis=1)):
         if t == 0:
             reached = where(start, now, -math.inf)
@@ -188,11 +197,11 @@ def _likelihood(log_a: Any, extended: Any, steps: Any, counts: Any, blank: int) 
             before = pad(alpha, pad_width=((0, 0), (2, 0)), constant=-math.inf)
             ways = [before[:, 2:], before[:, 1:-1], where(over, before[:, :-2], -math.inf)]
             reached = logsumexp(stack(ways, axis=0), axis=0) + now
-        alpha = where(placed((t < steps)[:, None], own), reached, alpha)
+        alpha = where((t < steps)[:, None], reached, alpha)
     # A path ends in the last label or in the blank after it; where there is no label, in the blank.
     last = 2 * counts[:, None]
     final = np.concatenate([last, np.maximum(last - 1, 0)], axis=1)
-    ends = take_along_axis(alpha, placed(final, own), axis=1)
-    both = placed(np.stack([np.ones(m, bool), counts > 0], axis=1), own)
+    ends = take_along_axis(alpha, final, axis=1)
+    both = np.concatenate([last >= 0, last > 0], axis=1)
     ends = where(both, ends, -math.inf)
     return logsumexp(ends, axis=1)

@@ -26,11 +26,12 @@ def check_optimizer(
 
     It finds the bottom of quadratic bowls; a gradient of 0 is taken, one that is not finite changes
     nothing; parameters move by themselves, those without a gradient not at all; lr=0 moves nothing,
-    weight decay shrinks by α·λ·θ; float32 follows float64; a run that is saved, copied or pickled
-    goes on exactly; an optimizer begins afresh, keeps memory of its own and not ever more of it. Of
-    what is derived from ``tg.optim.Optimizer`` also: the state advances, groups keep to their
-    settings, large parameters move as small ones, recorded steps are the same steps, and the
-    derivative by ``lr`` is right. Of the package's own, equation and claims are known.
+    weight decay shrinks by α·λ·θ; running means that start at 0 are corrected, where a rule takes
+    ``betas`` and no ``first_step`` is given; float32 follows float64; a run that is saved, copied
+    or pickled goes on exactly; an optimizer begins afresh, keeps memory of its own and not ever
+    more of it. Of what is derived from ``tg.optim.Optimizer`` also: the state advances, groups keep
+    to their settings, large parameters move as small ones, recorded steps are the same steps, and
+    the derivative by ``lr`` is right. Of the package's own, equation and claims are known.
 
     Args:
         rule: a class, as ``tg.optim.Adam``, or another function that makes an optimizer of a list
@@ -77,6 +78,9 @@ def check_optimizer(
     promises |= {f"claim: {word}": partial(_claim(word), subject) for word in claims}
     if first_step is None and book is None:
         promises["first step"] = _not_compared
+        if subject.takes("betas") and subject.takes("lr"):
+            first_lengths = partial(training_promises.check_first_lengths, subject)
+            promises["bias correction"] = first_lengths
     asked: dict[str, Callable[..., str | None]] = {
         "finite steps": step_promises.check_finite,
         "gradients of 0": step_promises.check_zero_gradient,

@@ -11,12 +11,19 @@ from tensorgraph.errors import listing
 from tensorgraph.ops.trigonometric import tanh
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.optimizers.stepping import Subject, leaves, stepped
+from tensorgraph.testing.promises import NotAsked
 
 CONDITIONS = (1.0, 10.0, 100.0)
 RATES = (1.0, 0.1, 0.01, 10.0, 0.3, 0.03, 0.003)
 """In the order in which they are tried: the first three do as a rule."""
-STEPS, FALLS = 400, 1e-3
+STEPS, FALLS = 500, 1e-3
 """By how many steps the cost must have fallen to which part."""
+
+LONG, SETTLED = 2000, 1e-6
+"""So many steps with one gradient, at this rate, so that parameters stay where they are."""
+
+UNEVEN = 1.9
+"""By this factor steps with one gradient differ where a bias is not corrected."""
 
 X = np.random.default_rng(0).standard_normal((6, 3))
 Y = np.random.default_rng(1).standard_normal((6, 1))
@@ -49,6 +56,37 @@ def check_converges(subject: Subject) -> str:
             )
     conditions = listing([f"{c:g}" for c in CONDITIONS])
     return f"at rates of {listing(used)} in bowls of condition {conditions}" if rates[0] else ""
+
+
+def check_first_lengths(subject: Subject) -> str:
+    """Running means that start at 0 are corrected: the first steps are no longer than later ones.
+
+    Of a rule whose steps do not depend on the gradients' scale, and which takes ``betas``.
+    """
+    small, large = (_moves(subject, size) for size in (1.0, 1000.0))
+    if not (small.min() > 0 and (np.abs(large / small - 1) < 0.01).all()):
+        raise NotAsked("as its steps depend on the scale of the gradients")
+    ratios = small[:50] / small[-1]
+    k = int(np.argmax(np.abs(np.log(ratios))))
+    if max(ratios[k], 1 / ratios[k]) > UNEVEN:
+        raise AssertionError(
+            f"of {LONG} steps with one and the same gradient, step {k + 1} is {ratios[k]:.3g} times"
+            " as long as the last\nrunning means that start at 0 are too small at first; divide"
+            " them by what they lack: m / (1 - betas[0] ** t), v / (1 - betas[1] ** t), where t"
+            " counts from 1 (or give first_step=, where the rule has none of it)"
+        )
+    return f"within a factor of {max(ratios[k], 1 / ratios[k]):.2g} of the later ones"
+
+
+def _moves(subject: Subject, gradient: float) -> Any:
+    """Return how far each step with one and the same gradient goes, weight decay apart."""
+    (w,) = params = leaves([np.ones(1)])
+    optimizer = subject.make(params, lr=SETTLED, **subject.without_decay)
+    found = [float(w.data[0])]
+    for _ in range(LONG):
+        stepped(optimizer, params, [[np.array([gradient])]])
+        found.append(float(w.data[0]))
+    return np.abs(np.diff(found))
 
 
 def _share_left(subject: Subject, hessian: Any, lr: float | None) -> float:
