@@ -315,9 +315,9 @@ FAULTS: list[Fault] = [
     *planted_in(
         "ops/padding.py",
         ("_pad_rule", "slice(before, before + n)", "slice(0, n)", "pad: cut from the start"),
-        ("_with_statistics", "_part(x, axis, n - count, n)", "_part(x, axis, 0, count)",
+        ("_with_statistics", "part(x, axis, n - count, n)", "part(x, axis, 0, count)",
          "pad: behind, the statistics of the front"),
-        ("_mirrored_at_points", "_part(x, axis, skip, skip + left)", "_part(x, axis, 0, left)",
+        ("_mirrored_at_points", "part(x, axis, skip, skip + left)", "part(x, axis, 0, left)",
          "pad: mirrored beside the point, not at it"),
         ("_with_ramps", "flip(ramp, axis=axis) if side else ramp", "ramp",
          "pad: the ramp behind goes up"),
