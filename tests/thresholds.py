@@ -23,7 +23,7 @@ ADDED_UP = {
 
 WINDOWS = {
     "ops.pool._FEW": "places of a window along one axis that are added one by one",
-    "ops.convolution.BLOCK": "elements of all windows of a convolution",
+    "ops._convolution.BLOCK": "elements of all windows of a convolution",
 }
 
 TRANSFORMS = {

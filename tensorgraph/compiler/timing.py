@@ -8,7 +8,7 @@ from time import perf_counter
 
 from tensorgraph.compiler.dataflow import Runner
 from tensorgraph.compiler.works import Work
-from tensorgraph.engine.modes import Observer, Worked
+from tensorgraph.engine.observers import Observer, Worked
 from tensorgraph.errors import CompileError
 
 PREPARING = "getting ready to measure"

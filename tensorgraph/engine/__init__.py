@@ -9,12 +9,14 @@ a rule), ``tensor`` (a handle on an array; ``operators`` lists its methods, ``ar
 hold, ``creation`` and ``index_grids`` how one is made), ``dispatch`` (what a call does;
 ``operands`` what type checkers let it take, ``explain`` what its failures say, ``stated_facts``
 what records say of its results), ``graph`` (nodes, walking them, running them again),
-``backward_pass`` (the loop over them), ``autodiff`` (whose gradients are asked for)
-and ``checkpoint``; ``layers`` (arrays below tensors, by which ``transforms`` vmap and push
-tangents forward). ``function_types`` are for type checkers.
-``modes`` says in which mode all this runs and who watches it. Small parts: ``decorating``,
-``comparison``, ``shapes``, ``summation``, ``nested_containers``, ``float_warnings``, ``locks``,
-``malloc``, ``random_generator``, ``state_dict``, ``gradient_hook``, ``wanted_numbers``.
+``backward_pass`` (the loop over them), ``autodiff`` (whose gradients are asked for); ``layers``
+(arrays below tensors, by which ``transforms`` vmap and push tangents forward). ``function_types``
+are for type checkers.
+
+``modes`` says in which mode all this runs, and ``observers`` who watches it. Small parts:
+``decorating``, ``comparison``, ``shapes``, ``summation``, ``nested_containers``,
+``float_warnings``, ``locks``, ``malloc``, ``random_generator``, ``state_dict``, ``gradient_hook``,
+``wanted_numbers``.
 
 ``lost_gradients`` says what it means that values leave the graph, for NumPy or as a number.
 

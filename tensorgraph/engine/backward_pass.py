@@ -20,7 +20,8 @@ from tensorgraph.engine.arrays import as_array, copied
 from tensorgraph.engine.float_warnings import as_around, quiet
 from tensorgraph.engine.graph import Node, reachable
 from tensorgraph.engine.layers import layer_of
-from tensorgraph.engine.modes import MODE, Backward, Observer, enable_grad, mode
+from tensorgraph.engine.modes import MODE, enable_grad, mode
+from tensorgraph.engine.observers import Backward, Observer
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.shapes import sum_to
 from tensorgraph.engine.tensor import Retained, Tensor, tensor, wrap

@@ -23,7 +23,8 @@ from tensorgraph.engine.explain import cause, explain, is_users
 from tensorgraph.engine.float_warnings import ERRORS, IGNORE
 from tensorgraph.engine.graph import Node, next_number
 from tensorgraph.engine.layers import apply_in_layer, deepest, layer_of, outside
-from tensorgraph.engine.modes import MODE, Forward, user_line
+from tensorgraph.engine.modes import MODE, user_line
+from tensorgraph.engine.observers import Forward
 from tensorgraph.engine.op import HANDLERS, KERNEL_ERRORS, Op, OpFunction
 from tensorgraph.engine.stated_facts import carry, state
 from tensorgraph.engine.tensor import Tensor, wrap

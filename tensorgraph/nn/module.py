@@ -27,8 +27,9 @@ from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import placed, to_dtype, to_host
-from tensorgraph.engine.modes import MODE, ROOT, Call, Mode, Observer, go_back, mode
+from tensorgraph.engine.modes import MODE, ROOT, Call, Mode, go_back, mode
 from tensorgraph.engine.nested_containers import WHOLE
+from tensorgraph.engine.observers import Observer
 from tensorgraph.engine.state_dict import is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object

@@ -15,16 +15,8 @@ from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.decorating import Decorated
 from tensorgraph.engine.float_warnings import end_silence, silence
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import (
-    MODE,
-    Backward,
-    Forward,
-    Mode,
-    Observer,
-    beside,
-    mode,
-    user_line,
-)
+from tensorgraph.engine.modes import MODE, Mode, mode, user_line
+from tensorgraph.engine.observers import Backward, Forward, Observer, beside
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops.activation import sigmoid

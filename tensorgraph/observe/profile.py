@@ -14,7 +14,8 @@ from tensorgraph import errors
 from tensorgraph.caller.variables import Variables
 from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import MODE, Backward, Call, Forward, Observer, Worked, observing
+from tensorgraph.engine.modes import MODE, Call, observing
+from tensorgraph.engine.observers import Backward, Forward, Observer, Worked
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.observe.bytes_and_seconds import bytes_text
 from tensorgraph.observe.root_names import RootNames

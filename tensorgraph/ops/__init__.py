@@ -13,12 +13,12 @@ Read ``arithmetic`` and ``extrema`` first, whose records are the simplest; then 
 ``repetition``; ``axis_changes``, ``joining``, ``splitting``, ``padding`` and ``grids``, mostly
 composed of those. Then ``contract`` and ``einstein`` (einsum), ``index`` and ``sets``, and what
 indexing is for: ``segments`` (by labels), ``updating``, ``choosing``; ``window``, ``convolution``
-and ``pool``; the fused ``logits`` (the softmax family) and ``cross_entropy``, ``moments`` (spread,
-length, and what norm layers are made of) and ``masking`` (dropout, attention's products), of which
-``_lowerings`` says in ordinary operations what their kernels compute. How an operation is computed
-for many examples at once stands in its record, in terms of ``_batching`` and ``_keys``. ``methods``
-binds them to tensors as operators and methods (``numpy_methods`` has NumPy's own signatures),
-``numpy_api`` (with ``_masked``) answers NumPy's.
+(kernels in ``_convolution``) and ``pool``; the fused ``logits`` (the softmax family) and
+``cross_entropy``, ``moments`` (spread, length, and what norm layers are made of) and ``masking``
+(dropout, attention's products), of which ``_lowerings`` says in ordinary operations what their
+kernels compute. How an operation is computed for many examples at once stands in its record, in
+terms of ``_batching`` and ``_keys``. ``methods`` binds them to tensors as operators and methods
+(``numpy_methods`` has NumPy's own signatures), ``numpy_api`` (with ``_masked``) answers NumPy's.
 """
 
 from __future__ import annotations

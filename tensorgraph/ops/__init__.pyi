@@ -32,10 +32,6 @@ __all__ = [
     "abs",
     "add",
     "astype",
-    "bitwise_and",
-    "bitwise_invert",
-    "bitwise_or",
-    "bitwise_xor",
     "ceil",
     "divide",
     "equal",
@@ -82,8 +78,12 @@ __all__ = [
     "ive",
     "sinc",
     "sinc_slope",
+    "bitwise_and",
+    "bitwise_invert",
     "bitwise_left_shift",
+    "bitwise_or",
     "bitwise_right_shift",
+    "bitwise_xor",
     "choose",
     "compress",
     "extract",
@@ -551,74 +551,6 @@ def astype(x: MakesTensor, dtype: DTypeLike) -> Tensor:
 def astype(x: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]: ...
 @overload
 def astype(x: Operand, dtype: DTypeLike) -> Any: ...
-@overload
-def bitwise_and(x: MakesTensor, y: Operand) -> Tensor:
-    """Return x & y.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.bitwise_and([6, 5], 3)
-        tensor([2, 1])
-    """
-
-@overload
-def bitwise_and(x: Operand, y: MakesTensor) -> Tensor: ...
-@overload
-def bitwise_and(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
-@overload
-def bitwise_and(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
-@overload
-def bitwise_and(x: Operand, y: Operand) -> Any: ...
-@overload
-def bitwise_invert(x: MakesTensor) -> Tensor:
-    """Return ~x; for booleans, not x.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.bitwise_invert([True, False])
-        tensor([False,  True])
-    """
-
-@overload
-def bitwise_invert(x: NDArray[Any]) -> NDArray[Any]: ...
-@overload
-def bitwise_invert(x: Operand) -> Any: ...
-@overload
-def bitwise_or(x: MakesTensor, y: Operand) -> Tensor:
-    """Return x | y.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.bitwise_or([6, 5], 3)
-        tensor([7, 7])
-    """
-
-@overload
-def bitwise_or(x: Operand, y: MakesTensor) -> Tensor: ...
-@overload
-def bitwise_or(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
-@overload
-def bitwise_or(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
-@overload
-def bitwise_or(x: Operand, y: Operand) -> Any: ...
-@overload
-def bitwise_xor(x: MakesTensor, y: Operand) -> Tensor:
-    """Return x ^ y.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.bitwise_xor([6, 5], 3)
-        tensor([5, 6])
-    """
-
-@overload
-def bitwise_xor(x: Operand, y: MakesTensor) -> Tensor: ...
-@overload
-def bitwise_xor(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
-@overload
-def bitwise_xor(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
-@overload
-def bitwise_xor(x: Operand, y: Operand) -> Any: ...
 @overload
 def ceil(x: MakesTensor) -> Tensor:
     """Return the smallest integer not below x; its derivative is 0.
@@ -1335,6 +1267,38 @@ def sinc_slope(x: NDArray[Any], order: SupportsIndex = 1) -> NDArray[Any]: ...
 @overload
 def sinc_slope(x: Operand, order: SupportsIndex = 1) -> Any: ...
 @overload
+def bitwise_and(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x & y.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bitwise_and([6, 5], 3)
+        tensor([2, 1])
+    """
+
+@overload
+def bitwise_and(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def bitwise_and(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_and(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def bitwise_and(x: Operand, y: Operand) -> Any: ...
+@overload
+def bitwise_invert(x: MakesTensor) -> Tensor:
+    """Return ~x; for booleans, not x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bitwise_invert([True, False])
+        tensor([False,  True])
+    """
+
+@overload
+def bitwise_invert(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def bitwise_invert(x: Operand) -> Any: ...
+@overload
 def bitwise_left_shift(x: MakesTensor, y: Operand) -> Tensor:
     """Return x << y: x · 2^y, of which what does not fit in the dtype is lost.
 
@@ -1353,6 +1317,24 @@ def bitwise_left_shift(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def bitwise_left_shift(x: Operand, y: Operand) -> Any: ...
 @overload
+def bitwise_or(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x | y.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bitwise_or([6, 5], 3)
+        tensor([7, 7])
+    """
+
+@overload
+def bitwise_or(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def bitwise_or(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_or(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def bitwise_or(x: Operand, y: Operand) -> Any: ...
+@overload
 def bitwise_right_shift(x: MakesTensor, y: Operand) -> Tensor:
     """Return x >> y: x / 2^y, rounded down.
 
@@ -1370,6 +1352,24 @@ def bitwise_right_shift(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
 def bitwise_right_shift(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def bitwise_right_shift(x: Operand, y: Operand) -> Any: ...
+@overload
+def bitwise_xor(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x ^ y.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bitwise_xor([6, 5], 3)
+        tensor([5, 6])
+    """
+
+@overload
+def bitwise_xor(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def bitwise_xor(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_xor(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def bitwise_xor(x: Operand, y: Operand) -> Any: ...
 @overload
 def choose(index: MakesTensor, choices: Iterable[MakesTensor], mode: str = "raise") -> Tensor:
     """Return each element of the choice whose number stands at its place in ``index``.
@@ -3862,7 +3862,8 @@ def interp(
 
     Args:
         x: where, of any shape.
-        xp: where the points are, increasing; in any order with a period.
+        xp: where the points are, increasing; in any order with a period. At points that coincide,
+            it is the last of their values.
         fp: the values there.
         left: the value before the first point; None for that of the first.
         right: the value behind the last point; None for that of the last.
@@ -4569,7 +4570,7 @@ def cov(
         y: more of them.
         rowvar: whether rows are variables, or columns.
         bias: whether sums are divided by the number of observations N, or by N − 1.
-        correction: N − correction is divided by; None as ``bias`` says.
+        correction: N − correction is divided by, or 0 where that is less; None as ``bias`` says.
         fweights: how often each observation counts.
         aweights: how much each observation weighs.
 

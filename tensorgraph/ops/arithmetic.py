@@ -29,10 +29,9 @@ from tensorgraph.errors import DTypeError
 from tensorgraph.ops._blocks import floating
 
 __all__ = [
-    "abs", "add", "astype", "bitwise_and", "bitwise_invert", "bitwise_or", "bitwise_xor", "ceil",
-    "divide", "equal", "floor", "floor_divide", "greater", "greater_equal", "isfinite",
-    "isinf", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "multiply", "negative", "not_equal", "positive",
+    "abs", "add", "astype", "ceil", "divide", "equal", "floor", "floor_divide", "greater",
+    "greater_equal", "isfinite", "isinf", "isnan", "less", "less_equal", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "multiply", "negative", "not_equal", "positive",
     "reciprocal", "remainder", "round", "sign", "square", "subtract", "trunc", "where",
 ]  # fmt: skip
 
@@ -384,7 +383,8 @@ greater_equal = _compare(
 )
 
 
-def _logical(name: str, kernel: Any, ref: Any, symbol: str, doc: str, **fields: Any) -> Any:
+def of_booleans(name: str, kernel: Any, ref: Any, symbol: str, doc: str, **fields: Any) -> Any:
+    """Register an operation on booleans, which has no gradient."""
     inputs = ("x", "y")[: kernel.nin]
     return register(
         name, kernel, dict.fromkeys(inputs, NONDIFF), ref=ref, symbol=symbol, doc=doc,
@@ -392,7 +392,7 @@ def _logical(name: str, kernel: Any, ref: Any, symbol: str, doc: str, **fields: 
     )  # fmt: skip
 
 
-logical_and = _logical(
+logical_and = of_booleans(
     "logical_and",
     np.logical_and,
     lambda x, y: bool(x and y),
@@ -404,7 +404,7 @@ logical_and = _logical(
     """,
     notation=relation("∧", r"\land"),
 )
-logical_or = _logical(
+logical_or = of_booleans(
     "logical_or",
     np.logical_or,
     lambda x, y: bool(x or y),
@@ -416,7 +416,7 @@ logical_or = _logical(
     """,
     notation=relation("∨", r"\lor"),
 )
-logical_xor = _logical(
+logical_xor = of_booleans(
     "logical_xor", np.logical_xor, lambda x, y: bool(x) != bool(y), "⊻",
     """Return where exactly one is true.
 
@@ -425,7 +425,7 @@ logical_xor = _logical(
     """,
     notation=relation("⊻", r"\veebar"),
 )  # fmt: skip
-logical_not = _logical(
+logical_not = of_booleans(
     "logical_not",
     np.logical_not,
     lambda x: not x,
@@ -433,57 +433,6 @@ logical_not = _logical(
     """Return where x is false.
 
     >>> tg.logical_not([True, False])
-    tensor([False,  True])
-    """,
-    notation=function("¬", r"\lnot "),
-)
-bitwise_and = _logical(
-    "bitwise_and",
-    np.bitwise_and,
-    "operator.and_",
-    "&",
-    """Return x & y.
-
->>> tg.bitwise_and([6, 5], 3)
-tensor([2, 1])
-""",
-    code="&",
-    notation=relation("∧", r"\land"),
-)
-bitwise_or = _logical(
-    "bitwise_or",
-    np.bitwise_or,
-    "operator.or_",
-    "|",
-    """Return x | y.
-
->>> tg.bitwise_or([6, 5], 3)
-tensor([7, 7])
-""",
-    code="|",
-    notation=relation("∨", r"\lor"),
-)
-bitwise_xor = _logical(
-    "bitwise_xor",
-    np.bitwise_xor,
-    "operator.xor",
-    "^",
-    """Return x ^ y.
-
->>> tg.bitwise_xor([6, 5], 3)
-tensor([5, 6])
-""",
-    code="^",
-    notation=relation("⊻", r"\veebar"),
-)
-bitwise_invert = _logical(
-    "bitwise_invert",
-    np.bitwise_invert,
-    lambda x: not x,
-    "~",
-    """Return ~x; for booleans, not x.
-
-    >>> tg.bitwise_invert([True, False])
     tensor([False,  True])
     """,
     notation=function("¬", r"\lnot "),

@@ -6,19 +6,12 @@ All three operations are the same sum over a batch x, a weight w and a result y 
 
 each being its derivative by one of them: ``conv`` by y, ``conv_transpose`` by x and
 ``conv_weight_grad`` by w. So the gradient rules of each are the other two, at every order.
-
-The kernels keep the batch *last* in memory, as (channels, *spatial, batch), whatever the order of
-the axes is outside: a row of a window is then one long run of memory, also for a single channel or
-a small image, and so is what elementwise operations and pooling read after it. Windows are laid out
-for the matrix product block by block, in a matrix that the processor's cache can hold.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from functools import wraps
-from itertools import product
+from collections.abc import Sequence
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -30,154 +23,26 @@ from tensorgraph.engine.op import Op, OpFunction, register
 from tensorgraph.engine.rule import MULTILINEAR
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.ops import _convolution
 from tensorgraph.ops._axes import OneOrMore
 from tensorgraph.ops._batching import Operand, Static, looped
 from tensorgraph.ops.einstein import einsum
 from tensorgraph.ops.padding import pad
-from tensorgraph.ops.reduce import in_single
 from tensorgraph.ops.shape import permute_dims, reshape
 from tensorgraph.ops.window import (
     AnyPadding,
-    Padding,
     Shape,
     axis_names,
-    batch_first,
-    batch_last,
-    contiguous,
     cropped,
     overlap_add,
     per_axis,
     per_side,
     wide,
     window_counts,
-    window_view,
     windows,
 )
 
 __all__ = ["conv", "conv_transpose", "conv_weight_grad"]
-
-BLOCK = 2**17
-"""How many elements of windows are laid out at a time: half a megabyte of float32."""
-
-# -------------------------------------------------------------------------------------- kernels
-
-
-def _padded_batch(x: Any, padding: Padding) -> Any:
-    """Return (batch, channels, *spatial) padded, with the batch last in memory."""
-    if any(map(any, padding)):
-        out = np.zeros((x.shape[1], *wide(x.shape[2:], padding), x.shape[0]), x.dtype, like=x)
-        cropped(batch_first(out), padding)[...] = x
-        return out
-    return contiguous(batch_last(x))
-
-
-def _channel_windows(x: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
-    """Return the windows of (channels, *spatial, batch) as (channels, *size, *counts, batch)."""
-    rank = len(size)
-    view = window_view(batch_first(x), size, stride, dilation)
-    return view.transpose(1, *range(2 + rank, 2 + 2 * rank), *range(2, 2 + rank), 0)
-
-
-def _blocks(view: Any, rank: int) -> Iterator[tuple[slice, Any]]:
-    """Cut windows along their first axis of counts, in blocks of about ``BLOCK`` elements."""
-    rows = view.shape[1 + rank]
-    step = max(BLOCK * rows // max(view.size, 1), 1)
-    for start in range(0, rows, step):
-        block = slice(start, start + step)
-        yield block, view[(slice(None),) * (1 + rank) + (block,)]
-
-
-def _matrices(x: Any, groups: int, channels: int) -> Any:
-    """Return an array whose first axes make up the channels as one matrix for each group."""
-    return x.reshape(groups, channels // groups, -1)
-
-
-def _both_in_single(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """Return ``kernel`` adding up products of float16 in float32."""
-    single = in_single(kernel)
-
-    @wraps(kernel)
-    def joint_kernel(x: Any, y: Any, **static: Any) -> Any:
-        chosen = single if np.result_type(x.dtype, y.dtype) == np.float16 else kernel
-        return chosen(x, y, **static)
-
-    return joint_kernel
-
-
-def _conv_kernel(
-    x: Any, weight: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
-) -> Any:
-    channels, size = weight.shape[0], weight.shape[2:]
-    patches = _channel_windows(_padded_batch(x, padding), size, stride, dilation)
-    rows = _matrices(weight, groups, channels)
-    height = groups * rows.shape[2]
-    dtype = np.result_type(x, weight)
-    out = np.empty((channels, *patches.shape[1 + len(size) :]), dtype, like=x)
-    for block, view in _blocks(patches, len(size)):
-        columns = _matrices(view, groups, height)
-        np.matmul(rows, columns, out=_matrices(out[:, block], groups, channels))
-    return batch_first(out)
-
-
-def _around(size: Shape, stride: Shape, padding: Padding, dilation: Shape) -> Padding | None:
-    """Return the padding with which a convolution is the transpose of one with this padding.
-
-    Without a stride it is one, with the weight turned; ``None`` where it is not.
-    """
-    reach = [(k - 1) * d for k, d in zip(size, dilation, strict=True)]
-    around = tuple((r - a, r - b) for r, (a, b) in zip(reach, padding, strict=True))
-    is_one = all(s == 1 for s in stride) and all(min(pair) >= 0 for pair in around)
-    return around if is_one else None
-
-
-def _turned(weight: Any, groups: int) -> Any:
-    """Return a weight from the channels it leads to, back to those it leads from."""
-    channels, inner, *size = weight.shape
-    parts = weight.reshape(groups, channels // groups, inner, *size)
-    parts = parts.transpose(0, 2, 1, *range(3, parts.ndim))
-    back = (..., *(slice(None, None, -1) for _ in size))
-    return parts[back].reshape(groups * inner, channels // groups, *size)
-
-
-def _conv_transpose_kernel(
-    x: Any, weight: Any, *, shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
-    groups: int = 1,
-) -> Any:  # fmt: skip
-    channels, size = weight.shape[0], weight.shape[2:]
-    around = _around(size, stride, padding, dilation)
-    if around is not None and 0 not in shape and channels <= 2 * groups * weight.shape[1]:
-        # To lay windows out takes a third of the time of adding as many up.
-        return _conv_kernel(
-            x, _turned(weight, groups), stride=stride, padding=around, dilation=dilation,
-            groups=groups,
-        )  # fmt: skip
-    x = contiguous(batch_last(x))
-    columns = _matrices(weight, groups, channels).mT
-    inner, batch = groups * weight.shape[1], x.shape[-1]
-    out = np.zeros((inner, *wide(shape, padding), batch), np.result_type(x, weight), like=x)
-    patches = _channel_windows(out, size, stride, dilation)
-    for block, view in _blocks(patches, len(size)):
-        parts = np.matmul(columns, _matrices(x[:, block], groups, channels)).reshape(view.shape)
-        for at in product(*map(range, size)):
-            # No two windows have the same element in the same place.
-            view[(slice(None), *at)] += parts[(slice(None), *at)]
-    return cropped(batch_first(out), padding)
-
-
-def _conv_weight_grad_kernel(
-    x: Any, y: Any, *, size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
-    groups: int = 1,
-) -> Any:  # fmt: skip
-    channels = y.shape[1]
-    y = contiguous(batch_last(y))
-    patches = _channel_windows(_padded_batch(x, padding), size, stride, dilation)
-    out = np.zeros((channels, x.shape[1] // groups, *size), np.result_type(x, y), like=x)
-    total = _matrices(out, groups, channels)
-    for block, view in _blocks(patches, len(size)):
-        columns = _matrices(view, groups, groups * total.shape[2])
-        total += np.matmul(_matrices(y[:, block], groups, channels), columns.mT)
-    return out
-
 
 # -------------------------------------------------------------------------------------- checks
 
@@ -409,7 +274,7 @@ def _joint_dtype(x: Any, y: Any, **_: Any) -> Any:
 
 conv: OpFunction = register(
     "conv",
-    _both_in_single(_conv_kernel),
+    _convolution.conv,
     {"x": _conv_by_x, "weight": _conv_by_weight},
     family="fused",
     jvp={"x": MULTILINEAR, "weight": MULTILINEAR},
@@ -441,7 +306,7 @@ conv: OpFunction = register(
 )
 conv_transpose: OpFunction = register(
     "conv_transpose",
-    _both_in_single(_conv_transpose_kernel),
+    _convolution.conv_transpose,
     {"x": _transpose_by_x, "weight": _transpose_by_weight},
     family="fused",
     jvp={"x": MULTILINEAR, "weight": MULTILINEAR},
@@ -464,7 +329,7 @@ conv_transpose: OpFunction = register(
 )
 conv_weight_grad: OpFunction = register(
     "conv_weight_grad",
-    _both_in_single(_conv_weight_grad_kernel),
+    _convolution.conv_weight_grad,
     {"x": _weight_grad_by_x, "y": _weight_grad_by_y},
     family="fused",
     jvp={"x": MULTILINEAR, "y": MULTILINEAR},

@@ -56,9 +56,9 @@ BINARY: dict[str, Callable[..., Any]] = {
     "divmod": _divmod,
     "pow": _power,
     "matmul": make_operator(contract.matmul),
-    "and": make_operator(arithmetic.bitwise_and),
-    "or": make_operator(arithmetic.bitwise_or),
-    "xor": make_operator(arithmetic.bitwise_xor),
+    "and": make_operator(bits.bitwise_and),
+    "or": make_operator(bits.bitwise_or),
+    "xor": make_operator(bits.bitwise_xor),
     "lshift": make_operator(bits.bitwise_left_shift),
     "rshift": make_operator(bits.bitwise_right_shift),
 }
@@ -74,7 +74,7 @@ UNARY: dict[str, Callable[..., Any]] = {
     "neg": arithmetic.negative,
     "pos": arithmetic.positive,
     "abs": arithmetic.abs,
-    "invert": arithmetic.bitwise_invert,
+    "invert": bits.bitwise_invert,
     "getitem": index.getitem,
     "round": _round,
 }

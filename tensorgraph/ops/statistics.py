@@ -146,7 +146,7 @@ def _variables(x: Any, rowvar: bool, name: str) -> Any:
         raise ShapeError(f"{name} takes variables in rows, not shape {shape_of(x)}")
     if ndim_of(x) < 2:
         return reshape(x, shape=(1, -1))
-    return x if rowvar or shape_of(x)[0] == 1 else x.mT
+    return x if rowvar else x.mT
 
 
 @with_leads

@@ -27,8 +27,9 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import Array, copied, holds
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.layers import layer_of
-from tensorgraph.engine.modes import Forward, Observer, meet, mode, number, user_level
+from tensorgraph.engine.modes import meet, mode, number, user_level
 from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
+from tensorgraph.engine.observers import Forward, Observer
 from tensorgraph.engine.random_generator import Generator
 from tensorgraph.engine.tensor import Tensor, argument, array_of, rebind, wrap
 from tensorgraph.symbolic.attributes import Attributes

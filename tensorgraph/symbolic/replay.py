@@ -204,7 +204,8 @@ def _check(node: Node) -> None:
             f"derive: a gradient hook on the result of {node.op.name!r}{where} changes the"
             " gradient in a way that has no formula; remove it first"
         )
-    opened_by = node.static["again"].opened_by if node.op.recomputes else ""
+    # Users' own operations may run a function again, too, and leave out nothing.
+    opened_by = getattr(node.static.get("again"), "opened_by", "")
     if opened_by:
         raise errors.GraphError(
             f"derive: what tg.{node.op.name} leaves out of the graph has no formula; {opened_by} to"

@@ -246,6 +246,18 @@ def test_each_matrix_may_have_its_own_limit():
     assert ours.linalg.pinv(ours.zeros((0, 2, 3)), rtol=ours.zeros(0)).shape == (0, 3, 2)
 
 
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_running_results_begin_along_their_axis(axis):
+    x = np.arange(1.0, 7.0).reshape(2, 3)
+    for running, numpys, initial in (
+        (ours.cumulative_sum, np.cumsum, 0),
+        (ours.cumulative_prod, np.cumprod, 1),
+    ):
+        begun = np.insert(numpys(x, axis=axis), 0, initial, axis=axis)
+        found = running(ours.asarray(x), axis=axis, include_initial=True)
+        np.testing.assert_array_equal(found, begun)
+
+
 def test_a_trace_is_computed_in_a_dtype():
     x = tg.tensor([[100, 0], [0, 100]], dtype="int8")
     found = ours.linalg.trace(x, dtype=ours.int16)

@@ -15,7 +15,8 @@ from tensorgraph.drawing.scene.op_formulas import rules_of
 from tensorgraph.drawing.scene.recording import recording_of
 from tensorgraph.drawing.scene.statistics import measured, statistics
 from tensorgraph.engine.graph import ancestors
-from tensorgraph.engine.modes import Observer, observing, user_frame
+from tensorgraph.engine.modes import observing, user_frame
+from tensorgraph.engine.observers import Observer
 
 
 def scene_of(x, *args):

@@ -233,9 +233,12 @@ FAULTS: list[Fault] = [
          "a path that meets another one is not walked"),
     ),
     *planted_in(
-        "engine/modes.py",
+        "engine/observers.py",
         ("_Both.forward", "self._outer.forward(event)", "",
          "profile: hides the observer around it"),
+    ),
+    *planted_in(
+        "engine/modes.py",
         ("_holder", "return id(frame)", "break",
          "modes: the block of a generator that waits counts for its caller"),
         ("_holder", "current.running() if type(current) is _ByFrame else 0", "0",

@@ -21,6 +21,18 @@ FAULTS: list[Fault] = [
          "linalg: NumPy's words for a singular matrix"),
     ),
     *planted_in(
+        "linalg/norms.py",
+        ("_general", "logical_or(equal(extreme, 0), isinf(extreme))", "equal(extreme, 0)",
+         "vector_norm: NaN of an infinite element"),
+        ("_powers", "not 0 < p < 1", "True",
+         "vector_norm: of orders below 1 a 0 makes the gradients beside it NaN"),
+    ),
+    *planted_in(
+        "linalg/least_squares.py",
+        ("_pinv_kernel", "_tolerance(x, rtol)", "_tolerance(x.astype(np.float32), rtol)",
+         "pinv: half precision has the digits of single"),
+    ),
+    *planted_in(
         "linalg/determinants.py",
         ("_cofactors_kernel", "np.sign(sign)[..., None] * products", "products",
          "cofactors: the sign is lost"),

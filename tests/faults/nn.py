@@ -161,7 +161,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "nn/padding.py",
-        ("_mirrored", "_part(x, axis, 1, before + 1)", "_part(x, axis, 0, before)",
+        ("_mirrored", "part(x, axis, 1, before + 1)", "part(x, axis, 0, before)",
          "padding: a mirror repeats the border"),
     ),
     *planted_in(

@@ -195,7 +195,7 @@ FAULTS: list[Fault] = [
         "optim/square_root.py",
         ("_slope", "where(zero, 0, g / where(zero, 1, 2 * out))", "g / (2 * out)",
          "recorded_steps: the slope of √0"),
-        ("divisor", "where(equal(size, 0), 1, size)", "size",
+        ("nonzero", "where(equal(size, 0), 1, size)", "size",
          "optim: without ε, a gradient of 0 makes a step of 0/0"),
     ),
     *planted_in(

@@ -50,6 +50,9 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "transforms/vmap.py",
+        ("_axes_of", "{**dict(zip(level.keys, level.parts, strict=True)), **(level.static or {})}",
+         "dict(zip(level.keys, level.parts, strict=True))",
+         "vmap: None in a dataclass of axes is no axis"),
         ("_mapped", "_moved(tensor, axis % tensor.ndim, 0)", "tensor",
          "vmap: examples are taken along axis 0, whatever in_axes says"),
         ("_unmapped", "_moved(tensor, 0, axis % tensor.ndim)", "tensor",
@@ -88,6 +91,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "transforms/checkpoint.py",
+        ("_Recomputation.gradients", "sums[node] + seed if node in sums else seed", "seed",
+         "checkpoint: of a tensor that is returned twice one gradient is lost"),
         ("_Recomputation.gradients", "replay(self.states)", "",
          "checkpoint: other random numbers"),
         ("_Recomputation.gradients",
@@ -113,7 +118,7 @@ FAULTS: list[Fault] = [
          "bool(level.parts or level.static) and all(map(_is_static, level.parts))", "False",
          "tree: a list of words in a dataclass is no constant"),
         ("_like", "hasattr(sequence, '_fields')", "False", "tree: a named tuple is a tuple"),
-        ("flatten_like", "_kind(structure) is _kind(tree)", "True",
+        ("flatten_like", "kind_of(structure) is kind_of(tree)", "True",
          "tree: other dataclasses pass for one built alike"),
     ),
     *planted_in(
@@ -177,6 +182,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "transforms/loops.py",
+        ("_Loop._column", "any(lacking) and not all(lacking)", "False",
+         "scan: outputs that are None in some steps are lost"),
         ("_Loop.run", "outputs[::order.step]", "outputs", "scan: blocks of a reversed loop"),
         ("_Loop._block", "min(order[0], order[-1])", "order[0]",
          "scan: a block of a reversed loop takes other xs"),

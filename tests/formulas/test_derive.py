@@ -356,8 +356,10 @@ def test_a_wrong_formula_on_the_way_is_never_returned():
     assert checked == ["dZ1"]
 
 
-def test_a_rule_of_ones_own_op():
-    cube = tg.op("cube", lambda x: x**3, {"x": lambda g, x: g * 3 * x**2})
+@pytest.mark.parametrize("recomputes", [False, True])
+def test_a_rule_of_ones_own_op(recomputes):
+    rule = {"x": lambda g, x: g * 3 * x**2}
+    cube = tg.op("cube", lambda x: x**3, rule, recomputes=recomputes)
     x = leaf(LOGITS)
     assert str(tg.derive(cube(x).sum(), wrt=x)) == "dx = 3 x²"
 

@@ -46,6 +46,7 @@ ROOMS = [
     "leads",
     "arguments array_likes display engine.decorating engine.float_warnings engine.locks"
     " engine.malloc engine.nested_containers",
+    "engine.observers",
     "engine.modes",
     "engine.arrays",
     "engine.summation engine.wanted_numbers",

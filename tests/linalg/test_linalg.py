@@ -127,6 +127,17 @@ def test_vectors_of_equal_values_have_none(f):
         slope(f, a)
 
 
+@pytest.mark.parametrize("shape", [(4, 3), (3, 4)])
+def test_vectors_of_values_that_rounding_keeps_from_0_have_none(shape):
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((shape[0], 2)) @ rng.standard_normal((2, shape[1]))
+    assert 0 < np.linalg.svd(a)[1][-1] < 1e-14
+    x = tg.tensor(a, requires_grad=True)
+    u, _, vh = tg.linalg.svd(x, full_matrices=False)
+    with pytest.raises(tg.errors.LinAlgError, match="coincide"):
+        (u if shape[0] > shape[1] else vh).sum().backward()
+
+
 def _rebuilt(values, vectors):
     """A function of a matrix by its eigenvalues, whose gradient needs the vectors."""
     return (vectors * tg.exp(values)) @ vectors.mT
@@ -224,6 +235,14 @@ def test_an_exponential_is_scipys_whatever_its_size(size):
     assert np.isnan(tg.linalg.expm(np.full((2, 2), np.nan))).all()
 
 
+@given(st.floats(4.0, 12.0), st.integers(1, 4))
+def test_an_exponential_around_the_size_from_which_it_is_scaled(norm, n):
+    a = np.full((n, n), norm / n)  # as large as its norm, where the approximant is worst
+    with mp.workdps(40):
+        exact = np.array(mp.expm(mp.matrix(a.tolist())).tolist(), float)
+    np.testing.assert_allclose(tg.linalg.expm(a), exact, rtol=1e-13)
+
+
 def test_powers():
     a = RNG.standard_normal((2, 3, 3))
     for n in (-2, -1, 0, 1, 2, 7):
@@ -240,7 +259,24 @@ def test_a_chain_of_products_is_numpys(lengths, seed):
     np.testing.assert_allclose(found, np.linalg.multi_dot(arrays), rtol=1e-12, atol=1e-13)
 
 
-def test_a_chain_goes_the_short_way():
+@given(st.lists(st.integers(1, 9), min_size=3, max_size=6))
+def test_a_chain_goes_the_shortest_way(lengths):
+    arrays = [tg.ones(pair, requires_grad=True) for pair in itertools.pairwise(lengths)]
+    steps, waiting = 0, [tg.linalg.multi_dot(arrays).node]
+    while waiting:
+        node = waiting.pop()
+        steps += node.parents[0].shape[0] * node.parents[0].shape[1] * node.shape[1]
+        waiting += [parent for parent in node.parents if type(parent) is not tg.Tensor]
+
+    def least(i, j):
+        ways = (least(i, k) + least(k, j) + lengths[i] * lengths[k] * lengths[j]
+                for k in range(i + 1, j))  # fmt: skip
+        return min(ways, default=0)
+
+    assert steps == least(0, len(lengths) - 1)
+
+
+def test_a_chain_may_end_in_a_column():
     a, b, c = tg.tensor(np.ones((2, 50)), requires_grad=True), np.ones((50, 50)), np.ones(50)
     first = tg.linalg.multi_dot([a, b, c]).node
     assert [p.shape for p in first.parents] == [(2, 50), (50,)]

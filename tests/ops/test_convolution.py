@@ -10,7 +10,7 @@ from scipy import signal
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
-from tensorgraph.ops import convolution
+from tensorgraph.ops import _convolution
 from tensorgraph.testing import gradcheck
 from tests.ops import elements
 
@@ -124,7 +124,7 @@ def test_blocks_of_any_size_give_the_same(block, groups, monkeypatch):
     y = elements.conv(x, w, **geometry)
     back = elements.conv_transpose(y, w, shape=(9, 7), **geometry)
     aside = elements.conv_weight_grad(x, y, size=(3, 2), **geometry)
-    monkeypatch.setattr(convolution, "BLOCK", block)
+    monkeypatch.setattr(_convolution, "BLOCK", block)
     close(tg.conv(x, w, **geometry), y)
     close(tg.conv_transpose(y, w, shape=(9, 7), **geometry), back)
     close(tg.conv_weight_grad(x, y, size=(3, 2), **geometry), aside, rtol=1e-11)

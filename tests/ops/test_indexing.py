@@ -126,3 +126,33 @@ def test_what_a_refusal_of_symbolic_indices_says_to_write_is_the_same(name):
 def test_of_symbolic_indices_nothing_is_left_out_or_put_in(f):
     with pytest.raises(tg.errors.GraphError, match="call it outside of what is compiled"):
         tg.trace(f, tg.arange(4.0), tg.tensor([0, 2]))
+
+
+@given(hnp.array_shapes(min_dims=1, max_dims=4, max_side=3), st.data())
+def test_axes_are_moved_as_numpy_moves_them(shape, data):
+    x = np.arange(np.prod(shape)).reshape(shape)
+    count = data.draw(st.integers(0, x.ndim))
+    source, to = (
+        data.draw(st.permutations(range(x.ndim)).map(lambda axes: axes[:count])) for _ in "st"
+    )
+    np.testing.assert_array_equal(tg.moveaxis(x, source, to), np.moveaxis(x, source, to))
+
+
+def test_keys_of_rows_and_columns_are_numpys():
+    x = np.arange(12.0).reshape(3, 4)
+    for keys in (([2, 0], [1, 3]), ([True, False, True], [0, 2]), ([], [0]), ([1], [False] * 4)):
+        np.testing.assert_array_equal(tg.tensor(x)[tg.ix_(*keys)], x[np.ix_(*keys)])
+
+
+def test_blocks_of_more_axes_than_lists():
+    a, b, c = np.ones((2, 3, 4)), np.zeros((2, 3, 1)), np.full((3, 2), 5.0)
+    for parts in (
+        [a, b],
+        [[a, b], [b, a]],
+        [a[0], np.arange(2.0)[:0].reshape(3, 0)],
+        [a, a[:, :, :1]],
+    ):
+        np.testing.assert_array_equal(tg.block(parts), np.block(parts))
+    rows = [[np.ones((1, 2)), np.zeros(3)], [np.arange(5.0)]]
+    np.testing.assert_array_equal(tg.block(rows), np.block(rows))
+    np.testing.assert_array_equal(tg.block([c[:1], np.ones(2)]), np.block([c[:1], np.ones(2)]))

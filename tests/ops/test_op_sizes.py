@@ -38,7 +38,7 @@ LONG = 3 * thresholds.value("engine.summation.BLOCK") + 5
 """Terms along an axis: several blocks, and a rest."""
 ROW = 16
 """Elements of a short row, many of which BLAS adds up."""
-WINDOWS = thresholds.value("ops.convolution.BLOCK")
+WINDOWS = thresholds.value("ops._convolution.BLOCK")
 
 
 class Named:

@@ -55,7 +55,7 @@ def test_quantiles_of_any_row_are_numpys(x, q):
 @pytest.mark.parametrize("method", ["linear", "lower", "higher", "nearest", "midpoint"])
 def test_methods_without_nan(method):
     x = np.array([[3.0, NAN, 1.0, 2.0, NAN], [NAN, 5.0, NAN, NAN, NAN]])
-    for q in (0, 0.25, 0.5, 0.62, 1):
+    for q in (0, 0.25, 0.4, 0.5, 0.62, 0.9, 1):
         like_numpy("nanquantile", x, q, axis=1, method=method)
 
 
@@ -126,6 +126,13 @@ def test_reductions_without_nan_are_numpys(x):
         like_numpy(name, x)
 
 
+@pytest.mark.parametrize("correction", [0, 1, 2, 3])
+def test_a_variance_of_no_more_numbers_than_the_correction(correction):
+    x = np.array([[1.0, NAN, 3.0], [NAN, 2.0, NAN], [1.0, 5.0, 2.0]])
+    for name in ("nanvar", "nanstd"):
+        like_numpy(name, x, axis=1, ddof=correction)
+
+
 NAN_REDUCTIONS = [
     tg.nansum, tg.nanprod, tg.nanmean, tg.nanvar, tg.nanstd, tg.nanmax, tg.nanmin, tg.nanmedian,
 ]  # fmt: skip
@@ -144,11 +151,7 @@ def test_the_gradient_at_nan_is_0_and_never_nan(f):
 def test_of_nan_alone_there_is_no_gradient(f):
     x = tg.tensor([NAN, NAN], dtype="float64", requires_grad=True)
     found = f(x)
-    assert (
-        found.item() == {"nansum": 0, "nanprod": 1}.get(f.__name__)
-        or np.isnan(found.item())
-        or (found.item() == 0)
-    )
+    np.testing.assert_equal(found.item(), {"nansum": 0, "nanprod": 1}.get(f.__name__, NAN))
     if f is not tg.nanmedian:  # which is one of them
         np.testing.assert_array_equal(tg.gradients(found, x), [0, 0])
 

@@ -158,3 +158,33 @@ def test_a_covariance_of_no_more_observations_than_the_correction(correction, we
         expected = np.cov(x, ddof=correction, **weights)
     found = tg.cov(tg.tensor(x), correction=correction, **weights)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_variables_in_columns_of_one_row_have_one_observation_each():
+    x = np.array([[1.0, 2.0, 4.0]])
+    assert tg.cov(x, rowvar=False, correction=0).tolist() == np.zeros((3, 3)).tolist()
+    assert np.isnan(tg.corrcoef(x, rowvar=False)).all()
+    assert tg.cov(x, x, rowvar=False, correction=0).shape == (6, 6)
+    assert tg.cov(x[0], rowvar=False) == tg.cov(x) == pytest.approx(np.cov(x))
+
+
+@pytest.mark.parametrize("x", [[-5], [3, -7], [0, 4]])
+def test_ramps_of_whole_numbers_are_rounded_down(x):
+    for end in (2, -3, (4, -9)):
+        found = tg.pad(tg.tensor(x), 3, mode="linear_ramp", end_values=end)
+        np.testing.assert_array_equal(found, np.pad(x, 3, mode="linear_ramp", end_values=end))
+
+
+def test_products_that_overflow_do_not_reach_what_is_0():
+    factors = np.full(8, 1e200)
+    x = np.zeros(8)
+    np.testing.assert_array_equal(tg.linear_recurrence(x, factors), x)
+    x[-1] = 1
+    np.testing.assert_array_equal(tg.linear_recurrence(x, factors), x)
+
+
+@pytest.mark.parametrize("function", [tg.xlogy, lambda x, y: tg.xlog1py(x, y - 1)])
+def test_slopes_of_logarithms_where_they_are_infinite(function):
+    x, y = [0.0, 2.0, -2.0, 2.0], [0.0, 0.0, 0.0, 4.0]
+    found = tg.grad(lambda y: function(tg.tensor(x), y).sum())(tg.tensor(y))
+    np.testing.assert_array_equal(found, [0, np.inf, -np.inf, 0.5])

@@ -234,6 +234,20 @@ def test_gradients_fetched_one_at_a_time_with_one_seed(x, y, create_graph):
     assert np.array_equal(both[0].numpy(), [3, 50]) and np.array_equal(both[1].numpy(), [1, 20])
 
 
+def test_a_tensor_that_is_returned_twice_gets_both_gradients():
+    def twice(x):
+        y = tg.sin(x)
+        return y, {"again": y}
+
+    def cost(f, x):
+        once, more = f(x)
+        return (2 * once + 3 * more["again"]).sum()
+
+    x = tg.tensor([0.5, -1.0])
+    found = tg.grad(lambda x: cost(tg.checkpoint(twice), x))(x)
+    np.testing.assert_allclose(found, tg.grad(lambda x: cost(twice, x))(x))
+
+
 def test_a_leaf_assigned_since_is_refused(x, y):
     closure = tg.checkpoint(lambda x: x * y)
     for leaf in (x, y):

@@ -289,3 +289,14 @@ def test_stop_gradient():
     assert type(stopped) is Two and not stopped.a.requires_grad and stopped.b == tree.b
     assert np.array_equal(stopped.a, x1)
     assert tg.hessian(lambda x: tg.stop_gradient(x) * x * x)(3.0).item() == 6
+
+
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_an_argument_that_is_assigned_since_counts_as_it_was(requires_grad):
+    product = tg.custom_gradient(lambda x, c: (x * c, lambda g: (g * c, g * x)))
+    x = tg.tensor(3.0, requires_grad=True)
+    c = tg.tensor(2.0, requires_grad=requires_grad)
+    y = product(x, c)
+    c.assign(5.0)
+    y.backward()
+    assert x.grad == 2 and (c.grad == 3 if requires_grad else c.grad is None)

@@ -299,3 +299,41 @@ def test_a_solution_in_whole_numbers_is_refused():
     for f in (whole, tg.grad(whole)):
         with pytest.raises(tg.errors.DTypeError, match=r"z is int64, .* let solve return floats"):
             f(4.0)
+
+
+@pytest.mark.parametrize(("root", "most"), [(0.0, 1e-3), (0.5, 1e-3), (8.0, 8e-3)])
+def test_how_far_from_the_solution_is_near_enough(root, most):
+    """In parts of the solution's norm, of 1 if that is less."""
+    for share, fits in ((0.9, True), (1.1, False)):
+        f = tg.implicit(lambda z, a: z - a, lambda a, off=share * most: a + off)
+        a = tg.tensor(root, dtype="float64")
+        if fits:
+            assert tg.grad(f)(a) == pytest.approx(1)
+        else:
+            with pytest.raises(F.GraphError, match="returned no solution"):
+                tg.grad(f)(a)
+
+
+def test_under_vmap_every_example_is_to_be_a_solution():
+    f = tg.implicit(lambda z, a: z - a, lambda a: a if a < 2 else a + 1)
+    X = tg.tensor([0.0, 1.0, 3.0])
+    np.testing.assert_array_equal(tg.vmap(tg.grad(f))(X[:2]), [1, 1])
+    with pytest.raises(F.GraphError, match="returned no solution"):
+        tg.vmap(tg.grad(f))(X)
+
+
+@pytest.mark.parametrize("n", [2, DENSE + 1])
+def test_half_precision_is_solved_in_single(n):
+    f = tg.implicit(lambda z, a: 2 * z + z.sum() / n - a, lambda a: a / 2 - a.sum() / (6 * n))
+    a = tg.ones(n, dtype="float16")
+    gradient = tg.grad(lambda a: (f(a) ** 2).sum())(a)
+    assert f(a).dtype == gradient.dtype == np.float16
+    np.testing.assert_allclose(gradient, np.full(n, 2 / 9), rtol=2e-3)
+
+
+@pytest.mark.parametrize("residual", ["float32", "float64"])
+def test_a_residual_of_another_dtype_than_the_solution(residual):
+    f = tg.implicit(lambda z, a: (z * z - a).astype(residual), newton)
+    for dtype in ("float32", "float64"):
+        gradient = tg.grad(f)(tg.tensor(4.0, dtype=dtype))
+        assert gradient.dtype == dtype and gradient == pytest.approx(0.25, rel=1e-5)

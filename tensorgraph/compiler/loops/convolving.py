@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tensorgraph.compiler.loops.scalars import Buffer, Shape
 from tensorgraph.compiler.loops.statements import Array, Convolution, Stored, is_for_blas
-from tensorgraph.ops.convolution import BLOCK
+from tensorgraph.ops._convolution import BLOCK
 from tensorgraph.ops.window import Padding, wide
 from tensorgraph.symbolic.expr import Expr
 

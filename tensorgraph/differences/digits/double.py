@@ -11,7 +11,8 @@ from tensorgraph.differences.digits.rounded import WIDE, is_float, widened
 from tensorgraph.differences.digits.tape import Entry, Source, Tape
 from tensorgraph.engine.autodiff import differentiate
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import Backward, Observer, mode
+from tensorgraph.engine.modes import mode
+from tensorgraph.engine.observers import Backward, Observer
 from tensorgraph.engine.tensor import Tensor, wrap
 
 

@@ -26,7 +26,7 @@ from tensorgraph.differences.digits.rounded import (
 )
 from tensorgraph.differences.digits.tape import Entry, Source, Tape, same
 from tensorgraph.engine.autodiff import differentiate
-from tensorgraph.engine.modes import Backward
+from tensorgraph.engine.observers import Backward
 from tensorgraph.engine.tensor import Tensor
 
 _MOST = 40

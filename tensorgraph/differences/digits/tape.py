@@ -12,8 +12,9 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.differences.digits.rounded import is_float
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import MODE, Forward, Observer, observing, user_line
+from tensorgraph.engine.modes import MODE, observing, user_line
 from tensorgraph.engine.nested_containers import flatten, places, unflatten
+from tensorgraph.engine.observers import Forward, Observer
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor, rebind, wrap
 from tensorgraph.formulas.recorded_call import left_alone

@@ -19,7 +19,8 @@ from tensorgraph.drawing.scene.scene import Box, Scene, Statistics
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.backward_pass import sweep
 from tensorgraph.engine.graph import Node, interpret
-from tensorgraph.engine.modes import Backward, Observer, mode
+from tensorgraph.engine.modes import mode
+from tensorgraph.engine.observers import Backward, Observer
 from tensorgraph.engine.tensor import Tensor
 
 PARTS = 20

@@ -22,9 +22,6 @@ from tensorgraph.formulas.algebra.polynomials import (
 )
 from tensorgraph.ops.activation import relu
 from tensorgraph.ops.arithmetic import (
-    bitwise_and,
-    bitwise_invert,
-    bitwise_or,
     equal,
     greater,
     greater_equal,
@@ -36,6 +33,7 @@ from tensorgraph.ops.arithmetic import (
     logical_or,
     not_equal,
 )  # fmt: skip
+from tensorgraph.ops.bits import bitwise_and, bitwise_invert, bitwise_or
 from tensorgraph.ops.extrema import maximum, minimum
 from tensorgraph.symbolic.expr import Expr, constant, lift
 

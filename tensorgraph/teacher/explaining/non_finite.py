@@ -15,7 +15,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import Backward, Forward
+from tensorgraph.engine.observers import Backward, Forward
 from tensorgraph.engine.op import Op
 from tensorgraph.observe.debug import NonFinite
 from tensorgraph.ops.arithmetic import divide, reciprocal

@@ -17,7 +17,8 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine import modes, tensor as tensors
-from tensorgraph.engine.modes import MODE, PACKAGE, Forward, Observer, observing, user_line
+from tensorgraph.engine.modes import MODE, PACKAGE, observing, user_line
+from tensorgraph.engine.observers import Forward, Observer
 from tensorgraph.engine.random_generator import Generator
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.tensor import Tensor

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tensorgraph.engine.arrays import Array
-from tensorgraph.engine.modes import MODE, PACKAGE, Forward, Observer, mode
+from tensorgraph.engine.modes import MODE, PACKAGE, mode
+from tensorgraph.engine.observers import Forward, Observer
 from tensorgraph.testing.modules.subject import Results
 from tensorgraph.testing.plain_arrays import largest
 

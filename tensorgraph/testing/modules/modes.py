@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.arrays import Array
-from tensorgraph.engine.modes import MODE, Observer, mode, no_grad
+from tensorgraph.engine.modes import MODE, mode, no_grad
+from tensorgraph.engine.observers import Observer
 from tensorgraph.errors import listing
 from tensorgraph.nn.contents import LOOKED_UP, walk
 from tensorgraph.nn.module import Module

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.arrays import Array
-from tensorgraph.engine.modes import MODE, Forward, Observer, mode
+from tensorgraph.engine.modes import MODE, mode
+from tensorgraph.engine.observers import Forward, Observer
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import listing
 from tensorgraph.nn.module import Module

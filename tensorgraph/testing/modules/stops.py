@@ -8,7 +8,8 @@ from types import FrameType
 from typing import Any
 
 from tensorgraph.engine import modes, tensor as tensors
-from tensorgraph.engine.modes import MODE, PACKAGE, Forward, Observer, mode
+from tensorgraph.engine.modes import MODE, PACKAGE, mode
+from tensorgraph.engine.observers import Forward, Observer
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import listing
 from tensorgraph.testing.modules.differences import user_line

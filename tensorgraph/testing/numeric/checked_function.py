@@ -13,9 +13,10 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.autodiff import gradients
-from tensorgraph.engine.modes import Forward, Observer, mode
+from tensorgraph.engine.modes import mode
 from tensorgraph.engine.nested_containers import flatten, places, unflatten
 from tensorgraph.engine.numeric_rule import is_numeric
+from tensorgraph.engine.observers import Forward, Observer
 from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, argument, asarray, wrap
 from tensorgraph.numeric.complex_step import NotAnalyticError, analytic

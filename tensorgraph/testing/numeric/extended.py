@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.arrays import Array
-from tensorgraph.engine.modes import Forward, Observer
+from tensorgraph.engine.observers import Forward, Observer
 from tensorgraph.testing.numeric.checked_function import Direction, Scalar
 
 FINER = float(np.finfo(np.longdouble).eps) * 2.0**52

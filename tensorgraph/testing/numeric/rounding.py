@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tensorgraph.engine.arrays import Array
-from tensorgraph.engine.modes import Forward, Observer
+from tensorgraph.engine.observers import Forward, Observer
 from tensorgraph.numeric.roughness import APART, POINTS, roughness
 from tensorgraph.testing.numeric.checked_function import Direction, Scalar
 from tensorgraph.testing.numeric.probes import random_weights

@@ -10,7 +10,8 @@ import numpy as np
 
 from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.dispatch import apply
-from tensorgraph.engine.modes import Backward, mode
+from tensorgraph.engine.modes import mode
+from tensorgraph.engine.observers import Backward
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.shapes import sum_to
 from tensorgraph.errors import DTypeError, GradcheckError

@@ -9,7 +9,7 @@ import numpy as np
 
 from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import Forward
+from tensorgraph.engine.observers import Forward
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import where_in
 

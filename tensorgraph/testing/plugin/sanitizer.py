@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import Backward, Forward, Observer
+from tensorgraph.engine.observers import Backward, Forward, Observer
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import GradcheckError
 from tensorgraph.testing.plugin.judgement import UnjudgedError, fault
