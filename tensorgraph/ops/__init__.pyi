@@ -2955,7 +2955,10 @@ def nanquantile(
         q: a number in [0, 1], or several; these make a first axis of the result.
         axis: one, several or None for all.
         keepdims: whether reduced axes stay, with length 1.
-        method: linear, lower, higher, nearest or midpoint.
+        method: one of NumPy's, as of ``tg.quantile``.
+
+    Raises:
+        GraphError: x is a symbol, and the method none of linear, lower, higher, nearest, midpoint.
 
     Example:
         >>> import tensorgraph as tg
@@ -4189,7 +4192,7 @@ def histogram(
     Gradients go to the weights; to x none does: counts do not change with it but by steps.
 
     Raises:
-        GraphError: x is a symbol.
+        GraphError: x is a symbol, and neither ``range`` nor edges are given.
 
     Example:
         >>> import tensorgraph as tg
@@ -5293,9 +5296,6 @@ def resize(x: Operand, shape: Sequence[SupportsIndex] | SupportsIndex) -> Any: .
 @overload
 def set_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
     """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
-
-    Raises:
-        GraphError: an index array is symbolic.
 
     Example:
         >>> import tensorgraph as tg

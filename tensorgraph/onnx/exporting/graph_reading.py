@@ -10,7 +10,8 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import to_host
-from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing, user_line
+from tensorgraph.engine.modes import MODE, observing, user_line
+from tensorgraph.engine.observers import Backward, Forward, Observer
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.symbolic.capture import Captured, capture
