@@ -319,3 +319,17 @@ def test_complex_numbers_are_refused():
         ours.asarray(1j)
     with pytest.raises(tg.errors.DTypeError, match="complex numbers"):
         ours.astype(tg.ones(2), np.complex64)
+
+
+def test_points_without_the_last_are_of_the_default_dtype_or_that_given():
+    assert ours.linspace(0.0, 1.0, 4, endpoint=False).dtype == np.float32
+    assert ours.linspace(0.0, 1.0, 4, endpoint=False, dtype=np.float64).dtype == np.float64
+
+
+def test_spreads_keep_their_axes_if_told_to():
+    x = tg.ones((2, 3))
+    assert (
+        ours.var(x, axis=1, keepdims=True).shape
+        == ours.std(x, axis=1, keepdims=True).shape
+        == (2, 1)
+    )

@@ -365,6 +365,19 @@ def test_half_precision_is_computed_in_single_and_integers_in_double(name):
     np.testing.assert_allclose(gradient, slope(f, a.astype(float)), rtol=1e-2, atol=5e-3)
 
 
+def test_half_precision_beside_double_loses_no_digits_of_that():
+    a, b = definite(3).astype(np.float16), RNG.standard_normal(3)
+    found = tg.linalg.solve(tg.tensor(a), tg.tensor(b))
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, np.linalg.solve(a.astype(float), b), rtol=1e-12)
+
+
+def test_lists_are_taken():
+    rows = [[1.0, 2.0], [3.0, 4.0]]
+    np.testing.assert_allclose(tg.linalg.cond(rows), np.linalg.cond(rows), rtol=1e-6)
+    np.testing.assert_allclose(tg.linalg.multi_dot([[1.0, 2.0], rows, rows]), [37.0, 54.0])
+
+
 # ------------------------------------------------------------------------------------ NumPy's calls
 
 A, S, V = RNG.standard_normal((3, 3)), definite(3), RNG.standard_normal(3)
@@ -394,3 +407,9 @@ def test_numpys_functions_are_answered(function, args, options):
     for ours, numpys in zip(*(v if several else (v,) for v in (found, expected)), strict=True):
         assert type(ours) is tg.Tensor
         np.testing.assert_allclose(ours, numpys, rtol=1e-12, atol=1e-13)
+
+
+def test_a_full_decomposition_is_numpys_default_where_no_gradient_is_wanted():
+    wide = RNG.standard_normal((2, 4))
+    shapes = [part.shape for part in np.linalg.svd(tg.tensor(wide))]
+    assert shapes == [part.shape for part in np.linalg.svd(wide)]

@@ -316,6 +316,7 @@ def test_values_are_checked_as_in_a_loop():
         (lambda: tg.vmap(3), DTypeError, "f is a function"),
         (lambda: tg.vmap(tg.exp, randomness="all"), ArgumentError, '"different"'),
         (lambda: tg.vmap(tg.exp, in_axes="x"), DTypeError, "in_axes is an integer"),
+        (lambda: tg.vmap(tg.add, in_axes=(None, "x")), DTypeError, "in_axes is an integer"),
         (lambda: tg.vmap(tg.exp, out_axes=1.5), DTypeError, "out_axes is an integer"),
         (lambda: tg.vmap(tg.exp)(1.0), ShapeError, "no axis 0"),
         (lambda: tg.vmap(tg.exp, in_axes=2)(X), ShapeError, "no axis 2"),
