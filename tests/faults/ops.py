@@ -390,8 +390,6 @@ FAULTS: list[Fault] = [
          "argsort: many elements that are equal change places"),
         ("_by_partition", "(keys == last).sum(axis=-1) != (best == last).sum(axis=-1)",
          "np.zeros(1, bool)", "topk: of those that are the k-th largest any is taken"),
-        ("_is_observed", "MODE.get().observer is not None", "False",
-         "compile: what is sorted by NumPy is a constant"),
     ),
     *planted_in(
         "ops/numpy_answers.py",
