@@ -15,6 +15,9 @@ ELEMENTWISE = {
 }
 """Elements of an array to which a kernel is applied one by one."""
 
+SORTED = {"ops.sorting.MANY": "elements that are sorted by what keeps the order of equal ones"}
+"""Elements of a row that is sorted."""
+
 ADDED_UP = {
     "engine.summation.BLOCK": "terms added one by one",
     "engine.summation.MANY": "elements in short rows that BLAS adds up",
@@ -59,7 +62,9 @@ NO_SIZES = {
 }
 """Numbers of other kinds, by module or name."""
 
-THRESHOLDS = {**ELEMENTWISE, **ADDED_UP, **WINDOWS, **TRANSFORMS, **OPTIMIZERS, **COMPILER}
+THRESHOLDS = {
+    **ELEMENTWISE, **SORTED, **ADDED_UP, **WINDOWS, **TRANSFORMS, **OPTIMIZERS, **COMPILER,
+}  # fmt: skip
 
 
 def value(name: str) -> int:

@@ -243,13 +243,21 @@ def _limits(limits: Any) -> Limits | None:
     )
 
 
+TINY = 1e-300
+"""Half of the least range of a histogram, so that its bins have ends apart."""
+
+
 def _histogram(values: Values, limits: Limits | None, bins: int) -> LayerHistogram:
-    flat = values.flat.astype(np.float64)
+    with np.errstate(over="ignore"):
+        flat = values.flat.astype(np.float64)
     finite = flat[np.isfinite(flat)]
     low, high = limits or ((finite.min(), finite.max()) if finite.size else (0.0, 1.0))
     inside = finite[(finite >= low) & (finite <= high)]
     if not high / 2 - low / 2 > 1e-12 * max(abs(low), abs(high)):  # all alike
-        low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
+        half = 0.5 * max(abs(low), abs(high)) if low or high else 0.5
+        half, most = max(half, TINY), 0.99 * float(np.finfo(np.float64).max)
+        low = min(low, max(low, half - most) - half)
+        high = max(high, min(high, most - half) + half)
     share = (inside / 2 - low / 2) / (high / 2 - low / 2)  # whose range does not overflow
     places = np.clip((share * bins).astype(np.int64), 0, bins - 1)
     with np.errstate(over="ignore"):

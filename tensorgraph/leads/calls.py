@@ -28,8 +28,9 @@ def with_leads(function: F) -> F:
         ...
         tensorgraph.errors.ArgumentTypeError: total has no keyword 'dim'; write axis=0 for dim=0
     """
-    name = function.__qualname__.removesuffix(".__init__")
-    is_constructor = name != function.__qualname__
+    qualified = function.__qualname__.rpartition("<locals>.")[2]
+    name = qualified.removesuffix(".__init__")
+    is_constructor = name != qualified
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -146,17 +147,20 @@ def too_few(
     given: dict[str, Any],
     parameters: Iterable[Parameter],
 ) -> ArgumentTypeError | None:
-    """Return the error for a call that lacks an argument, if what to write is known.
+    """Return the error for a call that lacks an argument, or that gives one twice.
 
-    So it is where all rows of this call say the same: of NumPy's ``diff(x)``.
+    What to write is known where all rows of this call say the same: of NumPy's ``diff(x)``.
     """
+    parameters = list(parameters)
+    names = [p.name for p in parameters if p.name != "self"]
     positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     needed = [p for p in parameters if p.kind in positional]
     missing = [p.name for p in needed[len(args) :] if p.default is p.empty and p.name not in given]
-    told = _only_line(places)
-    if not (missing and told):
-        return None
-    return ArgumentTypeError(f"{places[0]} lacks {listing(missing)}{told}")
+    twice = [p.name for p in needed[: len(args)] if p.name in given]
+    told = _only_line(places) or f"; it takes {listing(names, limit=20)}"
+    if twice:
+        return ArgumentTypeError(f"{places[0]} is given {twice[0]} by place and by name{told}")
+    return ArgumentTypeError(f"{places[0]} lacks {listing(missing)}{told}") if missing else None
 
 
 def _only_line(places: Sequence[str]) -> str:

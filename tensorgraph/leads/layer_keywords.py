@@ -49,6 +49,13 @@ KEYWORDS = {
     combiner                   K   mode=        tg.nn.EmbeddingBag(10, 4, mode="sum")
     include_last_offset        P   tg.nn.EmbeddingBag(10, 4)([1, 2, 3], offsets=[0, 2])
     """,
+    "EmbeddingBag.forward": """
+    per_sample_weights         P   weights= \
+        tg.nn.EmbeddingBag(10, 4, mode="sum")([[1, 2]], weights=[[0.5, 2.0]])
+    """,
+    "Recurrent.forward": """
+    h0,hx,initial_state        PK  state=       tg.nn.GRU(2, 4)(sequences, state=None)
+    """,
     "PReLU": """
     num_parameters             P   features=    tg.nn.PReLU(features=4)
     init,negative_slope_init   PJ  slope=       tg.nn.PReLU(slope=0.1)

@@ -6,14 +6,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.engine.arrays import placed
+from tensorgraph.engine.arrays import host_values, placed
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import ZERO
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import array_of
 from tensorgraph.linalg._matrices import check_square, floating, in_single, same_shape
+from tensorgraph.linalg.diagonals import diagonal
 from tensorgraph.linalg.solves import inv
+from tensorgraph.linalg.spectra import svd
+from tensorgraph.ops.arithmetic import where
+from tensorgraph.ops.index import beside
+from tensorgraph.ops.reduce import prod
 from tensorgraph.ops.shape import matrix_transpose
 
 __all__ = ["SlogdetResult", "cofactors", "det", "detsign", "logabsdet", "slogdet"]
@@ -59,10 +65,43 @@ def _cofactors_kernel(x: Any) -> Any:
     return (u * (np.sign(sign)[..., None] * products)[..., None, :]) @ vh
 
 
+SINGULAR = 1e-6
+"""Below this share of the largest singular value the smallest leaves an inverse few digits."""
+
+
 def _cofactors_rule(g: Any, x: Any, out: Any) -> Any:
+    if _is_near_singular(x):
+        return _without_inverse(g, x)
     inverse = matrix_transpose(inv(x))
     along = (g * inverse).sum(axis=(-2, -1), keepdims=True)
     return out * along - out @ matrix_transpose(g) @ inverse
+
+
+def _is_near_singular(x: Any) -> bool:
+    """Return whether one of some matrices has no inverse to rely on; of symbols none is known."""
+    known = host_values(array_of(x))  # of all examples, where a layer computes with many
+    if not known.size or not np.isfinite(known).all():
+        return False
+    sizes = np.linalg.svd(known.astype(np.float64), compute_uv=False)
+    return bool((sizes[..., -1] <= SINGULAR * sizes[..., 0]).any())
+
+
+def _without_inverse(g: Any, x: Any) -> Any:
+    """Return the derivative of cofactors along g by products of all singular values but two.
+
+    With x = U S Vᵀ and G = Uᵀ g V it is ±U (diag(Q diag G) − Q ∘ Gᵀ) Vᵀ, where Qᵢⱼ is the product
+    of all but sᵢ and sⱼ, and Qᵢᵢ = 0.
+    """
+    u, sizes, vh = svd(x, full_matrices=False)
+    n = shape_of(x)[-1]
+    each = np.eye(n, dtype=bool)
+    left_out = beside(each[:, None, :] | each[None, :, :], x)
+    pairs = prod(where(left_out, 1, sizes[..., None, None, :]), axis=-1)
+    pairs = where(beside(each, x), 0, pairs)
+    inside = matrix_transpose(u) @ g @ matrix_transpose(vh)
+    own = (pairs * diagonal(inside)[..., None, :]).sum(axis=-1)
+    middle = where(beside(each, x), own[..., :, None], 0) - pairs * matrix_transpose(inside)
+    return _each(detsign(u) * detsign(vh)) * (u @ middle @ vh)
 
 
 cofactors: OpFunction = register(
@@ -82,8 +121,8 @@ cofactors: OpFunction = register(
     """,
     doc="""Return the cofactors of each matrix, which are det(x) x⁻ᵀ where that has an inverse.
 
-    They are computed from singular values, so that they are exact where the matrix is singular;
-    their own derivative takes the inverse, and raises a `LinAlgError` there.
+    They and their derivative are computed from singular values where the matrix is singular, and
+    are exact there; derivatives beyond raise a `LinAlgError` where such values coincide.
 
     >>> tg.linalg.cofactors([[1.0, 0.0], [0.0, 3.0]]) + 0.0
     tensor([[3., 0.],

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from textwrap import indent
 from typing import Any, ClassVar
 
+import numpy as np
+
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentTypeError
@@ -87,6 +89,8 @@ class Activation(Module):
             raise problem or ArgumentTypeError(f"{owner}{signature}: {error}") from None
         bound.apply_defaults()
         self.static = dict(bound.arguments)
+        if "axis" not in self.static:  # settings that make no sense are told now
+            type(self).function(np.zeros(1, np.float32), **self.static)
 
     def forward(self, x: Operand) -> Tensor:
         """Return the function's result for x."""

@@ -98,6 +98,7 @@ class EmbeddingBag(Module):
         self.padding_idx = padding_id("EmbeddingBag", padding_idx, self.num_embeddings)
         self.weight = without_padding(parameter(init, shape, dtype, generator), self.padding_idx)
 
+    @with_leads
     def forward(
         self, ids: Operand, offsets: Operand | None = None, weights: Operand | None = None
     ) -> Tensor:

@@ -93,7 +93,7 @@ class SpectralNorm(_Reparametrized):
         W = V / σ(V),    σ(V) ≈ uᵀ V v
 
     of the weight as a matrix with a row for each output. The vectors u and v are those of a power
-    iteration, which each call in training takes a step further; they are constants of the gradient
+    iteration, which each call in training takes a step further for the next one; they are constants
     (Miyato et al. 2018, "Spectral normalization for generative adversarial networks", algorithm 1).
 
     Args:
@@ -140,9 +140,10 @@ class SpectralNorm(_Reparametrized):
     def weight(self) -> Any:
         """Return V / σ(V)."""
         rows = self._rows(self.original)
-        if self.training:
+        u, v = self.u.detach(), self.v.detach()
+        if self.training:  # for the next call: so they are constants of this one
             with no_grad():
                 for _ in range(self.n_power_iterations):
                     self.u.assign(unit(matmul(rows, self.v), axis=0))
                     self.v.assign(unit(matmul(matrix_transpose(rows), self.u), axis=0))
-        return self.original / vecdot(self.u.detach(), matmul(rows, self.v.detach()))
+        return self.original / vecdot(u, matmul(rows, v))

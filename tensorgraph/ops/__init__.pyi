@@ -130,11 +130,9 @@ __all__ = [
     "ix_",
     "meshgrid",
     "vander",
-    "argsort",
     "getitem",
     "one_hot",
     "scatter",
-    "sort",
     "take",
     "take_along_axis",
     "append",
@@ -252,6 +250,8 @@ __all__ = [
     "squeeze",
     "tril",
     "triu",
+    "argsort",
+    "sort",
     "array_split",
     "dsplit",
     "hsplit",
@@ -2295,18 +2295,6 @@ def vander(x: MakesTensor, n: SupportsIndex | None = None, increasing: bool = Fa
 @overload
 def vander(x: Operand, n: SupportsIndex | None = None, increasing: bool = False) -> Any: ...
 @overload
-def argsort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
-    """Return the positions that sort x along `axis`; equal elements keep their order.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.argsort([30, 10, 20])
-        tensor([1, 2, 0])
-    """
-
-@overload
-def argsort(x: Operand, axis: SupportsIndex = -1, descending: bool = False) -> Any: ...
-@overload
 def getitem(x: MakesTensor, key: Index) -> Tensor:
     """Return ``x[key]`` with NumPy's basic and advanced indexing.
 
@@ -2362,18 +2350,6 @@ def scatter(x: MakesTensor, *indices: MakesTensor, key: Key, shape: tuple[int, .
 def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> Any: ...
 @overload
 def scatter(x: Operand, *indices: Operand, key: Key, shape: tuple[int, ...]) -> Tensor: ...
-@overload
-def sort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
-    """Return x sorted along ``axis``; a gradient goes back to where each element came from.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.sort(tg.tensor([3.0, 1.0, 2.0]))
-        tensor([1., 2., 3.])
-    """
-
-@overload
-def sort(x: Operand, axis: SupportsIndex = -1, descending: bool = False) -> Any: ...
 @overload
 def take(
     x: MakesTensor, indices: Operand, axis: SupportsIndex | None = None, mode: str = "raise"
@@ -4417,6 +4393,30 @@ def triu(x: MakesTensor, k: SupportsIndex = 0) -> Tensor:
 def triu(x: NDArray[Any], k: SupportsIndex = 0) -> NDArray[Any]: ...
 @overload
 def triu(x: Operand, k: SupportsIndex = 0) -> Any: ...
+@overload
+def argsort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
+    """Return the positions that sort x along `axis`; equal elements keep their order.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.argsort([30, 10, 20])
+        tensor([1, 2, 0])
+    """
+
+@overload
+def argsort(x: Operand, axis: SupportsIndex = -1, descending: bool = False) -> Any: ...
+@overload
+def sort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
+    """Return x sorted along ``axis``; a gradient goes back to where each element came from.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sort(tg.tensor([3.0, 1.0, 2.0]))
+        tensor([1., 2., 3.])
+    """
+
+@overload
+def sort(x: Operand, axis: SupportsIndex = -1, descending: bool = False) -> Any: ...
 @overload
 def array_split(x: MakesTensor, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Tensor]:
     """Cut a tensor along an axis into ``sections`` of nearly equal length, the longer ones first.

@@ -38,7 +38,7 @@ from tensorgraph.ops._keys import ARRAY, Key, fill_key, key_of_examples
 from tensorgraph.ops.shape import permute_dims, reshape
 
 __all__ = [
-    "argsort", "getitem", "one_hot", "scatter", "sort", "take", "take_along_axis",
+    "getitem", "one_hot", "scatter", "take", "take_along_axis",
 ]  # fmt: skip
 
 
@@ -341,70 +341,6 @@ def grid_key(x: Any, indices: Any, axis: SupportsIndex, name: str) -> Key:
         for i, n in enumerate(shape_of(x))
     )
     return tuple(indices if i == axis else grid for i, grid in enumerate(grids))
-
-
-def _argsort_axis(x: Any, *, axis: SupportsIndex, descending: bool) -> dict[str, Any]:
-    return {"axis": one_axis(axis, ndim_of(x)), "descending": bool(descending)}
-
-
-MANY = 1000
-"""So many elements are sorted much faster by what does not keep the order of equal ones."""
-
-
-def _sorting(x: Any, axis: int) -> Any:
-    """Return the positions that sort x; equal elements, NaN among them, keep their order."""
-    if type(x) is np.ndarray and x.dtype.kind == "f" and x.shape[axis] >= MANY:
-        found = np.moveaxis(np.argsort(x, axis=axis), axis, -1)
-        rows = np.take_along_axis(np.moveaxis(x, axis, -1), found, axis=-1)
-        if not (rows[..., 1:] == rows[..., :-1]).any() and not np.isnan(rows[..., -2]).any():
-            return np.moveaxis(found, -1, axis)  # none are equal
-    return np.argsort(x, axis=axis, kind="stable")
-
-
-def _argsort_kernel(x: Any, *, axis: Any = -1, descending: bool = False) -> Any:
-    if not descending:
-        return _sorting(x, axis)
-    # Reversed before and after, so that equal elements keep their order here too.
-    backwards = _sorting(np.flip(x, axis), axis)
-    return shape_of(x)[axis] - 1 - np.flip(backwards, axis)
-
-
-_ARGSORT = """
-    if not descending:
-        return np.argsort(x, axis=axis, kind="stable")
-    backwards = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
-    return x.shape[axis] - 1 - np.flip(backwards, axis)
-"""
-
-argsort = register(
-    "argsort",
-    _argsort_kernel,
-    {"x": NONDIFF},
-    family="index",
-    batch=along("axis"),
-    shape=lambda x, *, axis, descending: x.shape,
-    dtype=lambda x, *, axis, descending: np.intp,
-    prepare=_argsort_axis,
-    code=_ARGSORT,
-    doc="""Return the positions that sort x along `axis`; equal elements keep their order.
-
-    >>> tg.argsort([30, 10, 20])
-    tensor([1, 2, 0])
-    """,
-)
-
-
-@with_leads
-def sort(x: AnyArray, axis: SupportsIndex = -1, descending: bool = False) -> AnyArray:
-    """Return x sorted along ``axis``; a gradient goes back to where each element came from.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> tg.sort(tg.tensor([3.0, 1.0, 2.0]))
-        tensor([1., 2., 3.])
-    """
-    axis = one_axis(axis, ndim_of(x), "sort: axis")
-    return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
 
 
 def _one_hot_kernel(labels: Any, *, num_classes: int, axis: int = -1, dtype: Any = None) -> Any:

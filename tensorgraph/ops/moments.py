@@ -322,6 +322,8 @@ norm: OpFunction = register(
     code="np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))",
     doc="""Return the Euclidean length √Σx² over `axis`, without overflow; its derivative at 0 is 0.
 
+    So is the second one there, which has no value: of ‖x‖² write `tg.vecdot(x, x)`.
+
     >>> tg.norm([3.0, 4.0])
     tensor(5.)
     """,

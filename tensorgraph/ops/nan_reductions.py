@@ -32,7 +32,7 @@ from tensorgraph.ops.arithmetic import (
     subtract,
     where,
 )
-from tensorgraph.ops.index import beside, sort, take_along_axis
+from tensorgraph.ops.index import beside, take_along_axis
 from tensorgraph.ops.joining import stack
 from tensorgraph.ops.moments import norm
 from tensorgraph.ops.order import (
@@ -45,6 +45,7 @@ from tensorgraph.ops.order import (
 )
 from tensorgraph.ops.reduce import all, max, min, prod, sum
 from tensorgraph.ops.shape import reshape
+from tensorgraph.ops.sorting import sort
 from tensorgraph.ops.transcendental import sqrt
 
 __all__ = [

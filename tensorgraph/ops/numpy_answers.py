@@ -32,12 +32,12 @@ from tensorgraph.ops.contract import matmul, tensordot
 from tensorgraph.ops.extrema import maximum, minimum
 from tensorgraph.ops.floats import signbit
 from tensorgraph.ops.grids import broadcast_arrays
-from tensorgraph.ops.index import argsort, sort
 from tensorgraph.ops.joining import stack
 from tensorgraph.ops.order import searchsorted
 from tensorgraph.ops.reduce import all, argmax, argmin
 from tensorgraph.ops.sampled import increments
 from tensorgraph.ops.shape import flip
+from tensorgraph.ops.sorting import argsort, sort
 from tensorgraph.ops.transcendental import logaddexp
 
 

@@ -33,10 +33,11 @@ from tensorgraph.ops.arithmetic import (
     subtract,
     where,
 )
-from tensorgraph.ops.index import argsort, sort, take_along_axis
+from tensorgraph.ops.index import take_along_axis
 from tensorgraph.ops.joining import stack
 from tensorgraph.ops.reduce import max, min
 from tensorgraph.ops.shape import permute_dims, reshape, squeeze
+from tensorgraph.ops.sorting import first_places, sort
 
 __all__ = [
     "kthvalue", "median", "percentile", "ptp", "quantile", "searchsorted", "topk",
@@ -225,8 +226,7 @@ def topk(x: AnyArray, k: SupportsIndex, axis: SupportsIndex = -1, largest: bool 
     k, count = whole(k, "topk: k", 0), shape_of(x)[axis]
     if k > count:
         raise ArgumentError(f"topk: there are no {k} elements along axis {axis}, but {count}")
-    order = argsort(x, axis=axis, descending=bool(largest))
-    places = part(order, axis, None, k)
+    places = first_places(x, k, axis, bool(largest))
     return Picked(take_along_axis(x, places, axis=axis), places)
 
 
@@ -249,8 +249,7 @@ def kthvalue(
     k, count = whole(k, "kthvalue: k", 1), shape_of(x)[axis]
     if k > count:
         raise ArgumentError(f"kthvalue: there are no {k} elements along axis {axis}, but {count}")
-    order = argsort(x, axis=axis)
-    places = part(order, axis, k - 1, k)
+    places = part(first_places(x, k, axis, False), axis, k - 1, k)
     found = Picked(take_along_axis(x, places, axis=axis), places)
     return found if keepdims else Picked(*(squeeze(one, axis=axis) for one in found))
 

@@ -28,12 +28,13 @@ from tensorgraph.ops.arithmetic import (
 )
 from tensorgraph.ops.convolution import conv
 from tensorgraph.ops.extrema import clip
-from tensorgraph.ops.index import argsort, beside, take
+from tensorgraph.ops.index import beside, take
 from tensorgraph.ops.joining import concat
 from tensorgraph.ops.order import reals, searchsorted
 from tensorgraph.ops.padding import pad
 from tensorgraph.ops.reduce import cumulative_sum, sum
 from tensorgraph.ops.shape import broadcast_to, flip, reshape
+from tensorgraph.ops.sorting import argsort
 
 __all__ = [
     "convolve", "correlate", "cumulative_trapezoid", "gradient", "increments", "interp",

@@ -26,7 +26,8 @@ class RMSprop(Optimizer):
 
     (Tieleman & Hinton 2012, lecture 6.5 of "Neural networks for machine learning"; Deep Learning
     Specialization, course 2, week 2.) ε stands outside the root, as in PyTorch. s starts at 0 and
-    is not corrected for it, so the first steps are 1/√(1 − β) times as long.
+    is not corrected for it, so the first steps are 1/√(1 − β) times as long. The rate and β are
+    Keras' by default; PyTorch's are 0.01 and 0.99.
 
     ``weight_decay``, λ, is decoupled, as in :class:`AdamW`; PyTorch's for this rule is added to the
     gradient, which is ``l2`` here.

@@ -36,8 +36,9 @@ class _ScheduleFree(Optimizer):
     def averaged(self) -> AbstractContextManager[None]:
         """Return a block in which the parameters are the mean x, for evaluation and for saving.
 
-        A block within one changes nothing. No step is taken inside: its gradient would be that at
-        x, and θ come back without it.
+        ``tg.train.fit`` measures there after each epoch, and leaves θ in the parameters: predict
+        and save within a block. A block within one changes nothing. No step is taken inside: its
+        gradient would be that at x, and θ come back without it.
 
         Raises:
             UsageError: in ``step``, inside the block.

@@ -47,7 +47,8 @@ class SGD(Optimizer):
     decay with λ/m. With ``momentum`` it is :class:`HeavyBall`, with ``nesterov=True`` too
     :class:`Nesterov`; PyTorch's ``weight_decay`` is ``l2`` there, which goes into v with the
     gradient. The arguments are those of every :class:`Optimizer`; after lr they have names, as the
-    third one is not everywhere the same.
+    third one is not everywhere the same. Without momentum ``nesterov`` changes nothing, as there is
+    nothing to look along; PyTorch refuses it.
 
     Example:
         >>> import tensorgraph as tg

@@ -317,7 +317,9 @@ class Training:
 
     def _end_epoch(self, start: float) -> None:
         run = self.run
-        with evaluating(run.model):
+        # Of a schedule-free rule the mean of the steps is what is trained.
+        at_mean = getattr(run.optimizer, "averaged", nullcontext)
+        with evaluating(run.model), at_mean():
             values = {
                 part: measure(self.inputs, self.loss, examples, self.metrics, AT_ONCE, self.world)
                 for part, examples in self.measured.items()

@@ -148,7 +148,13 @@ class _Loop:
 
     def __init__(self, name: str, of: str, step: Step, init: Any) -> None:
         leaves, self._structure = flatten(init)
-        first = [x if x is None or type(x) is Tensor else tensor(x) for x in leaves]
+        floats = [x.dtype for x in leaves if getattr(getattr(x, "dtype", None), "kind", "") == "f"]
+        # A number is of the precision of what it is carried with.
+        dtype = np.result_type(*floats) if floats else None
+        first = [
+            x if x is None or type(x) is Tensor else tensor(x, dtype if type(x) is float else None)
+            for x in leaves
+        ]
         self._name, self._of, self._step, self._places = name, of, step, places(init)
         self._kinds = [_kind(x) for x in first]
         self.carry = unflatten(self._structure, first)

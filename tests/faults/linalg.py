@@ -34,6 +34,10 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "linalg/determinants.py",
+        ("_without_inverse", "where(beside(each, x), 0, pairs)", "pairs",
+         "det: second derivatives at singular matrices count an element twice"),
+        ("_without_inverse", "matrix_transpose(inside)", "inside",
+         "det: second derivatives at singular matrices are transposed"),
         ("_cofactors_kernel", "np.sign(sign)[..., None] * products", "products",
          "cofactors: the sign is lost"),
         ("logabsdet", "matrix_transpose(inv(x))", "inv(x)",

@@ -385,6 +385,13 @@ FAULTS: list[Fault] = [
          "symbols: what is copied is an operation"),
     ),
     *planted_in(
+        "ops/sorting.py",
+        ("_sorting", "not (rows[..., 1:] == rows[..., :-1]).any()", "True",
+         "argsort: many elements that are equal change places"),
+        ("_by_partition", "(keys == last).sum(axis=-1) != (best == last).sum(axis=-1)",
+         "np.zeros(1, bool)", "topk: of those that are the k-th largest any is taken"),
+    ),
+    *planted_in(
         "ops/numpy_answers.py",
         ("_digitize", "'left' if right else 'right'", "'right' if right else 'left'",
          "digitize: edges belong to the other side"),

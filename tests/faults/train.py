@@ -27,6 +27,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "train/training_loop.py",
+        ("Training._end_epoch", "getattr(run.optimizer, 'averaged', nullcontext)", "nullcontext",
+         "fit: of a schedule-free rule another point is measured than what is trained"),
         ("Training._step", "run.optimizer.zero_grad()", "pass",
          "fit: gradients add up from step to step"),
         ("Training._step", "value * size", "value * self.batches.batch_size",

@@ -112,8 +112,8 @@ INNER = {
     "linalg": [
         "_matrices",
         "diagonals solves",
-        "determinants factorizations functions products spectra",
-        "least_squares norms",
+        "factorizations functions products spectra",
+        "determinants least_squares norms",
         "_numpy_answers",
     ],
     "transforms": [

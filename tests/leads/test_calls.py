@@ -128,7 +128,7 @@ def test_what_the_function_raises_stays():
 
     with pytest.raises(TypeError, match="unsupported operand"):
         half("one")
-    with pytest.raises(TypeError, match=r"half\(\) missing 1 required positional argument: 'x'"):
+    with pytest.raises(TypeError, match="half lacks x; it takes x, axis"):
         half()
     assert half(4, axis=1) == 2
 

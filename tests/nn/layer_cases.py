@@ -49,6 +49,14 @@ LAYERS: dict[str, list[LayerCase]] = {
         LayerCase(lambda dtype: batch_norm(dtype, -1), ((2, 3, 2),)),
         LayerCase(lambda dtype: nn.BatchNorm(2, affine=False, dtype=dtype), ((4, 2),)),
     ],
+    "WeightNorm": [
+        LayerCase(lambda dtype: nn.WeightNorm(nn.Linear(3, 2, dtype=dtype)), ((4, 3),)),
+        LayerCase(lambda dtype: nn.WeightNorm(nn.Conv1d(2, 3, 2, dtype=dtype)), ((2, 2, 4),)),
+    ],
+    "SpectralNorm": [
+        LayerCase(lambda dtype: nn.SpectralNorm(nn.Linear(3, 2, dtype=dtype)), ((4, 3),)),
+        LayerCase(lambda dtype: nn.SpectralNorm(nn.Conv1d(2, 3, 2, dtype=dtype)), ((2, 2, 4),)),
+    ],
     "GroupNorm": [
         LayerCase(lambda dtype: nn.GroupNorm(2, 4, dtype=dtype), ((3, 4),)),
         LayerCase(lambda dtype: nn.GroupNorm(3, 3, dtype=dtype), ((2, 3, 2, 1),)),

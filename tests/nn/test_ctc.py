@@ -116,3 +116,45 @@ def test_probabilities_are_no_logarithms():
     z = tg.zeros((1, 2, 3), requires_grad=True)
     with pytest.warns(tg.errors.UsageWarning, match="write log_softmax for softmax"):
         ctc(tg.softmax(z), [[1]])
+
+
+def test_logits_are_no_logarithms_of_probabilities():
+    logits = np.random.default_rng(0).normal(size=(1, 4, 3)) + 1
+    with pytest.warns(tg.errors.UsageWarning, match="at most 0, not .* tg.log_softmax") as found:
+        ctc(logits, [[1]])
+    assert len(found) == 1 and found[0].filename == __file__
+    ctc(np.zeros((1, 2, 1)) + 1e-9, np.zeros((1, 0), int))  # what rounding makes of 0
+
+
+def of_example(log_probs, labels, steps, counts):
+    return ctc(
+        log_probs[None], labels[None], "sum", lengths=steps[None], target_lengths=counts[None]
+    )
+
+
+def test_labels_and_lengths_are_arguments_of_what_is_mapped_compiled_and_traced():
+    rng = np.random.default_rng(0)
+    log_probs = tg.log_softmax(rng.normal(size=(3, 6, 4)), axis=-1)
+    labels = np.array([[1, 2, 2], [3, 0, 0], [2, 1, 0]])
+    steps, counts = np.array([6, 4, 5]), np.array([3, 1, 2])
+    expected = ctc(log_probs, labels, "none", lengths=steps, target_lengths=counts)
+    each = tg.vmap(of_example)(*map(tg.tensor, (log_probs, labels, steps, counts)))
+    np.testing.assert_allclose(each.numpy(), expected, rtol=1e-12)
+    slopes = tg.vmap(tg.grad(of_example))(*map(tg.tensor, (log_probs, labels, steps, counts)))
+    whole = tg.grad(lambda x: ctc(x, labels, "sum", lengths=steps, target_lengths=counts))(
+        tg.tensor(log_probs)
+    )
+    np.testing.assert_allclose(slopes.numpy(), whole.numpy(), rtol=1e-9, atol=1e-12)
+
+    def of_all(log_probs, labels, steps, counts):
+        return ctc(log_probs, labels, "none", lengths=steps, target_lengths=counts)
+
+    trace = tg.trace(of_all, log_probs, labels, steps, counts)
+    run = tg.compile(of_all)
+    for shift in range(3):
+        given = (log_probs, *(np.roll(x, shift, axis=0) for x in (labels, steps, counts)))
+        wanted = ctc(given[0], given[1], "none", lengths=given[2], target_lengths=given[3])
+        np.testing.assert_allclose(trace(*given), wanted, rtol=1e-12)
+        np.testing.assert_allclose(np.asarray(run(*given)), wanted, rtol=1e-12)
+    with pytest.raises(tg.errors.ArgumentError, match=r"lengths are in 0 … 6"):
+        run(log_probs, labels, steps + 3, counts)

@@ -78,3 +78,27 @@ def test_the_row_of_padding_starts_at_0_and_has_no_gradient(kind):
     with pytest.raises(ArgumentError, match="padding_idx=4 is not one of the 4 ids"):
         kind(4, 2, padding_idx=4)
     assert isinstance(layer.weight, tg.Tensor)
+
+
+@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+@pytest.mark.parametrize("padding_idx", [None, 2])
+def test_offsets_are_arguments_of_what_is_mapped_and_compiled(mode, padding_idx):
+    bags = nn.EmbeddingBag(6, 3, mode, dtype="float64", padding_idx=padding_idx)
+    ids = np.array([[1, 2, 3, 3, 5], [0, 2, 2, 4, 4]])
+    offsets = np.array([[0, 2, 2], [0, 1, 3]])
+    with tg.no_grad():
+        expected = [bags(i, o).numpy() for i, o in zip(ids, offsets, strict=True)]
+        each = tg.vmap(lambda i, o: bags(i, o))(tg.tensor(ids), tg.tensor(offsets))
+        np.testing.assert_allclose(each.numpy(), expected, rtol=1e-12)
+        run = tg.compile(bags)
+        for _ in range(2):
+            for i, o, wanted in zip(ids, offsets, expected, strict=True):
+                np.testing.assert_allclose(run(i, o).numpy(), wanted, rtol=1e-12)
+        with pytest.raises(tg.errors.ArgumentError, match="offsets begin at 0"):
+            run(ids[0], np.array([0, 3, 2]))
+    table = bags.weight.numpy()
+    for i, o, found in zip(ids, offsets, expected, strict=True):
+        for k, bag in enumerate(np.split(i, o[1:])):
+            rows = table[bag[bag != padding_idx]] if padding_idx is not None else table[bag]
+            wanted = getattr(np, mode)(rows, axis=0) if len(rows) else np.zeros(3)
+            np.testing.assert_allclose(found[k], wanted, rtol=1e-12)

@@ -336,3 +336,17 @@ def test_a_bar_on_a_terminal_and_plain_lines_without_tqdm(capsys, monkeypatch):
     quick(network(), data(), progress=True)
     output = capsys.readouterr()
     assert (output.err, len(output.out.splitlines())) == ("", 3)
+
+
+def test_a_schedule_free_rule_is_measured_at_its_mean_and_goes_on_from_where_it_was():
+    train, dev = data(40), data(20, seed=5)
+    model = network()
+    optimizer = optim.ScheduleFreeSGD(model.parameters(), lr=0.5)
+    history = tg.train.fit(
+        model, cross_entropy, optimizer, train, dev, epochs=2, batch_size=16, progress=False
+    )
+    assert evaluate(model, cross_entropy, dev)["loss"] != history["dev_loss"][-1]
+    with optimizer.averaged():
+        for name, examples in (("dev_loss", dev), ("train_loss", train)):
+            found = evaluate(model, cross_entropy, examples)["loss"]
+            assert found == pytest.approx(history[name][-1], rel=1e-6)

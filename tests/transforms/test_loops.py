@@ -337,3 +337,14 @@ X = tg.tensor([1.0, 2.0])
 def test_refusals(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_number_is_carried_in_the_precision_of_what_it_is_beside(dtype):
+    def step(i, carry):
+        rows, total = carry
+        return rows * 2, total + rows.sum()
+
+    _, total = tg.fori_loop(0, 3, step, (tg.tensor(np.ones(2, dtype)), 0.0))
+    assert total.dtype == dtype and total.item() == 14
+    assert tg.fori_loop(0, 2, lambda i, c: c + 1, 0.5).dtype == "float32"

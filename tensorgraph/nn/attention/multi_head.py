@@ -135,7 +135,8 @@ class MultiHeadAttention(Module):
             value: of shape (m, keys, value_features); the keys unless given.
             key_mask: booleans of shape (m, keys), True for keys that may be attended to.
             mask: booleans of shape (queries, keys), (m, queries, keys) or
-                (m, heads, queries, keys), True where a query may attend to a key.
+                (m, heads, queries, keys), True where a query may attend to a key; PyTorch's
+                boolean masks are True where it may not.
             bias: numbers of such a shape, which are added to the scores.
             need_weights: whether to return the pair of the result and the weights, of shape
                 (m, heads, queries, keys); ``weights.mean(axis=1)`` is their mean over heads.

@@ -172,7 +172,8 @@ class TransformerEncoderLayer(_Block):
         Args:
             x: of shape (m, T, features).
             key_mask: booleans of shape (m, T), True for steps that are no padding.
-            mask: booleans that broadcast to (m, T, T), True where a step may attend to another.
+            mask: booleans that broadcast to (m, T, T), True where a step may attend to another;
+                PyTorch's are True where it may not.
             bias: numbers that are added to the scores, likewise.
         """
         x = self._with(
@@ -204,7 +205,8 @@ class TransformerDecoderLayer(_Block):
         norm_first: whether to normalise what a part takes, not what it gives.
         dropout: the probability of dropping weights of keys, hidden features, and features that
             are added, in training.
-        causal: whether step t may attend to steps 0 … t of its own sequence only.
+        causal: whether step t may attend to steps 0 … t of its own sequence only; PyTorch's layer
+            takes a mask for it, and without one is not causal.
         bias: whether the linear layers have biases.
         eps: ε of the norms.
         init: where the weights start, see :mod:`tensorgraph.nn.init`.
@@ -273,7 +275,8 @@ class TransformerDecoderLayer(_Block):
             memory: of shape (m, S, memory_features).
             key_mask: booleans of shape (m, T), True for steps of x that are no padding.
             memory_key_mask: booleans of shape (m, S), likewise for the memory.
-            mask: booleans that broadcast to (m, T, T), True where a step may attend to another.
+            mask: booleans that broadcast to (m, T, T), True where a step may attend to another;
+                PyTorch's are True where it may not.
             memory_mask: booleans that broadcast to (m, T, S), likewise for the memory.
         """
         x = self._with(

@@ -203,17 +203,39 @@ def check_signs(name: str, labels: Any) -> None:
     )  # fmt: skip
 
 
-def warn_of_output(name: str, prediction: Any, op: OpFunction, problem: str) -> None:
+def warn_of_output(name: str, prediction: Any, op: OpFunction, problem: str) -> bool:
     """Warn, at the line that called the loss, if the prediction is the output of an op.
 
     It may have changed its shape since.
+
+    Returns:
+        whether it is.
     """
     node = prediction.node if type(prediction) is Tensor else None
     while type(node) is Node and _only_turned(node):
         node = node.parents[0]
-    if type(node) is Node and node.op is op.op:
+    if type(node) is not Node or node.op is not op.op:
+        return False
+    warnings.warn(
+        f"{here(name)}: {problem} (the result of {op.op.name}{errors.where_in(node.scope)})",
+        errors.UsageWarning,
+        stacklevel=user_level(),
+    )
+    return True
+
+
+TOO_LIKELY = 1e-3
+"""Logarithms of probabilities are not above 0 by more: rounding makes them so by less."""
+
+
+def warn_of_no_logarithm(name: str, log_probs: Any, softmax: OpFunction, problem: str) -> None:
+    """Warn, at the line that called the loss, of what are no logarithms of probabilities."""
+    known = host_values(values(log_probs))
+    largest = float(np.max(known)) if known.size else 0.0
+    if not warn_of_output(name, log_probs, softmax, problem) and largest > TOO_LIKELY:
         warnings.warn(
-            f"{here(name)}: {problem} (the result of {op.op.name}{errors.where_in(node.scope)})",
+            f"{here(name)}: logarithms of probabilities are at most 0, not {largest:.3g}; write"
+            " tg.log_softmax(logits, axis=-1), or tg.log(probabilities)",
             errors.UsageWarning,
             stacklevel=user_level(),
         )

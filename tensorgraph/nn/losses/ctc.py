@@ -20,7 +20,7 @@ from tensorgraph.nn.losses._common import (
     in_single_precision,
     reduced,
     warn_if_swapped,
-    warn_of_output,
+    warn_of_no_logarithm,
 )
 from tensorgraph.nn.losses.classification import NO_LOGARITHM
 from tensorgraph.nn.message_place import here
@@ -86,7 +86,7 @@ def ctc(
     name = "ctc"
     log_a, labels = as_prediction(log_probs), as_array(target)
     warn_if_swapped(name, log_a, labels)
-    warn_of_output(name, log_a, softmax, NO_LOGARITHM)
+    warn_of_no_logarithm(name, log_a, softmax, NO_LOGARITHM)
     shape = shape_of(log_a)
     if len(shape) != 3 or shape[1] == 0 or len(shape_of(labels)) != 2:
         raise errors.ShapeError(

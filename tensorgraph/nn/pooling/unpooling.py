@@ -50,6 +50,7 @@ class _MaxUnpool(Module):
         self.stride = per_axis(stride, rank, f"{name}: stride")
         self.padding = per_axis(padding, rank, f"{name}: padding", 0)
 
+    @with_leads
     def forward(
         self, x: Operand, indices: Operand, output_size: tuple[int, ...] | None = None
     ) -> Tensor:

@@ -123,6 +123,7 @@ class Recurrent(Module, Generic[State]):
             self.cells = cells
         self.between = Dropout(p=p, generator=settings[-1]) if p else None
 
+    @with_leads
     def forward(
         self, x: Operand, state: Any = None, lengths: Operand | None = None
     ) -> tuple[Tensor, State]:

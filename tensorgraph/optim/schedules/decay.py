@@ -262,6 +262,8 @@ class one_cycle(Schedule):
     Up and down take half of ``cycle`` · steps each, the rest is for the end (Smith 2018, "A
     disciplined approach to neural network hyper-parameters", section 4.1). From t = steps on α is
     0. A large rate in the middle of training regularises: less weight decay and dropout are needed.
+    (PyTorch's, by default, goes along cosines, up for 30 % of the steps, and ends at 4e-6 of the
+    peak.)
 
     Args:
         peak: the largest rate.

@@ -79,6 +79,7 @@ class Plateau:
         for step, metric in _checked(events):
             self._take(step, metric)
 
+    @with_leads
     def see(self, metric: float) -> None:
         """Take notice of a metric; it counts from the next step on that is asked for.
 
