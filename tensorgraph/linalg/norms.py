@@ -184,7 +184,10 @@ def norm(x: AnyArray, ord: Order = None, axis: SomeAxes = None, keepdims: bool =
 def _in_order(axis: Any, ndim: int) -> tuple[int, ...]:
     """Return axes counted from the front, in the order given: rows, then columns."""
     given = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return tuple(one_axis(a, ndim, "norm: axis") for a in given)
+    found = tuple(one_axis(a, ndim, "norm: axis") for a in given)
+    if len(set(found)) != len(found):
+        raise ArgumentError(f"norm: axis {tuple(given)} names an axis twice")
+    return found
 
 
 @with_leads

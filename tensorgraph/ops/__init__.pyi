@@ -1461,7 +1461,7 @@ def select(
     """Return each element of the first choice whose condition is true, ``default`` where none is.
 
     Raises:
-        ArgumentError: there are not as many choices as conditions.
+        ArgumentError: there are no conditions, or not as many choices.
         DTypeError: a condition is not of booleans.
 
     Example:
@@ -1956,6 +1956,8 @@ def fmod(x: Operand, y: Operand) -> Any: ...
 @overload
 def heaviside(x: MakesTensor, y: Operand) -> Tensor:
     """Return 0 below 0, 1 above and y where x is 0; its derivative by x is 0. NaN stays NaN.
+
+    Of whole numbers it is float64.
 
     Example:
         >>> import tensorgraph as tg
@@ -2928,7 +2930,7 @@ def nanquantile(
 
     Args:
         x: of any shape.
-        q: a number in [0, 1], or several; these make a first axis of the result.
+        q: a number in [0, 1], or several; their axes are the first of the result.
         axis: one, several or None for all.
         keepdims: whether reduced axes stay, with length 1.
         method: one of NumPy's, as of ``tg.quantile``.
@@ -3077,7 +3079,7 @@ def quantile(
 
     Args:
         x: of any shape.
-        q: a number in [0, 1], or several; these make a first axis of the result.
+        q: a number in [0, 1], or several; their axes are the first of the result.
         axis: one, several or None for all.
         keepdims: whether reduced axes stay, with length 1.
         method: one of NumPy's, which says what lies between two elements (Hyndman & Fan 1996).

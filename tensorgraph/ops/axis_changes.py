@@ -10,7 +10,7 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import OneOrMore, one_axis
+from tensorgraph.ops._axes import OneOrMore, from_list, one_axis
 from tensorgraph.ops.shape import flip, permute_dims, reshape
 
 __all__ = [
@@ -80,6 +80,7 @@ def rot90(x: AnyArray, k: SupportsIndex = 1, axes: OneOrMore = (0, 1)) -> AnyArr
         tensor([[2., 4.],
                 [1., 3.]])
     """
+    x = from_list(x)
     plane = _axes(axes, ndim_of(x), "rot90: axes")
     if len(plane) != 2:
         raise ArgumentError(f"rot90: axes are two different ones, not {axes!r}")
@@ -167,7 +168,7 @@ def atleast_3d(*arrays: AnyArray) -> Any:
 
 
 def _each(arrays: tuple[Any, ...], function: Any) -> Any:
-    done = tuple(map(function, arrays))
+    done = tuple(function(from_list(x)) for x in arrays)
     return done[0] if len(done) == 1 else done
 
 

@@ -29,7 +29,7 @@ def select(
     """Return each element of the first choice whose condition is true, ``default`` where none is.
 
     Raises:
-        ArgumentError: there are not as many choices as conditions.
+        ArgumentError: there are no conditions, or not as many choices.
         DTypeError: a condition is not of booleans.
 
     Example:
@@ -41,6 +41,8 @@ def select(
     masks, values = [from_list(c) for c in conditions], list(choices)
     if len(masks) != len(values):
         raise ArgumentError(f"select: {len(masks)} conditions and {len(values)} choices were given")
+    if not masks:
+        raise ArgumentError("select: needs at least one condition")
     for i, mask in enumerate(masks):
         if mask.dtype.kind != "b":
             raise DTypeError(f"select: conditions[{i}] is of booleans, not {mask.dtype}")
@@ -115,7 +117,9 @@ def piecewise(
         tensor([5., 1., 2.])
     """
     x = from_list(x)
-    several = isinstance(conditions, (list, tuple)) and all(ndim_of(c) for c in conditions)
+    # A list of booleans is one condition, but of a number a list of conditions.
+    is_list = isinstance(conditions, (list, tuple))
+    several = is_list and (ndim_of(x) == 0 or all(ndim_of(c) for c in conditions))
     masks = [to_host(array_of(c)) for c in (conditions if several else [conditions])]
     for i, mask in enumerate(masks):
         if mask.shape != shape_of(x):

@@ -18,6 +18,7 @@ from tensorgraph.ops._blocks import both_floating
 from tensorgraph.ops.arithmetic import (
     APART,
     abs,
+    astype,
     equal,
     floor_divide,
     isnan,
@@ -92,12 +93,15 @@ fmod = register(
 def heaviside(x: AnyArray, y: AnyArray) -> AnyArray:
     """Return 0 below 0, 1 above and y where x is 0; its derivative by x is 0. NaN stays NaN.
 
+    Of whole numbers it is float64.
+
     Example:
         >>> import tensorgraph as tg
         >>> tg.heaviside([-1.0, 0.0, 2.0], 0.5)
         tensor([0. , 0.5, 1. ])
     """
     x, given = from_lists(x, y)
+    x = x if x.dtype.kind == "f" else astype(x, dtype=np.float64)
     y = y if isinstance(y, (int, float)) else given  # a number has no dtype of its own
     return where(equal(x, 0), y, maximum(sign(x), 0))
 

@@ -33,12 +33,13 @@ from tensorgraph.ops.arithmetic import (
     where,
 )
 from tensorgraph.ops.index import beside, take_along_axis
-from tensorgraph.ops.joining import stack
 from tensorgraph.ops.moments import norm
 from tensorgraph.ops.order import (
     METHODS,
     Probabilities,
+    Shape,
     filled_rows,
+    in_shape,
     mixed,
     probabilities,
     reals,
@@ -204,7 +205,7 @@ def nanquantile(
 
     Args:
         x: of any shape.
-        q: a number in [0, 1], or several; these make a first axis of the result.
+        q: a number in [0, 1], or several; their axes are the first of the result.
         axis: one, several or None for all.
         keepdims: whether reduced axes stay, with length 1.
         method: one of NumPy's, as of ``tg.quantile``.
@@ -218,7 +219,7 @@ def nanquantile(
         tensor(2.5)
     """
     shares = probabilities(q, "nanquantile")
-    return _nanquantile(x, shares, ndim_of(q), axis, keepdims, method)
+    return _nanquantile(x, shares, shape_of(q), axis, keepdims, method)
 
 
 @with_leads
@@ -237,7 +238,7 @@ def nanpercentile(
         tensor(2.5)
     """
     shares = [p / 100 for p in probabilities(q, "nanpercentile", 100.0)]
-    return _nanquantile(x, shares, ndim_of(q), axis, keepdims, method)
+    return _nanquantile(x, shares, shape_of(q), axis, keepdims, method)
 
 
 @with_leads
@@ -249,11 +250,11 @@ def nanmedian(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> Any
         >>> tg.nanmedian(tg.tensor([1.0, float("nan"), 3.0, 2.0]))
         tensor(2.)
     """
-    return _nanquantile(x, [0.5], 0, axis, keepdims, "linear")
+    return _nanquantile(x, [0.5], (), axis, keepdims, "linear")
 
 
 def _nanquantile(
-    x: Any, shares: list[float], ndim: int, axis: SomeAxes, keepdims: bool, method: str
+    x: Any, shares: list[float], of: Shape, axis: SomeAxes, keepdims: bool, method: str
 ) -> Any:
     x = from_list(x)
     one_of(method, "nanquantile: method", METHODS)
@@ -264,7 +265,7 @@ def _nanquantile(
     found = [_at(rows, q, method, last) for q in shares]
     shape = kept(shape_of(x), axes) if keepdims else shape_of(rows)[:-1]
     found = [reshape(value, shape=shape) for value in found]
-    return stack(found) if ndim else found[0]
+    return in_shape(found, of)
 
 
 def _at(rows: Any, q: float, method: str, last: Any) -> Any:

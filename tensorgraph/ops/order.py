@@ -51,6 +51,8 @@ METHODS = (
 )  # fmt: skip
 """NumPy's names (Hyndman & Fan 1996)."""
 
+Shape = tuple[int, ...]
+
 Probabilities = SupportsFloat | Sequence[SupportsFloat]
 
 
@@ -120,7 +122,7 @@ def quantile(
 
     Args:
         x: of any shape.
-        q: a number in [0, 1], or several; these make a first axis of the result.
+        q: a number in [0, 1], or several; their axes are the first of the result.
         axis: one, several or None for all.
         keepdims: whether reduced axes stay, with length 1.
         method: one of NumPy's, which says what lies between two elements (Hyndman & Fan 1996).
@@ -133,7 +135,7 @@ def quantile(
         >>> tg.quantile(tg.tensor([1.0, 2.0, 3.0, 10.0]), [0.5, 0.75])
         tensor([2.5 , 4.75])
     """
-    return _quantile(x, probabilities(q, "quantile"), ndim_of(q), axis, keepdims, method)
+    return _quantile(x, probabilities(q, "quantile"), shape_of(q), axis, keepdims, method)
 
 
 @with_leads
@@ -152,7 +154,7 @@ def percentile(
         tensor(4.75)
     """
     shares = [p / 100 for p in probabilities(q, "percentile", 100.0)]
-    return _quantile(x, shares, ndim_of(q), axis, keepdims, method)
+    return _quantile(x, shares, shape_of(q), axis, keepdims, method)
 
 
 @with_leads
@@ -164,11 +166,11 @@ def median(x: AnyArray, axis: SomeAxes = None, keepdims: bool = False) -> AnyArr
         >>> tg.median(tg.tensor([1.0, 9.0, 2.0]))
         tensor(2.)
     """
-    return _quantile(x, [0.5], 0, axis, keepdims, "linear")
+    return _quantile(x, [0.5], (), axis, keepdims, "linear")
 
 
 def _quantile(
-    x: Any, shares: list[float], ndim: int, axis: SomeAxes, keepdims: bool, method: str
+    x: Any, shares: list[float], of: Shape, axis: SomeAxes, keepdims: bool, method: str
 ) -> Any:
     x = from_list(x)
     one_of(method, "quantile: method", METHODS)
@@ -181,7 +183,15 @@ def _quantile(
         found = [where(isnan(last), last, value) for value in found]
     if keepdims:
         found = [reshape(value, shape=kept(shape_of(x), axes)) for value in found]
-    return stack(found) if ndim else found[0]
+    return in_shape(found, of)
+
+
+def in_shape(found: list[Any], shape: Shape) -> Any:
+    """Return what was found for probabilities that stand in a shape, as axes in front."""
+    if not shape:
+        return found[0]
+    together = stack(found)
+    return together if len(shape) == 1 else reshape(together, (*shape, *shape_of(found[0])))
 
 
 # -------------------------------------------------------------------------------------- extremes

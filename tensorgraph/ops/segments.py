@@ -31,30 +31,35 @@ __all__ = ["segment_max", "segment_mean", "segment_min", "segment_prod", "segmen
 
 
 def _segments(x: Any, labels: Any, *, num_segments: SupportsIndex | None) -> dict[str, Any]:
-    """Check labels, and return how many segments there are."""
+    return {"num_segments": _count(x, labels, num_segments)}
+
+
+def _count(x: Any, labels: Any, num_segments: SupportsIndex | None, name: str = "") -> int:
+    """Check labels, and return how many segments there are; messages begin with ``name``."""
     array, shape = array_of(labels), shape_of(x)
     if array.dtype.kind not in "iu":
-        raise DTypeError(f"labels are integers, not {array.dtype}; write .astype('int64')")
+        raise DTypeError(f"{name}labels are integers, not {array.dtype}; write .astype('int64')")
     if array.ndim == 0 or array.shape != shape[: array.ndim]:
         raise ShapeError(
-            f"labels of shape {array.shape} have no row of x of shape {shape} each: the shape of"
-            " labels is that of x's first axes"
+            f"{name}labels of shape {array.shape} have no row of x of shape {shape} each: the shape"
+            " of labels is that of x's first axes"
         )
     values = host_values(array)
-    if num_segments is None:
-        if values.shape != array.shape:
-            raise GraphError(
-                "how many segments symbolic labels name is not known; write num_segments=…"
-            )
-        return {"num_segments": int(values.max(initial=-1)) + 1}
-    count = whole(num_segments, "num_segments")
+    if num_segments is not None:
+        count = whole(num_segments, f"{name}num_segments")
+    elif values.shape == array.shape:
+        count = int(values.max(initial=-1)) + 1
+    else:
+        raise GraphError(
+            f"{name}how many segments symbolic labels name is not known; write num_segments=…"
+        )
     outside = first_outside(values, count)
     if outside is not None:
         raise AxisError(
-            f"label {values[outside]} at index {outside} is not one of the {count} segments"
+            f"{name}label {values[outside]} at index {outside} is not one of the {count} segments"
             f" 0 … {count - 1}"
         )
-    return {"num_segments": count}
+    return count
 
 
 def _result_shape(x: Any, labels: Any, *, num_segments: int) -> tuple[int, ...]:
@@ -84,7 +89,7 @@ def segment_sum(
         tensor([4., 0., 2.])
     """
     x, labels = from_list(x), from_list(labels)
-    count = _segments(x, labels, num_segments=num_segments)["num_segments"]
+    count = _count(x, labels, num_segments, "segment_sum: ")
     if x.dtype.kind in "biu":
         x = astype(x, dtype=np.uint64 if x.dtype.kind == "u" else np.int64)
     shape = _result_shape(x, labels, num_segments=count)
@@ -105,7 +110,7 @@ def segment_mean(
         tensor([2., 0., 2.])
     """
     x, labels = from_list(x), from_list(labels)
-    count = _segments(x, labels, num_segments=num_segments)["num_segments"]
+    count = _count(x, labels, num_segments, "segment_mean: ")
     dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
     wide = np.promote_types(dtype, np.float32)  # float16 cannot count far
     ones = placed(np.ones(shape_of(labels), wide), as_array(array_of(labels)))
@@ -229,7 +234,7 @@ def segment_prod(
         tensor([6., 1., 5.])
     """
     x, labels = from_list(x), from_list(labels)
-    count = _segments(x, labels, num_segments=num_segments)["num_segments"]
+    count = _count(x, labels, num_segments, "segment_prod: ")
     known = host_values(array_of(labels))
     if known.shape != shape_of(labels):
         raise GraphError("segment_prod: which rows symbolic labels name is not known")

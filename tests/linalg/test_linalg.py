@@ -66,6 +66,7 @@ def definite(n):
         (lambda: tg.linalg.pinv(np.eye(2), rtol=-1), "ArgumentError", "rtol"),
         (lambda: tg.linalg.cond(SINGULAR, 1), "LinAlgError", "is singular"),
         (lambda: tg.linalg.cond(np.zeros((3, 0, 2))), "LinAlgError", "without elements"),
+        (lambda: tg.linalg.norm(np.eye(2), 1, (0, -2)), "ArgumentError", "norm: axis .0, -2. "),
         (lambda: tg.linalg.cond(np.ones(2)), "ShapeError", "cond: x is a matrix"),
     ],
 )  # fmt: skip

@@ -23,7 +23,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str, str]]] = {
             "max(26, len(numbers))",
         ),
         (
-            "tensorgraph/ops/convolution.py",
+            "tensorgraph/ops/_convolution.py",
             "_blocks.step",
             "max(BLOCK * rows // max(view.size, 1), 1)",
             "max(1, BLOCK * rows // max(view.size, 1))",
@@ -88,7 +88,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str, str]]] = {
     ],
     "NumPy itself adds up products of float16 in float32, in the versions that run here": [
         (
-            "tensorgraph/ops/convolution.py",
+            "tensorgraph/ops/_convolution.py",
             "_both_in_single.joint_kernel.chosen",
             "single if np.result_type(x.dtype, y.dtype) == np.float16 else kernel",
             "kernel",

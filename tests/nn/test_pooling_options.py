@@ -33,10 +33,13 @@ def geometries(draw):
     return lengths, size, dilation, {**settings, "ceil_mode": draw(st.booleans())}
 
 
-@given(geometries())
-def test_the_largest_of_each_window_and_its_place(made):
+@given(geometries(), st.sampled_from([0.0, 0.5, 1.0]))
+def test_the_largest_of_each_window_and_its_place(made, share_of_least):
+    """Elements as low as the padding, −inf, have a place too."""
     lengths, size, dilation, settings = made
-    x = np.random.default_rng(0).standard_normal((2, 2, *lengths))
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2, 2, *lengths))
+    x[rng.random(x.shape) < share_of_least] = -np.inf
     layer = getattr(nn, f"MaxPool{len(lengths)}d")(
         size, dilation=dilation, return_indices=True, **settings
     )

@@ -53,3 +53,31 @@ def test_alone_and_beside_other_dtypes_they_are_single():
     assert tg.add([0.1], [0.2]).dtype == tg.add(np.ones(1, np.float32), [0.2]).dtype == np.float32
     assert tg.linalg.kron([0.1], [0.2]).dtype == np.float32
     assert tg.linalg.kron(np.ones(1), [2, 3]).dtype == np.float64
+
+
+@pytest.mark.parametrize("k", range(4))
+def test_of_lists_tensors_are_made_though_nothing_changes(k):
+    for found in (tg.rot90([[1.0, 2.0]], k), tg.atleast_2d([[1.0]]), tg.atleast_1d([2.0], 3.0)[0]):
+        assert type(found) is tg.Tensor
+
+
+def test_pieces_of_a_number():
+    for x in (3.0, -1.0):
+        functions = [1.0, lambda v: v**2, 7.0]
+        conditions = [np.array(x < -5), np.array(x > 0)]
+        found = tg.piecewise(tg.tensor(x), conditions, functions)
+        assert found.shape == () and found == np.piecewise(np.array(x), conditions, functions)
+    slope = tg.grad(lambda x: tg.piecewise(x, [True], [lambda v: v * 2]))(tg.tensor(3.0))
+    assert slope == 2
+
+
+def test_steps_of_whole_numbers_are_numpys():
+    for x, y in (([-1, 0, 2], 2), ([True, False], 0.5)):
+        found, expected = tg.heaviside(np.array(x), y), np.heaviside(x, y)
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == np.float64
+
+
+def test_a_choice_without_conditions_is_refused():
+    with pytest.raises(tg.errors.ArgumentError, match="select: needs at least one condition"):
+        tg.select([], [])

@@ -40,7 +40,7 @@ METHODS = (
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_of_numpys_quantile(method):
     x = np.random.default_rng(0).normal(size=(4, 7))
-    for q in (0, 0.1, 0.37, 0.5, 0.9, 1, [0.2, 0.8]):
+    for q in (0, 0.1, 0.37, 0.5, 0.9, 1, [0.2, 0.8], [[0.2], [0.8]]):
         like_numpy("quantile", x, q, axis=1, method=method)
         like_numpy("quantile", x, q, axis=(0, 1), keepdims=True, method=method)
 
@@ -55,7 +55,7 @@ def test_quantiles_of_any_row_are_numpys(x, q):
 @pytest.mark.parametrize("method", ["linear", "lower", "higher", "nearest", "midpoint"])
 def test_methods_without_nan(method):
     x = np.array([[3.0, NAN, 1.0, 2.0, NAN], [NAN, 5.0, NAN, NAN, NAN]])
-    for q in (0, 0.25, 0.4, 0.5, 0.62, 0.9, 1):
+    for q in (0, 0.25, 0.4, 0.5, 0.62, 0.9, 1, [[0.3, 0.9]]):
         like_numpy("nanquantile", x, q, axis=1, method=method)
 
 

@@ -48,7 +48,27 @@ def test_no_rows():
 @pytest.mark.parametrize(
     ("f", "kind", "told"),
     [
-        (lambda x: tg.segment_sum(x, [0, 3, 0], 2), errors.AxisError, "label 3 at index (1,) is"),
+        (
+            lambda x: tg.segment_sum(x, [0, 3, 0], 2),
+            errors.AxisError,
+            "sum: label 3 at index (1,)",
+        ),
+        (
+            lambda x: tg.segment_sum(x, [0, -1, 0]),
+            errors.AxisError,
+            "sum: label -1 at index",
+        ),
+        (lambda x: tg.segment_max(x, [0, -1, 0]), errors.AxisError, "max: label -1 at index (1,)"),
+        (
+            lambda x: tg.segment_prod(x, [-3, 0, 0]),
+            errors.AxisError,
+            "prod: label -3 at index",
+        ),
+        (
+            lambda x: tg.segment_mean(x, [0.0, 1.0, 0.0]),
+            errors.DTypeError,
+            "mean: labels are in",
+        ),
         (lambda x: tg.segment_max(x, [0, -1, 0], 2), errors.AxisError, "label -1 at index (1,)"),
         (lambda x: tg.segment_sum(x, [0.0, 1.0, 0.0]), errors.DTypeError, "labels are integers"),
         (lambda x: tg.segment_mean(x, [0, 1]), errors.ShapeError, "labels of shape (2,) have no"),

@@ -229,3 +229,11 @@ def test_it_is_not_compiled():
 
 def test_the_public_name():
     assert optim.LBFGS is LBFGS
+
+
+def test_a_cost_without_curvature_is_followed_and_not_remembered():
+    w = tg.tensor([1.0, -2.0], "float64", requires_grad=True)
+    optimizer = optim.LBFGS([w], max_iter=3)
+    found = optimizer.step(lambda: (w * [3.0, 4.0]).sum())
+    assert found.iterations == 3 and np.isfinite(found.cost) and found.cost < -1e6
+    assert optimizer.state_dict()["s"].shape == (0, 2)

@@ -184,3 +184,25 @@ def test_it_is_saved_within_other_schedules(i, before):
             if before
             else {**state, next(k for k in state if "events" in k): [[-1, 0]]}
         )
+
+
+def falls(rate, metrics):
+    """Return after which metrics the rate fell."""
+    found = []
+    for step, metric in enumerate(metrics):
+        before = rate(step)
+        rate.see(metric)
+        found += [step] * (rate(step + 1) < before)
+    return found
+
+
+def test_metrics_in_a_cooldown_do_not_count():
+    for cooldown, expected in ((0, [2, 4, 6, 8]), (2, [2, 6, 10]), (3, [2, 7])):
+        rate = Plateau(1.0, factor=0.5, patience=1, cooldown=cooldown)
+        assert falls(rate, [1.0] + [2.0] * 10)[: len(expected)] == expected
+
+
+def test_a_share_of_a_best_below_0_is_below_it_too():
+    metrics = [-1.0, -1.05, -1.2]  # better by less than a tenth, then by more
+    assert falls(Plateau(1.0, patience=0, threshold=0.1), metrics) == [1]
+    assert falls(Plateau(1.0, patience=0, threshold=0.1, mode="max"), [-1.0, -0.95, -0.8]) == [1]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
+from tensorgraph import optim
 from tests import thresholds
 from tests.optim.optimizer_cases import CASES, draws, give
 
@@ -32,3 +33,12 @@ def test_an_element_of_a_large_parameter_steps_as_among_few(name, dtype):
     for param in many:
         expected = np.resize(few.numpy(), param.shape)
         np.testing.assert_allclose(param.numpy(), expected, rtol=ulps, atol=ulps)
+
+
+@pytest.mark.parametrize("kind", [optim.LAMB, optim.LARS])
+def test_parameters_of_0_are_left_by_a_step_of_their_own_rule(kind):
+    w = tg.zeros(2, requires_grad=True)
+    optimizer = kind([w], lr=0.5)
+    w.grad = np.array([1.0, -1.0], np.float32)
+    optimizer.step()
+    np.testing.assert_allclose(w, [-0.5, 0.5], rtol=1e-4)  # their length, 0, has no share in it

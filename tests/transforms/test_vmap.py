@@ -405,6 +405,15 @@ def test_an_operation_without_a_rule_is_computed_in_a_loop_and_told_once():
         assert tg.vmap(op)(X[:1]).shape == (1,)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_of_no_examples_a_loop_has_the_shape_and_dtype_of_one(dtype):
+    outer = tg.op("outer_with_itself", lambda x: np.outer(x, x), {"x": tg.NONDIFF})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = tg.vmap(outer)(tg.zeros((0, 3), dtype=dtype))
+    assert found.shape == (0, 3, 3) and found.dtype == dtype
+
+
 def test_a_declared_rule_is_used():
     calls = []
 

@@ -18,7 +18,7 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.convolution import Padding, Size, brief
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.ops.extrema import clip
+from tensorgraph.ops.extrema import maximum
 from tensorgraph.ops.padding import pad
 from tensorgraph.ops.pool import avg_pool, max_pool
 from tensorgraph.ops.reduce import argmax, max
@@ -181,8 +181,11 @@ class _MaxPool(_Pool):
             later = math.prod(self.kernel_size[axis + 1 :])
             step = inside // later % self.kernel_size[axis] * self.dilation[axis]
             starts = np.arange(inside.shape[2 + axis]) * self.stride[axis] - sides[axis][0]
-            at = step + placed(starts.reshape(-1, *(1,) * (rank - 1 - axis)), x.data)
-            place = place * n + clip(at, min=0, max=n - 1)
+            starts = starts.reshape(-1, *(1,) * (rank - 1 - axis))
+            # Of elements as low as the padding, the first that is none.
+            before = np.maximum(-(starts // self.dilation[axis]), 0) * self.dilation[axis]
+            at = maximum(step, placed(before, x.data)) + placed(starts, x.data)
+            place = place * n + at
         return asarray(place)
 
     def _choices(self) -> list[str]:
