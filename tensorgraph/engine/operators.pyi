@@ -240,6 +240,8 @@ class Operators:
     def norm(self: Own, axis: SomeAxes = None, keepdims: bool = False) -> Own:
         """Return the Euclidean length √Σx² over `axis`, without overflow; its derivative at 0 is 0.
 
+        So is the second one there, which has no value: of ‖x‖² write `tg.vecdot(x, x)`.
+
         Example:
             >>> import tensorgraph as tg
             >>> tg.norm([3.0, 4.0])

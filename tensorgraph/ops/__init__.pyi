@@ -2737,6 +2737,8 @@ def center(x: Operand, axis: SomeAxes = None) -> Any: ...
 def norm(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
     """Return the Euclidean length √Σx² over `axis`, without overflow; its derivative at 0 is 0.
 
+    So is the second one there, which has no value: of ‖x‖² write `tg.vecdot(x, x)`.
+
     Example:
         >>> import tensorgraph as tg
         >>> tg.norm([3.0, 4.0])

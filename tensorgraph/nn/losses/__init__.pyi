@@ -969,7 +969,7 @@ def multi_margin(
 
     or the squares of these, where w = 1 unless ``weight`` is given (Weston & Watkins 1999, "Support
     vector machines for multi-class pattern recognition"). ``"mean"`` divides by the number of
-    examples; with ``weight`` by the weights of the targets.
+    examples; with ``weight`` by the weights of the targets, where PyTorch divides by the examples.
 
     Args:
         scores: shape (…, classes, …), the classes along ``axis``.
