@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from tests.distributed import searching
 from tests.distributed.launched import ROOT, launched
 from tests.distributed.runs import NETWORKS, by_hand, everything, fitted
 
@@ -68,6 +69,13 @@ def test_the_bits_are_not_those_of_another_number_of_shards(monkeypatch):
     four = by_hand("dropout", 2)
     monkeypatch.setattr("tests.distributed.runs.SHARDS", 8)
     assert by_hand("dropout", 2) != four
+
+
+def test_a_search_runs_on_the_executor_of_mpi():
+    program = ROOT / "tests/distributed/searching.py"
+    code, said = launched(3, "-W", "error", "-m", "mpi4py.futures", program)
+    assert code == 0, said
+    assert json.loads(said.strip().splitlines()[-1]) == plain(searching.found())
 
 
 # ------------------------------------------------------------------------------ ending together

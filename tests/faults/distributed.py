@@ -7,7 +7,7 @@ from tests.faults.fault import Fault, planted_in
 FAULTS: list[Fault] = [
     *planted_in(
         "distributed/ordered_sum.py",
-        ("splits", "start + (1 << (stop - start - 1).bit_length() - 1)", "(start + stop) // 2 + 1",
+        ("splits", "start + (1 << (stop - start - 1).bit_length() - 1)", "start + 1",
          "distributed: terms are added in another order than neighbours first"),
         ("OrderedSum.add", "self._splits.get((first[0], second[1])) != second[0]", "False",
          "distributed: each process adds all that it has, whoever else adds"),
