@@ -69,6 +69,7 @@ class DataParallel:
 
     Raises:
         ArgumentError: another reduction, or an optimizer whose steps are recorded.
+        DTypeError: what is no module, or no optimizer.
         DistributedError: the processes have different models.
 
     Example:
@@ -98,6 +99,11 @@ class DataParallel:
         check_every: int = 100,
         world: World | None = None,
     ) -> None:
+        if not (isinstance(model, Module) and isinstance(optimizer, Optimizer)):
+            raise errors.DTypeError(
+                f"DataParallel takes a module and its optimizer, not {errors.describe(model)} and"
+                f" {errors.describe(optimizer)}; write DataParallel(model, optimizer)"
+            )
         one_of(reduction, "DataParallel: reduction", REDUCTIONS)
         self.check_every = whole(check_every, "DataParallel: check_every", 1)
         if optimizer.differentiable:
@@ -150,12 +156,18 @@ class DataParallel:
 
         Raises:
             AnomalyError: a shard raised it, here or in another process.
+            DTypeError: a cost is no tensor.
             DistributedError: the processes do not do the same.
             PeerError: the cost of a shard raised something in another process.
         """
 
         def gradient(shard: Any, weight: float) -> float:
             value = cost(shard)
+            if type(value) is not Tensor:
+                raise errors.DTypeError(
+                    f"DataParallel: the cost of a shard is a tensor, not {errors.describe(value)};"
+                    " return what the loss returns, without .item()"
+                )
             (value * weight).backward()
             return float(value.item())
 

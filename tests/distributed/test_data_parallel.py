@@ -276,7 +276,7 @@ def refused(kind, match, f):
 def test_what_is_refused_says_what_to_write():
     x, y = examples(8, "float32")
     model = network(SyncBatchNorm(6), dtype="float32")
-    shards = data.Batches(x, y, batch_size=4, shards=2)
+    shards = data.Batches(x, y, batch_size=8, shards=2)
 
     def fitting(train=shards, **options):
         return lambda: fit(model, cross_entropy, adam(model), train, epochs=1, **options)
@@ -289,7 +289,14 @@ def test_what_is_refused_says_what_to_write():
         model, adam(model), reduction="sum"))  # fmt: skip
     recorded = optim.SGD(network().named_parameters(), lr=0.1, differentiable=True)
     refused(errors.ArgumentError, "differentiable=True", lambda: DataParallel(model, recorded))
+    refused(
+        errors.DTypeError,
+        "DataParallel(model, optimizer)",
+        lambda: DataParallel(adam(model), model),
+    )
     parallel = DataParallel(model, adam(model))
+    refused(errors.DTypeError, "without .item()", lambda: parallel.backward(
+        only(shards, parallel), lambda shard: 3.0))  # fmt: skip
     refused(errors.ArgumentError, "shards=8)", lambda: parallel.batches(data.Batches(x, y)))
 
 
