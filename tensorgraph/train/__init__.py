@@ -22,8 +22,8 @@ stand on ``training_arguments`` (what is given, checked), ``example_sets`` (data
 ``model_inputs`` (a batch as the model takes it), ``checked_cost``, ``evaluation`` (predictions and
 metrics, on ``module_modes``), ``training_run`` and ``history`` (what is known of a run),
 ``epoch_norms``, ``early_stopping``, ``interrupt`` (Ctrl-C), ``divergence``, ``gradient_looks``
-(warnings of gradients) and ``progress``. Files: ``saving``, on ``state_encoding`` (nested state as JSON and
-arrays) and ``array_file``, with ``wrong_file`` for what is none; ``checkpoint_file`` and
+(warnings of gradients) and ``progress``. Files: ``saving``, on ``state_encoding`` (nested state as
+JSON and arrays) and ``array_file``, with ``wrong_file`` for what is none; ``checkpoint_file`` and
 ``random_state``. Around a run: ``overfit``, ``lr_range`` (both on ``temporary_training``),
 ``learning_curves``, ``hyperparameter_search`` with ``search_space``.
 """
