@@ -131,7 +131,7 @@ class DataParallel:
 
         Raises:
             ArgumentError: they are not cut in shards, or in fewer than there are processes.
-            DistributedError: the processes are not at the same place.
+            DistributedError: the processes have other examples, or are not at the same place.
         """
         if not isinstance(batches, Batches) or batches.shards is None:
             raise errors.ArgumentError(
@@ -144,7 +144,17 @@ class DataParallel:
                 f"DataParallel: {batches.shards} shards leave {size - batches.shards} of {size}"
                 f" processes with nothing to do; write shards={size} or a multiple of it"
             )
-        self.world.gather(None, f"an epoch of batches from {batches.state_dict()}")
+        told = self.world.gather(
+            (batches.digest(), batches.state_dict(), batches.batch_size, batches.shards),
+            "the batches of an epoch",
+        )
+        for rank, other in enumerate(told):
+            if other != told[0]:
+                what = "other examples" if other[0] != told[0][0] else "another order or position"
+                raise errors.DistributedError(
+                    f"rank {rank} has {what} in its batches than rank 0; give each process all of"
+                    " the examples in the same order, and the same seed: Batches share them out"
+                )
         return batches.having(lambda count: share(count, self.world.rank, size))
 
     def backward(self, shards: Shards, cost: Callable[[Any], Tensor]) -> float:

@@ -18,6 +18,8 @@ rng = np.random.default_rng(0)
 x, y = (rng.normal(size=(64, k)).astype("float32") for k in (4, 1))
 if what in ("not a number", "diverges"):
     x[37] = np.nan
+if what == "data":
+    x = x + world.rank
 tg.random.seed(1)
 model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1 + (what == "model") * world.rank))
 calls = []

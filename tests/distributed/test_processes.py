@@ -76,6 +76,7 @@ FAILURES = {
     "hangs": "has waited 3 s for the others",
     "drifts": "layers.2.weight is another in rank 1 than in rank 0",
     "differs": "rank 1: something of its own",
+    "data": "rank 1 has other examples in its batches than rank 0",
     "model": "rank 1 has another model than rank 0",
     "not a number": "train holds nan at [37, 0]",
 }
