@@ -268,6 +268,19 @@ def test_fit_says_which_batch_diverged_and_puts_back():
     assert all(np.isfinite(array).all() for array in model.state_dict().values())
 
 
+def test_fit_finds_the_cause_in_the_shard_where_it_is():
+    x, _ = examples(16, "float32")
+    targets = np.linspace(4.0, -0.5, 16, dtype="float32")
+    model = network(dtype="float32")
+
+    def loss(z, target):
+        return (z.mean(axis=1) - tg.sqrt(target)).mean()
+
+    batches = data.Batches(x, targets, batch_size=16, shuffle=False, shards=8)
+    with pytest.raises(errors.DivergenceError, match=r"cost is nan\n  cause: .*sqrt"):
+        fit(model, loss, adam(model), batches, epochs=1, progress=False)
+
+
 def refused(kind, match, f):
     with pytest.raises(kind, match=re.escape(match)):
         f()
