@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import layout
+from benchmarks import distributed, layout
 from benchmarks.nets import NETS
 from benchmarks.processes import Machine, all_libraries, last_core
 from benchmarks.table import Goal, Row, table
@@ -112,6 +112,7 @@ PARTS = {
     "transforms": ("Gradients of each example, Jacobians and a Hessian", transforms),
     "footprint": ("Import and memory", footprint),
     "layout": ("Widths of drawings, beside those by Graphviz", lambda *_: layout.run()),
+    "distributed": ("Steps that processes share; wall time", lambda *_: distributed.run()),
 }
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.child import LIBRARIES, Figures
 
 ROOT = Path(__file__).resolve().parents[1]
-_ONE_THREAD = {
+ONE_THREAD = {
     name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 } | {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"}
 
@@ -75,7 +75,7 @@ class Machine:
     def _environment(self) -> dict[str, str]:
         # A user's second import finds compiled files; so does ours.
         kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        return kept | _ONE_THREAD
+        return kept | ONE_THREAD
 
     def _pin(self) -> None:
         if self.core is not None:

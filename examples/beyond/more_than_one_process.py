@@ -72,6 +72,7 @@ def batches():
 # One argument. Rank 0 prints, and writes the checkpoint; all ranks have the same history in the
 # end. A rank that fails ends all of them, with one message.
 
+
 # %%
 def trained(parallel, epochs=6, checkpoint=None):
     model = network()

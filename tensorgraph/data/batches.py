@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -15,7 +16,15 @@ import numpy as np
 
 from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
-from tensorgraph.data.aligned_arrays import Array, ExampleTable, Indices, Key, as_array, name_of
+from tensorgraph.data.aligned_arrays import (
+    AlignedArrays,
+    Array,
+    ExampleTable,
+    Indices,
+    Key,
+    as_array,
+    name_of,
+)
 from tensorgraph.data.samples import table_of
 from tensorgraph.data.shards import Own, Shards, every
 from tensorgraph.errors import (
@@ -219,6 +228,26 @@ class Batches:
                 pieces = (np.array_split(columns[key], count), np.array_split(rows, count))
                 columns[key] = np.concatenate(_alike(list(pool.map(one, *pieces)), rows, 1))
         return self._table.as_given(columns)
+
+    def digest(self) -> str:
+        """Return a text that other examples are unlikely to have: it tells of the first and last.
+
+        Of a data set, whose examples may differ each time they are read, it tells their number.
+
+        Example:
+            >>> import numpy as np
+            >>> import tensorgraph as tg
+            >>> x = np.arange(6.0)
+            >>> tg.data.Batches(x).digest() == tg.data.Batches(x + 1).digest()
+            False
+        """
+        found = hashlib.blake2b(str(len(self.indices)).encode(), digest_size=8)
+        if isinstance(self._table, AlignedArrays):
+            for key, ends in self._table.rows(self.indices[[0, -1]]).items():
+                found.update(f"{key!r} {ends.dtype} {ends.shape}".encode())
+                plain = ends.dtype.kind != "O"
+                found.update(ends.tobytes() if plain else repr(ends.tolist()).encode())
+        return found.hexdigest()
 
     def state_dict(self) -> dict[str, int]:
         """Return where the next batch starts, as integers."""

@@ -30,11 +30,13 @@ class Buckets:
         self._world, self._params = world, params[::-1]
         self.layout = Layout(self._params)
         self.pieces = list(self.layout.pieces(nbytes))
+        self._vectors = self.layout.zeros()
         self.begin()
 
     def begin(self) -> None:
         """Begin a batch."""
-        self._vectors = self.layout.zeros()
+        for vector in self._vectors:
+            vector.fill(0)
         self._missing = [set(arrays) for *_, arrays in self.pieces]
         self._started: list[Any] = []
 

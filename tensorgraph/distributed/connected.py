@@ -114,12 +114,13 @@ class Connected(World):
         """Return the sum of the ``k``-th vectors."""
         spans = [spans_of(parts.count, own) for own in shares(parts.count, self.size)]
         piece = -(-length // self.size)
-        mine = np.zeros((len(parts.parts), self.size * piece), dtype)
-        for row, (_, vectors) in zip(mine, parts.parts, strict=True):
-            row[:length] = vectors[k]
-        outgoing = mine.reshape(len(mine), self.size, piece).transpose(1, 0, 2).copy()
+        outgoing = np.zeros((self.size, len(parts.parts), piece), dtype)
+        for i, (_, vectors) in enumerate(parts.parts):
+            for rank, start in enumerate(range(0, length, piece)):
+                slice_of_it = vectors[k][start : start + piece]
+                outgoing[rank, i, : len(slice_of_it)] = slice_of_it
         incoming = np.empty((sum(map(len, spans)), piece), dtype)
-        sent = [len(mine) * piece * dtype.itemsize] * self.size
+        sent = [len(parts.parts) * piece * dtype.itemsize] * self.size
         received = [len(own) * piece * dtype.itemsize for own in spans]
         exchange = self._comm.Ialltoallv(
             [outgoing, sent, _starts(sent), self._byte],

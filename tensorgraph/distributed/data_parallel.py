@@ -69,6 +69,7 @@ class DataParallel:
 
     Raises:
         ArgumentError: another reduction, or an optimizer whose steps are recorded.
+        DTypeError: what is no module, or no optimizer.
         DistributedError: the processes have different models.
 
     Example:
@@ -98,6 +99,11 @@ class DataParallel:
         check_every: int = 100,
         world: World | None = None,
     ) -> None:
+        if not (isinstance(model, Module) and isinstance(optimizer, Optimizer)):
+            raise errors.DTypeError(
+                f"DataParallel takes a module and its optimizer, not {errors.describe(model)} and"
+                f" {errors.describe(optimizer)}; write DataParallel(model, optimizer)"
+            )
         one_of(reduction, "DataParallel: reduction", REDUCTIONS)
         self.check_every = whole(check_every, "DataParallel: check_every", 1)
         if optimizer.differentiable:
@@ -125,7 +131,7 @@ class DataParallel:
 
         Raises:
             ArgumentError: they are not cut in shards, or in fewer than there are processes.
-            DistributedError: the processes are not at the same place.
+            DistributedError: the processes have other examples, or are not at the same place.
         """
         if not isinstance(batches, Batches) or batches.shards is None:
             raise errors.ArgumentError(
@@ -138,7 +144,17 @@ class DataParallel:
                 f"DataParallel: {batches.shards} shards leave {size - batches.shards} of {size}"
                 f" processes with nothing to do; write shards={size} or a multiple of it"
             )
-        self.world.gather(None, f"an epoch of batches from {batches.state_dict()}")
+        told = self.world.gather(
+            (batches.digest(), batches.state_dict(), batches.batch_size, batches.shards),
+            "the batches of an epoch",
+        )
+        for rank, other in enumerate(told):
+            if other != told[0]:
+                what = "other examples" if other[0] != told[0][0] else "another order or position"
+                raise errors.DistributedError(
+                    f"rank {rank} has {what} in its batches than rank 0; give each process all of"
+                    " the examples in the same order, and the same seed: Batches share them out"
+                )
         return batches.having(lambda count: share(count, self.world.rank, size))
 
     def backward(self, shards: Shards, cost: Callable[[Any], Tensor]) -> float:
@@ -150,12 +166,18 @@ class DataParallel:
 
         Raises:
             AnomalyError: a shard raised it, here or in another process.
+            DTypeError: a cost is no tensor.
             DistributedError: the processes do not do the same.
             PeerError: the cost of a shard raised something in another process.
         """
 
         def gradient(shard: Any, weight: float) -> float:
             value = cost(shard)
+            if type(value) is not Tensor:
+                raise errors.DTypeError(
+                    f"DataParallel: the cost of a shard is a tensor, not {errors.describe(value)};"
+                    " return what the loss returns, without .item()"
+                )
             (value * weight).backward()
             return float(value.item())
 

@@ -151,8 +151,10 @@ def search(
         objective: is called with the hyperparameters, a dict, and a seed that is another for each
             trial, for ``tg.random.seed`` and ``fit(seed=…)``; it returns a number.
         trials: how many points to try.
-        executor: runs trials at the same time: any executor of ``concurrent.futures``. For one of
-            processes the objective has to be a function of a module; threads share the default
+        executor: runs trials at the same time: any executor of ``concurrent.futures``, such as
+            ``mpi4py.futures.MPIPoolExecutor()`` in a program that is started by ``mpiexec -n 3
+            python -m mpi4py.futures``, or ``client.get_executor()`` of a client of Dask's. For one
+            of processes the objective has to be a function of a module; threads share the default
             random generator, so there give layers generators of their own.
         seed: of the points, and of the seeds that trials are given.
         optimize: ``"min"`` if the objective is an error, ``"max"`` if it is an accuracy.

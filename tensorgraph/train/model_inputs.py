@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.data.shards import Shards
 from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.tensor import Tensor, asarray
@@ -29,6 +30,11 @@ def inputs_and_target(batch: Any) -> tuple[Sequence[Any], Any]:
     Raises:
         DTypeError: it is neither, or has no input.
     """
+    if isinstance(batch, Shards):
+        raise errors.DTypeError(
+            f"a batch is {batch!r}, and only tg.train.fit trains on such; leave out shards= of"
+            " tg.data.Batches"
+        )
     if type(batch) is tuple or isinstance(batch, (tuple, list)):
         *inputs, target = batch or [None]
         if inputs:

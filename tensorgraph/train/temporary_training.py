@@ -10,12 +10,12 @@ from tensorgraph import errors
 from tensorgraph.engine.tensor import rebind
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
+from tensorgraph.train.checked_cost import cost_value
 from tensorgraph.train.example_sets import Examples, again_and_again
 from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target
 from tensorgraph.train.module_modes import modes_kept
 from tensorgraph.train.random_state import RandomState
 from tensorgraph.train.training_arguments import Loss
-from tensorgraph.train.training_loop import cost_value
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from tensorgraph.engine.arrays import copied, holds
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.settings import plain, rate_at
+from tensorgraph.train.checked_cost import checked_cost
 from tensorgraph.train.checkpoint_file import Checkpoint, Every, setup_of
 from tensorgraph.train.divergence import cause
 from tensorgraph.train.early_stopping import EarlyStopping
@@ -372,38 +373,6 @@ class Training:
             lines.append("the model is as it was before that batch")
         lines.append("the epochs before stand in the error's .history")
         raise errors.DivergenceError("\n  ".join(lines), run.history) from error
-
-
-def cost_value(cost: Any) -> float:
-    """Return a cost, which is checked, as a number."""
-    return float(checked_cost(cost)._data.item())
-
-
-def checked_cost(cost: Any) -> Tensor:
-    """Return a cost, which is a single number that can be minimised.
-
-    Raises:
-        DTypeError: it is not a tensor.
-        GraphError: no gradient flows from it.
-        ShapeError: it is not a single number.
-    """
-    if type(cost) is not Tensor:
-        raise errors.DTypeError(
-            f"the loss returned {errors.describe(cost)}, not a tensor; compute it of the"
-            " model's output with operators and tg's functions, without .item() or .numpy()"
-        )
-    if cost._data.size != 1:
-        raise errors.ShapeError(
-            f"the loss has shape {cost.shape}, it must be a single number; write"
-            " reduction='mean', or .mean()"
-        )
-    if not cost._requires_grad:
-        raise errors.GraphError(
-            "the loss does not depend on any parameter of the model, so there is nothing to"
-            " minimise; look for .detach(), .numpy(), tg.no_grad() or argmax on its way, and for"
-            " parameters made without requires_grad=True"
-        )
-    return cost
 
 
 def _put_back(buffers: list[Tensor], arrays: list[Any]) -> None:

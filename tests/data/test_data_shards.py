@@ -71,6 +71,20 @@ def test_a_number_of_shards_is_a_whole_number_from_1(shards, kind):
         Batches(np.arange(4), shards=shards)
 
 
+def test_a_digest_tells_of_the_examples_and_not_of_where_they_are():
+    x = np.arange(10)
+    batches = Batches(x, x > 3, batch_size=4, shards=2)
+    before = batches.digest()
+    next(iter(batches))
+    assert batches.digest() == before == Batches(x, x > 3).digest()
+    texts = np.array(list("abcdefghij"), dtype=object)
+    others = [
+        Batches(x), Batches(x + 1, x > 3), Batches(x.astype(float), x > 3), Batches(texts, x > 3),
+        Batches(x[:9], x[:9] > 3),
+    ]  # fmt: skip
+    assert len({before, *(other.digest() for other in others)}) == 6
+
+
 def test_the_position_is_that_of_whole_batches():
     batches = Batches(np.arange(10), batch_size=4, shards=2)
     next(iter(batches))

@@ -16,8 +16,10 @@ world = distributed.world()
 world.deadline = 3.0 if what == "hangs" else 60.0
 rng = np.random.default_rng(0)
 x, y = (rng.normal(size=(64, k)).astype("float32") for k in (4, 1))
-if what == "not a number":
+if what in ("not a number", "diverges"):
     x[37] = np.nan
+if what == "data":
+    x = x + world.rank
 tg.random.seed(1)
 model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1 + (what == "model") * world.rank))
 calls = []
@@ -49,11 +51,17 @@ def after_epoch(run):
         world.gather(None, "something of its own")
 
 
-history = fit(
-    model, loss, optim.Adam(model.named_parameters(), lr=0.01),
-    data.Batches(x, y, batch_size=16, shards=4), epochs=4, callbacks=[after_epoch],
-    parallel="same_bits", progress=False, checkpoint=path,
-)  # fmt: skip
-reasons = world.gather(history.stopped)
+try:
+    history = fit(
+        model, loss, optim.Adam(model.named_parameters(), lr=0.01),
+        data.Batches(x, y, batch_size=16, shards=4), epochs=4, callbacks=[after_epoch],
+        parallel="same_bits", progress=False, checkpoint=path,
+    )  # fmt: skip
+    reason = history.stopped
+except tg.errors.DivergenceError as error:
+    if what != "diverges":
+        raise
+    reason = str(error).splitlines()[1].strip()
+reasons = world.gather(reason)
 if world.rank == 0:  # lines of several processes are mixed, now and then
     print(f"all stopped: {reasons}", flush=True)

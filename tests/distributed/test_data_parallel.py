@@ -268,6 +268,19 @@ def test_fit_says_which_batch_diverged_and_puts_back():
     assert all(np.isfinite(array).all() for array in model.state_dict().values())
 
 
+def test_fit_finds_the_cause_in_the_shard_where_it_is():
+    x, _ = examples(16, "float32")
+    targets = np.linspace(4.0, -0.5, 16, dtype="float32")
+    model = network(dtype="float32")
+
+    def loss(z, target):
+        return tg.sqrt(0 * z.mean(axis=1) + target).mean()
+
+    batches = data.Batches(x, targets, batch_size=16, shuffle=False, shards=8)
+    with pytest.raises(errors.DivergenceError, match=r"cost is nan\n  cause: .*sqrt"):
+        fit(model, loss, adam(model), batches, epochs=1, progress=False)
+
+
 def refused(kind, match, f):
     with pytest.raises(kind, match=re.escape(match)):
         f()
@@ -276,7 +289,7 @@ def refused(kind, match, f):
 def test_what_is_refused_says_what_to_write():
     x, y = examples(8, "float32")
     model = network(SyncBatchNorm(6), dtype="float32")
-    shards = data.Batches(x, y, batch_size=4, shards=2)
+    shards = data.Batches(x, y, batch_size=8, shards=2)
 
     def fitting(train=shards, **options):
         return lambda: fit(model, cross_entropy, adam(model), train, epochs=1, **options)
@@ -289,7 +302,14 @@ def test_what_is_refused_says_what_to_write():
         model, adam(model), reduction="sum"))  # fmt: skip
     recorded = optim.SGD(network().named_parameters(), lr=0.1, differentiable=True)
     refused(errors.ArgumentError, "differentiable=True", lambda: DataParallel(model, recorded))
+    refused(
+        errors.DTypeError,
+        "DataParallel(model, optimizer)",
+        lambda: DataParallel(adam(model), model),
+    )
     parallel = DataParallel(model, adam(model))
+    refused(errors.DTypeError, "without .item()", lambda: parallel.backward(
+        only(shards, parallel), lambda shard: 3.0))  # fmt: skip
     refused(errors.ArgumentError, "shards=8)", lambda: parallel.batches(data.Batches(x, y)))
 
 
