@@ -95,15 +95,16 @@ def made_array(value: Any, before: str = "") -> Array:
         DTypeError: a tensor of another library that does not give its values to NumPy.
         ShapeError: nested sequences of different lengths.
     """
+    only_dlpack = hasattr(value, "__dlpack__") and not hasattr(value, "__array__")
     try:
-        return np.asarray(value)
+        return np.from_dlpack(value) if only_dlpack else np.asarray(value)
     except ValueError:
         raise ShapeError(f"{before}{ragged(value)}") from None
     except (RuntimeError, TypeError, BufferError) as error:
         part = value
         while isinstance(part, (list, tuple)) and part:
             part = part[0]
-        if not hasattr(part, "__array__"):
+        if not (hasattr(part, "__array__") or only_dlpack):
             raise
         raise DTypeError(f"{before}{_of_other_library(part, error)}") from None
 
@@ -117,6 +118,8 @@ def _of_other_library(value: Any, error: Exception) -> str:
         return f"a tensor of {library} that requires a gradient; write x.detach(){numbers}.numpy()"
     if "bfloat16" in dtype:
         return f"a tensor of {library} of dtype bfloat16; write x.float().numpy()"
+    if library == "cupy":
+        return f"an array of {library}, in a device's memory; write x.get()"
     return f"a {type(value).__name__} of {library} that gives NumPy no array: {error}"
 
 
@@ -165,14 +168,30 @@ def numbers_of(array: Array) -> Array:
 
 
 def columns_of(value: Any) -> dict[Any, Any] | None:
-    """Return the columns of a frame by name; nothing for what is none.
+    """Return the columns of a frame, or of a table of Arrow, by name; nothing for what is none.
 
     Example:
         >>> columns_of([[1, 2]]) is None
         True
     """
     names = getattr(value, "columns", None) if hasattr(value, "to_numpy") else None
+    names = getattr(value, "column_names", names)
     return None if names is None else {name: value[name] for name in names}
+
+
+def row_names(value: Any) -> Array | None:
+    """Return what the index of a frame or series calls its rows, where that is not their numbers.
+
+    Example:
+        >>> row_names([1, 2]) is None
+        True
+    """
+    index: Any = getattr(value, "index", None)
+    if not (hasattr(index, "to_numpy") and hasattr(value, "to_numpy")):
+        return None
+    names: Array = np.empty(len(index), np.dtype(object))
+    names[:] = list(index)
+    return None if names.tolist() == list(range(len(names))) else names
 
 
 def what_else(array: Array, source: Any = None) -> str:
@@ -187,6 +206,8 @@ def what_else(array: Array, source: Any = None) -> str:
         "strings such as 'cat'; number classes by tg.data.Classes.of(labels).encode(labels)"
     """
     kind = array.dtype.kind
+    if told := _of_columns(source):
+        return told
     if kind == "O" and array.ndim == 0 and not isinstance(source, int):
         return f"objects such as {of_one(source)}"
     if kind == "O":
@@ -213,6 +234,34 @@ def of_one(value: Any) -> str:
         return f"a sparse matrix ({type(value).__name__}); write x.toarray()"
     listed = isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
     return f"{describe(value)}{'; write list(...) around it' * listed}"
+
+
+def _of_columns(source: Any) -> str:
+    """Return which columns of a frame of several hold strings, and the line; else nothing."""
+    columns = columns_of(source) or {}
+    texts = {name: one for name, column in columns.items() if (one := text_in(column)) is not None}
+    if len(columns) < 2 or not texts:
+        return ""
+    names, first = list(texts), next(iter(texts.values()))
+    line = f"pd.get_dummies(x, columns={names}, dtype=float)"
+    if type(source).__module__.startswith("polars"):
+        line = f"x.to_dummies({names})"
+    elif hasattr(source, "column_names"):
+        line = line.replace("(x,", "(x.to_pandas(),")
+    return f"strings such as {first!r} in the columns {names}; write {line}"
+
+
+def text_in(column: Any) -> str | None:
+    """Return the first string in a column; nothing where there is none.
+
+    Example:
+        >>> text_in([1, "a", "b"]), text_in([1, 2])
+        ('a', None)
+    """
+    array = to_plain(column, "x")
+    if array.dtype.kind not in "OUT":
+        return None
+    return next((str(one) for one in array.flat if isinstance(one, str)), None)
 
 
 def _of_objects(array: Array, source: Any) -> str:

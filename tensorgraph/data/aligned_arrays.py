@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tensorgraph.array_likes import (
     NUMERIC,
+    columns_of,
     counted,
     missing_in,
     numbers_of,
@@ -85,7 +86,7 @@ class AlignedArrays(ExampleTable):
             given = dict(enumerate(arrays))
         if not given:
             raise ArgumentError(f"{function}: no arrays were given")
-        self.columns = {key: as_array(value, function) for key, value in given.items()}
+        self.columns = {key: _column(value, function) for key, value in given.items()}
         lengths = {key: len(column) for key, column in self.columns.items()}
         if len(set(lengths.values())) > 1:
             seen = listing([f"{name_of(key)} has {n}" for key, n in lengths.items()])
@@ -164,6 +165,12 @@ def _refuse_several(function: str, value: Any) -> None:
             f" {listing(shapes, 3)} was given; give each as an argument of its own, or all in a"
             " dict"
         )
+
+
+def _column(value: Any, function: str) -> Array:
+    """Return what was given as an array; a frame of numbers as numbers, of whatever types."""
+    array = as_array(value, function)
+    return array if columns_of(value) is None else numbers_of(array)
 
 
 def as_array(value: Any, what: str) -> Array:

@@ -16,6 +16,7 @@ from tensorgraph.array_likes import (
     numbers_of,
     one_each,
     plain,
+    row_names,
     to_plain,
     what_else,
 )
@@ -25,6 +26,22 @@ Array = NDArray[Any]
 TOLERANCE = 1e-3
 """How far a probability may lie outside [0, 1], and those of an example add up to something else
 than 1: rounding takes float32 to 1.0000001, float16 to 1.001."""
+
+
+INDEX = "index"
+"""What the column of a table is called in which a frame's names of rows stand."""
+
+
+def names_of_rows(rows: Array, *frames: Any) -> Array | None:
+    """Return what the first of some frames or series that has an index calls rows."""
+    named = (names for frame in frames if (names := row_names(frame)) is not None)
+    found = next(named, None)
+    return None if found is None else found[rows]
+
+
+def named_rows(names: Array | None, count: int) -> list[tuple[str, ...]]:
+    """Return the cells of the names of rows, one for each row; none where they have no names."""
+    return [()] * count if names is None else [(str(name),) for name in names.tolist()]
 
 
 def as_rate(where: str, name: str, value: Any) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import number
-from tensorgraph.array_likes import numbers_of, one_each, to_plain
+from tensorgraph.array_likes import columns_of, numbers_of, one_each, to_plain
 from tensorgraph.diagnose import error_csv
 from tensorgraph.diagnose.array_arguments import as_list, as_names, as_rate
 from tensorgraph.diagnose.confidence_intervals import Interval, wilson
@@ -199,7 +199,8 @@ def error_table(
     Args:
         examples: the names of the wrongly predicted examples, such as file names or indices.
         tags: the tags of each example, such as ``[["blurry"], [], ["blurry", "dog"]]``; or for each
-            tag which examples have it, such as ``{"blurry": [1, 0, 1], "dog": [0, 0, 1]}``.
+            tag which examples have it, such as ``{"blurry": [1, 0, 1], "dog": [0, 0, 1]}`` or a
+            frame of such columns.
         error: the error rate of the set that the examples come from.
         effort: what fixing each tag takes, in days, say; then the highest ceiling for the effort
             comes first.
@@ -271,6 +272,10 @@ def _row(
 
 def _columns(names: tuple[str, ...], tags: Any) -> dict[str, tuple[bool, ...]]:
     """Return for each tag which examples have it."""
+    if (columns := columns_of(tags)) is not None:
+        tags = {tag: np.asarray(column) for tag, column in columns.items()}
+    elif hasattr(tags, "to_numpy") or hasattr(tags, "to_list"):  # a series of lists
+        tags = list(tags)
     if isinstance(tags, (str, bytes)) or not isinstance(tags, (Mapping, Sequence, np.ndarray)):
         raise errors.DTypeError(
             "error_table: tags must be a list with the tags of each example, or a dict with a"

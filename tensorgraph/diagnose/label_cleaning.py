@@ -11,10 +11,13 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.diagnose.array_arguments import (
+    INDEX,
     Array,
     as_labels,
     classes_of,
     labelled,
+    named_rows,
+    names_of_rows,
 )
 from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.display.text import percent
@@ -42,6 +45,8 @@ class SuspiciousLabels:
     """For each class, above which probability the model is confident of it; ∞ without examples."""
     total: int
     """How many examples there are."""
+    names: Array | None = None
+    """What the frame of the labels, or of the probabilities, calls each of them by its index."""
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -72,9 +77,15 @@ class SuspiciousLabels:
     def _rows(self) -> list[tuple[str, ...]]:
         columns = (self.indices, self.given, self.suggested, self.margin)
         return [
-            (str(i), str(old), str(new), f"{margin:+.3f}")
-            for i, old, new, margin in zip(*(c[:SHOWN].tolist() for c in columns), strict=True)
-        ]
+            (str(i), *name, str(old), str(new), f"{margin:+.3f}")
+            for name, i, old, new, margin in zip(
+                named_rows(self.names, len(self))[:SHOWN],
+                *(c[:SHOWN].tolist() for c in columns), strict=True,
+            )
+        ]  # fmt: skip
+
+    def _head(self) -> tuple[str, ...]:
+        return (_HEAD[0], *[INDEX] * (self.names is not None), *_HEAD[1:])
 
     @property
     def verdict(self) -> str:
@@ -85,12 +96,12 @@ class SuspiciousLabels:
         return f"{len(self)} of {self.total} labels are suspicious ({share}); look at each of them"
 
     def __str__(self) -> str:
-        shown = text_table([_HEAD, *self._rows()])
+        shown = text_table([self._head(), *self._rows()])
         more = [f"… and {len(self) - SHOWN} more"] if len(self) > SHOWN else []
         return "\n".join([shown, *more, self.verdict])
 
     def _repr_html_(self) -> str:
-        shown = html_table(_HEAD, self._rows())
+        shown = html_table(self._head(), self._rows())
         return f"{shown}<p>{self.verdict}</p>"
 
 
@@ -152,8 +163,9 @@ def suspicious_labels(
     found = found[np.argsort(-margin[found], kind="stable")]
     names = np.arange(count) if named is None else named
     return SuspiciousLabels(
-        found, names[numbers[found]], names[taken_for[found]], margin[found], thresholds, m
-    )
+        found, names[numbers[found]], names[taken_for[found]], margin[found], thresholds, m,
+        names_of_rows(found, labels, probabilities),
+    )  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------ corrections

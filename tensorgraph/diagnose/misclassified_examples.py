@@ -11,8 +11,16 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
-from tensorgraph.array_likes import NUMERIC, numbers_of, to_plain
-from tensorgraph.diagnose.array_arguments import Array, as_list, classes_of, labelled
+from tensorgraph.array_likes import NUMERIC, columns_of, numbers_of, to_plain
+from tensorgraph.diagnose.array_arguments import (
+    INDEX,
+    Array,
+    as_list,
+    classes_of,
+    labelled,
+    named_rows,
+    names_of_rows,
+)
 from tensorgraph.display.png import grey_levels, png_address, shrunk
 from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.display.text import escaped, percent
@@ -49,6 +57,8 @@ class Misclassified:
     """The names of the features; of images there are none."""
     total: int
     """How many examples there are, right ones and wrong ones."""
+    names: Array | None = None
+    """What the frame of the inputs, or of the labels, calls each of them by its index."""
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -64,12 +74,14 @@ class Misclassified:
     def _head(self) -> list[str]:
         hidden = len(self.columns) - COLUMNS
         more = [f"… {hidden:,} more"] * (hidden > 0)
-        return ["example", "true", "predicted", "confidence", *self.columns[:COLUMNS], *more]
+        answer = ["example", *[INDEX] * (self.names is not None), "true", "predicted", "confidence"]
+        return [*answer, *self.columns[:COLUMNS], *more]
 
     def _rows(self) -> list[list[str]]:
         rest = [""] * (len(self.columns) > COLUMNS)
-        parts = zip(self._answers(ROWS), self._features(), strict=True)
-        return [[*answer, *features, *rest] for answer, features in parts]
+        names = named_rows(self.names, len(self))[:ROWS]
+        parts = zip(self._answers(ROWS), names, self._features(), strict=True)
+        return [[i, *name, *answer, *features, *rest] for (i, *answer), name, features in parts]
 
     def _features(self) -> list[list[str]]:
         """Return the features of the first rows; those of images are none."""
@@ -188,6 +200,7 @@ def misclassified(
         examples if is_rows else _as_images(examples),
         _columns(inputs, examples.shape[1]) if is_rows else (),
         len(p),
+        names_of_rows(wrong, inputs, labels, probabilities),
     )
 
 
@@ -241,5 +254,5 @@ def _as_images(examples: Array) -> Array:
 
 def _columns(inputs: Any, count: int) -> tuple[str, ...]:
     """Return the names of features: of a frame its own."""
-    named = tuple(str(name) for name in getattr(inputs, "columns", ()))
+    named = tuple(str(name) for name in columns_of(inputs) or ())
     return named if len(named) == count else tuple(f"x{i}" for i in range(count))

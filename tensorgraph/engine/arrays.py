@@ -70,7 +70,7 @@ def is_foreign(value: Any) -> bool:
 
 def as_array(value: Any) -> Any:
     """Return a number as an array, and an array of any kind as it is."""
-    return value if hasattr(value, "__array_function__") else np.asarray(value)
+    return value if hasattr(value, "__array_function__") else made_array(value)
 
 
 def copied(array: Any) -> Any:

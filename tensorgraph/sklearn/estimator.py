@@ -130,7 +130,17 @@ class Estimator(BaseEstimator):
         self, X: Any, y: Any, sample_weight: Any, go_on: bool, known: bool, epochs: int,
         early_stopping: bool,
     ) -> Self:  # fmt: skip
-        """Train for some epochs; ``known`` says whether it is, what may be predicted."""
+        """Train for some epochs.
+
+        Args:
+            X: inputs.
+            y: targets.
+            sample_weight: weights of examples, or ``None``.
+            go_on: whether the model is the one that there is.
+            known: whether it is known what may be predicted, such as the classes.
+            epochs: how many.
+            early_stopping: whether a part is held out.
+        """
         kind = type(self).__name__
         check_known(type(self), {name: getattr(self, name) for name in self._unknown})
         X, y = self._validated(X, y, reset=not go_on)
@@ -270,14 +280,11 @@ class Estimator(BaseEstimator):
         epochs = self.n_iter_ if go_on and hasattr(self, "n_iter_") else 0
         rows = history.rows()
         if epochs and list(self.history_) == list(history):
-            joined = History()
-            for row in self.history_.rows():
-                joined.append(**row)
             for row in rows:
-                joined.append(**{**row, "epoch": row["epoch"] + epochs})
-            joined.stopped = history.stopped
-            history = joined
-        self.history_: History = history
+                self.history_.append(**{**row, "epoch": row["epoch"] + epochs})
+            self.history_.stopped = history.stopped
+        else:
+            self.history_: History = history
         self.n_iter_: int = epochs + len(rows)
 
     # ---------------------------------------------------------------------------------- predicting

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorgraph.array_likes import NUMERIC, columns_of, numbers_of, what_else
+from tensorgraph.array_likes import columns_of, numbers_of, text_in, what_else
 from tensorgraph.errors import DTypeError
 
 Array = NDArray[Any]
@@ -49,7 +49,7 @@ def _of_columns(columns: dict[Any, Any], kind: str) -> str:
     """Return which columns hold strings or dates, and what makes numbers of them."""
     held = {name: numbers_of(np.asarray(column)) for name, column in columns.items()}
     dates = [name for name, column in held.items() if column.dtype.kind in "mM"]
-    texts = [name for name, column in held.items() if _holds_text(column)]
+    texts = [name for name, column in columns.items() if text_in(column) is not None]
     if texts:
         return (
             f"the columns {texts} of X hold strings; write make_pipeline(make_column_transformer("
@@ -64,12 +64,4 @@ def _of_columns(columns: dict[Any, Any], kind: str) -> str:
 
 def _of_array(X: Any) -> str:
     array = numbers_of(np.asarray(X)) if hasattr(X, "dtype") or isinstance(X, list) else None
-    if array is None or array.dtype.kind in NUMERIC or not _holds_text(array):
-        return ""
-    return f"X holds {what_else(array, X)}"
-
-
-def _holds_text(array: Array) -> bool:
-    if array.dtype.kind == "O":
-        return any(isinstance(one, str) for one in array.flat)
-    return array.dtype.kind in "UT"
+    return "" if array is None or text_in(array) is None else f"X holds {what_else(array, X)}"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.array_likes import columns_of
 from tensorgraph.data.aligned_arrays import AlignedArrays, Array, ExampleTable, Key, name_of
 from tensorgraph.data.batches import Batches
 from tensorgraph.data.samples import is_data_set, table_of
@@ -64,15 +65,23 @@ class Examples:
         if self.table is None and length_of(data) == 0:
             raise errors.ArgumentError(f"{name} holds no batches, and so no examples")
         if self.table is not None:
-            self._check_inputs(self.table.take(np.arange(1)))
+            self._check_inputs(self.table.take(np.arange(1)), data)
 
-    def _check_inputs(self, batch: Any) -> None:
+    def _check_inputs(self, batch: Any, data: Any) -> None:
         """Raise here, not after an epoch, what a model could not be given."""
         for value in inputs_and_target(batch)[0]:
             try:
                 asarray(value)
+                continue
             except errors.DTypeError as error:
-                raise errors.DTypeError(f"{self.name}: the inputs: {error}") from None
+                told = error
+            frames = data.values() if isinstance(data, Mapping) else data
+            for frame in [one for one in frames if columns_of(one) is not None]:
+                try:
+                    asarray(frame)
+                except errors.DTypeError as error:  # which knows the columns
+                    told = error
+            raise errors.DTypeError(f"{self.name}: the inputs: {told}")
 
     def __len__(self) -> int:
         """Return the number of examples; 0 where it is not known."""

@@ -6,6 +6,13 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "data/pipeline_step.py",
+        ("PipelineStep._check_names", "list(given) != list(fitted)", "set(given) != set(fitted)",
+         "Normalize: columns in another order are scaled by each other's numbers"),
+        ("PipelineStep._as_wanted", "getattr(X, 'index', None)", "None",
+         "Normalize: the frame that comes out has other names of rows"),
+    ),
+    *planted_in(
         "data/toy.py",
         ("gaussian_quantiles", "np.square(x).sum(axis=1)", "x.sum(axis=1)",
          "toy: shells that are slices"),

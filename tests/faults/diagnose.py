@@ -6,6 +6,11 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "diagnose/array_arguments.py",
+        ("names_of_rows", "found[rows]", "found[:len(rows)]",
+         "diagnose: rows have the names of others"),
+    ),
+    *planted_in(
         "diagnose/boundary.py",
         ("decision_boundary", "np.meshgrid(across, up)", "np.meshgrid(up, across)",
          "boundary: the two axes of the plane change places"),

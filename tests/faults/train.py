@@ -14,6 +14,21 @@ FAULTS: list[Fault] = [
          "files: room is made for what is not there"),
         ("_native", "array.astype(array.dtype.newbyteorder('='), copy=False)", "array",
          "files: arrays in another byte order"),
+        "train/loggers/logger.py",
+        ("Logger._cost_of_step", "self._cost, self._examples = (run.cost, run.examples)", "pass",
+         "loggers: the cost of a step is the mean of the epoch so far"),
+        ("Logger.__call__", "run.when_over(self._end)", "pass",
+         "loggers: a run that fails is never closed"),
+    ),
+    *planted_in(
+        "train/loggers/event_file.py",
+        ("EventFile.histogram", "edges[1:].tolist()", "edges[:-1].tolist()",
+         "TensorBoard: a histogram is moved by a bin"),
+    ),
+    *planted_in(
+        "train/history.py",
+        ("_column", "column.flags.writeable = False", "pass",
+         "History: whoever reads a column can change it"),
     ),
     *planted_in(
         "train/saving.py",

@@ -214,7 +214,14 @@ ELSE = {
     "a category": (pd.Series(["cat", "dog"]).astype("category"), STRINGS),
     "polars strings": (pl.Series(["cat", "dog"]), STRINGS),
     "strings of any length": (np.array(["cat", "dog"], np.dtypes.StringDType()), STRINGS),
-    "a frame with a name": (pd.DataFrame({"a": [1.5, 2], "name": ["cat", "dog"]}), STRINGS),
+    "a frame with a name": (
+        pd.DataFrame({"a": [1.5, 2], "name": ["cat", "dog"]}),
+        r"strings such as 'cat' in the columns \['name'\]; write pd.get_dummies\(x, columns=\['nam",
+    ),
+    "polars' frame with a name": (
+        pl.DataFrame({"a": [1.5, 2], "name": ["cat", "dog"]}),
+        r"strings such as 'cat' in the columns \['name'\]; write x.to_dummies\(\['name'\]\)",
+    ),
     "bytes": ([b"cat", b"dog"], "bytes such as b'cat'; number classes"),
     "numbers as strings": (["1.5", "2"], r"strings such as '1.5'; write x.astype\(float\)"),
     "numbers as objects": (np.array(["1.5"], object), r"'1.5'; write x.astype\(float\)"),
@@ -251,6 +258,17 @@ def test_what_is_no_number_is_told_with_the_line_to_write(name):
 def test_the_lines_to_write_are_right():
     names = pd.Series(["cat", "dog"])
     assert tg.tensor(Classes.of(names).encode(names)).numpy().tolist() == [0, 1]
+    words = {"a": [1.5, 2], "c": ["cat", "dog"], "d": ["x", "y"]}
+    category = pl.Series(words["c"], dtype=pl.Categorical)
+    for x in (
+        pd.DataFrame(words | {"c": pd.Categorical(words["c"])}),
+        pl.DataFrame(words | {"c": category}),
+    ):
+        for door in (tg.tensor, lambda x: tg.train.predict(tg.nn.Linear(3, 1), x)):
+            with pytest.raises(DTypeError, match=r"the columns \['c', 'd'\]; write") as refused:
+                door(x)
+            line = str(refused.value).rpartition("; write ")[2]
+            assert tg.tensor(eval(line, {"pd": pd, "x": x})).shape == (2, 5)
     dates = np.array(["2020-01-01", "2020-01-03"], "M8[us]")
     for values in (dates, dates - dates[0]):
         for make in (np.array, list, pd.Series, pd.DataFrame, pd.Index, pl.Series, pl.DataFrame):

@@ -29,7 +29,7 @@ import runpy, sys, traceback
 failed = False
 for path in sys.argv[1:]:
     try:
-        runpy.run_path(path)
+        runpy.run_path(path, run_name="__main__")  # whose functions go to other processes
     except Exception:
         failed = True
         traceback.print_exc()

@@ -379,6 +379,8 @@ ELSEWHERE = {
     "diagnose.WeightImages": "shown by weight_images",
     "optim.DescentPaths": "shown by descent_paths",
     "optim.LBFGSResult": "shown by LBFGS",
+    "train.MLflow": "runs with its package only: tests/train/test_trackers_mlflow.py",
+    "train.WandB": "runs with its package only: tests/train/test_trackers_wandb.py",
 }
 
 

@@ -123,6 +123,10 @@ def test_a_state_gives_the_same_weights_and_nobody_elses_numbers_change():
     assert np.array_equal(again.fit(X, NAMES).predict_proba(X), first)
     other = clone(model).set_params(random_state=1).fit(X, NAMES).predict_proba(X)
     assert not np.array_equal(other, first)
+    # The order of the examples aside, the first weights are others.
+    starts = [classifier(random_state=i, batch_size=None, lr=1e-9, epochs=1) for i in (0, 1)]
+    one, two = (start.fit(X, NAMES).predict_proba(X) for start in starts)
+    assert not np.allclose(one, two, atol=1e-3)
 
 
 def test_without_a_state_that_of_numpy_decides():

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from tensorgraph.extras import require
 
-EXTRA = "tensorboard"
 BINS = 30
 VERSION = "brain.Event:2"
 """What the first event of a file says, for TensorBoard to know what follows."""
@@ -30,9 +29,9 @@ class EventFile:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._events: Any = require("tensorboard.compat.proto.event_pb2", EXTRA)
-        self._summaries: Any = require("tensorboard.compat.proto.summary_pb2", EXTRA)
-        records: Any = require("tensorboard.summary.writer.record_writer", EXTRA)
+        self._events: Any = require("tensorboard.compat.proto.event_pb2", "tensorboard")
+        self._summaries: Any = require("tensorboard.compat.proto.summary_pb2", "tensorboard")
+        records: Any = require("tensorboard.summary.writer.record_writer", "tensorboard")
         folder.mkdir(parents=True, exist_ok=True)
         # By these names TensorBoard finds files, and reads them in order.
         place = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(_COUNT)}"
@@ -81,7 +80,7 @@ class EventFile:
 
     def image(self, tag: str, png: bytes) -> Any:
         """Return a picture, to be written."""
-        pictures: Any = require("PIL.Image", EXTRA)
+        pictures: Any = require("PIL.Image", "tensorboard")
         width, height = pictures.open(io.BytesIO(png)).size
         image = self._summaries.Summary.Image(
             width=width, height=height, colorspace=4, encoded_image_string=png
@@ -105,6 +104,6 @@ def png_of(picture: Any) -> bytes:
         array = array[:, :, 0]
     if array.dtype != np.uint8:
         array = (np.clip(np.nan_to_num(array), 0, 1) * 255).round().astype(np.uint8)
-    pictures: Any = require("PIL.Image", EXTRA)
+    pictures: Any = require("PIL.Image", "tensorboard")
     pictures.fromarray(array).save(buffer, "PNG")
     return buffer.getvalue()

@@ -9,7 +9,6 @@ from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import GraphError
 from tensorgraph.extras import require
-from tensorgraph.train.loggers.event_file import EXTRA
 
 
 def graph_of(outputs: Any) -> Any:
@@ -22,7 +21,7 @@ def graph_of(outputs: Any) -> Any:
     roots = [leaf.node for leaf in leaves if type(leaf.node) is Node]
     if not roots:
         raise GraphError("TensorBoard.graph: nothing was recorded; give the model and its inputs")
-    graph: Any = require("tensorboard.compat.proto.graph_pb2", EXTRA).GraphDef()
+    graph: Any = require("tensorboard.compat.proto.graph_pb2", "tensorboard").GraphDef()
     names: dict[int, str] = {}
     for node in ancestors(roots):
         inputs = [_named(parent, names, graph) for parent in node.parents]

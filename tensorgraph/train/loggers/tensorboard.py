@@ -10,7 +10,7 @@ from typing import Any
 from tensorgraph.extras import require
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
-from tensorgraph.train.loggers.event_file import EXTRA, EventFile, png_of
+from tensorgraph.train.loggers.event_file import EventFile, png_of
 from tensorgraph.train.loggers.graph_nodes import graph_of
 from tensorgraph.train.loggers.logger import Logger
 from tensorgraph.train.training_run import Run
@@ -56,7 +56,7 @@ class TensorBoard(Logger):
         histograms: bool = False,
         hparams: Mapping[str, Any] | None = None,
     ) -> None:
-        require("tensorboard.compat.proto.event_pb2", EXTRA)
+        require("tensorboard.compat.proto.event_pb2", "tensorboard")
         self.folder = Path(folder)
         self.histograms = histograms
         self.hparams = dict(hparams or {})
@@ -70,7 +70,7 @@ class TensorBoard(Logger):
         if self._open is None:
             self._open = EventFile(self.folder)
             if self.hparams:
-                plugin: Any = require("tensorboard.plugins.hparams.summary_v2", EXTRA)
+                plugin: Any = require("tensorboard.plugins.hparams.summary_v2", "tensorboard")
                 self._open.session(plugin.hparams_pb(self.hparams))
         return self._open
 
