@@ -30,7 +30,7 @@ from tensorgraph.engine.arrays import placed, to_dtype, to_host
 from tensorgraph.engine.modes import MODE, ROOT, Call, Mode, Observer, go_back, mode
 from tensorgraph.engine.nested_containers import WHOLE
 from tensorgraph.engine.state_dict import is_state
-from tensorgraph.engine.tensor import Tensor, rebind
+from tensorgraph.engine.tensor import Tensor, rebind, wrap
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.contents import LOOKED_UP, HasContents, inner_first, walk
@@ -448,6 +448,39 @@ class Module(HasContents):
                 _convert(tensor, single if any(tensor is one for one in wide) else wanted)
         return self
 
+    @with_leads
+    def map_arrays(self, function: Callable[[Any], Any]) -> Self:
+        """Give every parameter and buffer, and gradients, what a function makes of its array.
+
+        So a model comes to a device and back: ``model.map_arrays(cupy.asarray)``, and
+        ``model.map_arrays(cupy.asnumpy)``. Shapes and dtypes stay. Graphs recorded before keep the
+        old arrays. Make optimizers afterwards: their state is where the parameters were. If the
+        function fails, nothing is changed.
+
+        Raises:
+            DTypeError: the function cannot be called, or returns something else than an array of
+                the same dtype.
+            ShapeError: it returns another shape.
+
+        Example:
+            >>> import numpy as np
+            >>> import tensorgraph as tg
+            >>> layer = tg.nn.Linear(2, 3).map_arrays(np.zeros_like)
+            >>> layer.weight.data.any()
+            np.False_
+        """
+        if not callable(function):
+            raise errors.DTypeError(
+                f"map_arrays takes a function of an array, not {errors.describe(function)}; write"
+                " model.map_arrays(cupy.asarray)"
+            )
+        tensors = [tensor for _, tensor in self._tensors()]
+        mapped = [_mapped(function, tensor) for tensor in tensors]
+        for tensor, (array, gradient) in zip(tensors, mapped, strict=True):
+            tensor._data, tensor._node = array, None
+            tensor.grad = gradient
+        return self
+
     def _own_tensors(self) -> list[Tensor]:
         """Return what is in this module's attributes, not in those of modules in it."""
         own = walk(self, enter=lambda value: value is self or not isinstance(value, Module))
@@ -545,6 +578,30 @@ _CALL = Module.__call__.__code__
 
 _PLAIN = frozenset((bool, int, float, str, tuple, type(None)))
 """The kinds of attributes that decide what a module computes."""
+
+
+def _mapped(function: Callable[[Any], Any], tensor: Tensor) -> tuple[Any, Any]:
+    """Return what a function makes of the array of a leaf, and of its gradient."""
+    grad = tensor._grad
+    return _array_of(function, tensor), None if grad is None else wrap(_array_of(function, grad))
+
+
+def _array_of(function: Callable[[Any], Any], tensor: Tensor) -> Any:
+    array = function(tensor.data)
+    if not hasattr(array, "__array_function__") or isinstance(array, Tensor):
+        raise errors.DTypeError(
+            f"map_arrays: the function returns {errors.describe(array)}, not an array"
+        )
+    if array.shape != tensor.shape:
+        raise errors.ShapeError(
+            f"map_arrays: the function makes {array.shape} of an array of shape {tensor.shape}"
+        )
+    if array.dtype != tensor.dtype:
+        raise errors.DTypeError(
+            f"map_arrays: the function makes {array.dtype} of {tensor.dtype}; write"
+            f" model.astype({str(array.dtype)!r}) for another dtype"
+        )
+    return array
 
 
 def _convert(tensor: Tensor, dtype: np.dtype[Any]) -> None:

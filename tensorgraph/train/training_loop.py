@@ -222,6 +222,7 @@ class Training:
         before = [keep(buffer._data) for buffer in self.buffers]
         given, target = inputs_and_target(batch)
         inputs, size = self.inputs.of(given), size_of(batch)
+        target = self.inputs.target(target)
 
         def cost() -> Any:
             return self.loss(run.model(*inputs), target)
