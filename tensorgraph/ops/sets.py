@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, SupportsIndex
 import numpy as np
 
 from tensorgraph.arguments import whole
-from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.arrays import host_values, placed
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import array_of, wrap
@@ -44,6 +44,11 @@ def known(x: Any, name: str) -> Any:
     return values
 
 
+def beside(x: Any, found: Any) -> Any:
+    """Return what was found of an array's values, as a tensor where these are."""
+    return wrap(placed(np.asarray(found), array_of(from_list(x))))
+
+
 @with_leads
 def nonzero(x: AnyArray) -> tuple[Any, ...]:
     """Return where x is not 0: for each axis the places along it.
@@ -56,7 +61,7 @@ def nonzero(x: AnyArray) -> tuple[Any, ...]:
         >>> tg.nonzero(tg.tensor([0.0, 3.0, 5.0]))
         (tensor([1, 2]),)
     """
-    return tuple(map(wrap, np.nonzero(known(x, "nonzero"))))
+    return tuple(beside(x, places) for places in np.nonzero(known(x, "nonzero")))
 
 
 @with_leads
@@ -69,7 +74,7 @@ def argwhere(x: AnyArray) -> AnyArray:
         tensor([[0, 1],
                 [1, 0]])
     """
-    return wrap(np.argwhere(known(x, "argwhere")))
+    return beside(x, np.argwhere(known(x, "argwhere")))
 
 
 @with_leads
@@ -81,7 +86,7 @@ def flatnonzero(x: AnyArray) -> AnyArray:
         >>> tg.flatnonzero(tg.tensor([[0.0, 3.0], [5.0, 0.0]]))
         tensor([1, 2])
     """
-    return wrap(np.flatnonzero(known(x, "flatnonzero")))
+    return beside(x, np.flatnonzero(known(x, "flatnonzero")))
 
 
 class UniqueAll(NamedTuple):
@@ -126,7 +131,7 @@ def unique_all(x: AnyArray) -> UniqueAll:
         known(x, "unique_all"), return_index=True, return_inverse=True, return_counts=True,
         equal_nan=False,
     )  # fmt: skip
-    places, inverse, counts = (wrap(np.asarray(part)) for part in rest)
+    places, inverse, counts = (beside(x, part) for part in rest)
     inverse = wrap(array_of(inverse).reshape(shape_of(x)))
     return UniqueAll(take(x, places), places, inverse, counts)
 
@@ -204,13 +209,13 @@ def bincount(
         raise ArgumentError(f"bincount counts 0, 1, 2, …, not {places.min()}")
     count = max(places.max(initial=-1) + 1, whole(minlength, "bincount: minlength", 0))
     if weights is None:
-        return wrap(np.bincount(places, minlength=count))
+        return beside(x, np.bincount(places, minlength=count))
     weights = from_list(weights)
     if shape_of(weights) != places.shape:
         raise ShapeError(
             f"bincount: weights have x's shape {places.shape}, not {shape_of(weights)}"
         )
-    return scatter(weights, places, key=(ARRAY,), shape=(int(count),))
+    return scatter(weights, beside(x, places), key=(ARRAY,), shape=(int(count),))
 
 
 @with_leads
@@ -238,9 +243,10 @@ def histogram(
     except (ValueError, TypeError) as error:
         raise ArgumentError(f"histogram: {error}") from None
     if weights is None:
-        return wrap(counts), wrap(found)
+        return beside(x, counts), beside(x, found)
     added = _added_up(values.reshape(-1), weights.reshape(-1), found)
-    return (added / np.diff(found) / added.sum() if density else added), wrap(found)
+    widths = beside(x, np.diff(found))
+    return (added / widths / added.sum() if density else added), beside(x, found)
 
 
 def _added_up(values: Any, weights: Any, edges: Any) -> Any:
@@ -248,4 +254,6 @@ def _added_up(values: Any, weights: Any, edges: Any) -> Any:
     places = np.searchsorted(edges, values, side="right") - 1
     places[values == edges[-1]] = len(edges) - 2
     (inside,) = np.nonzero((places >= 0) & (places < len(edges) - 1))
-    return scatter(take(weights, inside), places[inside], key=(ARRAY,), shape=(len(edges) - 1,))
+    rows = take(weights, beside(weights, inside))
+    into = beside(weights, places[inside])
+    return scatter(rows, into, key=(ARRAY,), shape=(len(edges) - 1,))

@@ -117,6 +117,30 @@ def test_a_dtype_and_gradients_stay_on_the_device():
     assert [host(p.grad).dtype for p in model.parameters()] == [np.dtype("f")] * 6
 
 
+# -------------------------------------------------------------------- what values decide the size of
+
+
+SIZED = {
+    "nonzero": lambda x: tg.nonzero(x > 0),
+    "the method": lambda x: x.nonzero(),
+    "argwhere": lambda x: (tg.argwhere(x),),
+    "flatnonzero": lambda x: (tg.flatnonzero(x),),
+    "unique_all": tg.unique_all,
+    "bincount": lambda x: (tg.bincount(x.astype(int)), tg.bincount(x.astype(int), x)),
+    "histogram": tg.histogram,
+    "weights": lambda x: tg.histogram(x, bins=2, weights=x, density=True),
+}
+
+
+@pytest.mark.parametrize("name", SIZED)
+def test_what_values_decide_the_size_of_stays_on_the_device(name):
+    x = np.array([3.0, 0.0, 1.0, 3.0])
+    found = SIZED[name](wrap(DeviceArray(x)))
+    for part, expected in zip(found, SIZED[name](tg.tensor(x)), strict=True):
+        assert on_device(part)
+        assert np.array_equal(host(part), expected.numpy())
+
+
 # ---------------------------------------------------------------------------------- random numbers
 
 
