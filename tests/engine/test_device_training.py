@@ -117,7 +117,7 @@ def test_a_dtype_and_gradients_stay_on_the_device():
     assert [host(p.grad).dtype for p in model.parameters()] == [np.dtype("f")] * 6
 
 
-# -------------------------------------------------------------------- what values decide the size of
+# ------------------------------------------------------------------- what values decide the size of
 
 
 SIZED = {
@@ -209,3 +209,33 @@ def test_a_learning_rate_is_found_on_a_device():
     optimizer = optim.SGD(model.named_parameters(), lr=0.1)
     train.lr_range_test(model, nn.losses.cross_entropy, optimizer, (X, Y), steps=20)
     assert all(map(on_device, model.parameters()))
+
+
+# --------------------------------------------------------------------------------------- transforms
+
+
+def cubes(v):
+    return v * v * v
+
+
+TRANSFORMS = {
+    "jacobian": lambda x: tg.jacobian(cubes)(x),
+    "forward": lambda x: tg.jacobian(cubes, mode="forward")(x),
+    "of a constant": lambda x: tg.jacobian(lambda v: [cubes(v), v.detach()])(x)[1],
+    "hessian": lambda x: tg.hessian(lambda v: cubes(v).sum())(x),
+    "vmap": lambda x: tg.vmap(tg.grad(lambda v: cubes(v).sum()))(x[None] + x[:, None]),
+    "hvp": lambda x: tg.hvp(lambda v: cubes(v).sum(), (x,), (x,))[0],
+    "vjp": lambda x: tg.vjp(cubes, x)[1](x)[0],
+    "checkpoint": lambda x: tg.grad(lambda v: tg.checkpoint(cubes)(v).sum())(x),
+    "scan": lambda x: tg.grad(lambda v: tg.scan(lambda c, a: (c * a, c + a), v[0], v)[1].sum())(x),
+    "compile": lambda x: tg.compile(tg.grad(lambda v: cubes(v).sum()))(x),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+@pytest.mark.filterwarnings("ignore::tensorgraph.errors.UsageWarning")
+def test_transforms(name):
+    x = np.array([1.0, -2.0, 0.5])
+    found, expected = (TRANSFORMS[name](wrap(place(x))) for place in (DeviceArray, np.array))
+    assert on_device(found)
+    np.testing.assert_allclose(host(found), host(expected), rtol=1e-12)
