@@ -43,7 +43,7 @@ shortest layer with parameters), ``init``; then any layer by its file: ``convolu
 ``stateless``. (:class:`Watch` is taken from the
 room that observes.) Small parts: ``flatten``, ``identity``, ``contents``, ``forward_hooks``,
 ``module_table``, ``double_inputs``, ``forgotten_eval``, ``lost_parameters``, ``half_precision``,
-``message_place``, ``state_paths`` and ``vain_settings``.
+``leaf_arrays``, ``message_place``, ``state_paths`` and ``vain_settings``.
 """
 
 from typing import TYPE_CHECKING

@@ -30,12 +30,13 @@ from tensorgraph.engine.arrays import placed, to_dtype, to_host
 from tensorgraph.engine.modes import MODE, ROOT, Call, Mode, Observer, go_back, mode
 from tensorgraph.engine.nested_containers import WHOLE
 from tensorgraph.engine.state_dict import is_state
-from tensorgraph.engine.tensor import Tensor, rebind, wrap
+from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.contents import LOOKED_UP, HasContents, inner_first, walk
 from tensorgraph.nn.double_inputs import DOUBLE, narrower_weights, warn_of_double
 from tensorgraph.nn.forward_hooks import Hook, HookHandle, checked
+from tensorgraph.nn.leaf_arrays import convert, mapped
 from tensorgraph.nn.loading.layouts import Foreign
 from tensorgraph.nn.loading.matching_state import matching
 from tensorgraph.nn.lost_parameters import warn_of_lost_parameter, warn_of_shared_layers
@@ -445,7 +446,7 @@ class Module(HasContents):
         for module in self.modules():
             wide = [getattr(module, name) for name in module.wide_buffers]
             for tensor in module._own_tensors():
-                _convert(tensor, single if any(tensor is one for one in wide) else wanted)
+                convert(tensor, single if any(tensor is one for one in wide) else wanted)
         return self
 
     @with_leads
@@ -475,8 +476,8 @@ class Module(HasContents):
                 " model.map_arrays(cupy.asarray)"
             )
         tensors = [tensor for _, tensor in self._tensors()]
-        mapped = [_mapped(function, tensor) for tensor in tensors]
-        for tensor, (array, gradient) in zip(tensors, mapped, strict=True):
+        found = [mapped(function, tensor) for tensor in tensors]
+        for tensor, (array, gradient) in zip(tensors, found, strict=True):
             tensor._data, tensor._node = array, None
             tensor.grad = gradient
         return self
@@ -578,34 +579,3 @@ _CALL = Module.__call__.__code__
 
 _PLAIN = frozenset((bool, int, float, str, tuple, type(None)))
 """The kinds of attributes that decide what a module computes."""
-
-
-def _mapped(function: Callable[[Any], Any], tensor: Tensor) -> tuple[Any, Any]:
-    """Return what a function makes of the array of a leaf, and of its gradient."""
-    grad = tensor._grad
-    return _array_of(function, tensor), None if grad is None else wrap(_array_of(function, grad))
-
-
-def _array_of(function: Callable[[Any], Any], tensor: Tensor) -> Any:
-    array = function(tensor.data)
-    if not hasattr(array, "__array_function__") or isinstance(array, Tensor):
-        raise errors.DTypeError(
-            f"map_arrays: the function returns {errors.describe(array)}, not an array"
-        )
-    if array.shape != tensor.shape:
-        raise errors.ShapeError(
-            f"map_arrays: the function makes {array.shape} of an array of shape {tensor.shape}"
-        )
-    if array.dtype != tensor.dtype:
-        raise errors.DTypeError(
-            f"map_arrays: the function makes {array.dtype} of {tensor.dtype}; write"
-            f" model.astype({str(array.dtype)!r}) for another dtype"
-        )
-    return array
-
-
-def _convert(tensor: Tensor, dtype: np.dtype[Any]) -> None:
-    """Give a leaf of floating-point numbers another dtype, and its gradient too."""
-    if tensor.dtype.kind == "f" and is_state(tensor):
-        rebind(tensor, tensor._data.astype(dtype))
-        tensor.grad = tensor._grad

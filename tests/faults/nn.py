@@ -374,9 +374,12 @@ FAULTS: list[Fault] = [
          "multitask: weights have no weight"),
     ),
     *planted_in(
-        "nn/module.py",
+        "nn/leaf_arrays.py",
         ("_array_of", "array.dtype != tensor.dtype", "False",
          "device_training: another dtype on the way to a device"),
+    ),
+    *planted_in(
+        "nn/module.py",
         ("Module.map_arrays", "tensor.grad = gradient", "pass",
          "device_training: gradients stay where the parameters were"),
         ("HasForward.forward", "Out", "Any", "Module: what forward returns is told to nobody"),
