@@ -59,10 +59,6 @@ class Places:
         """Return the tensors that an array of this name may be of, the first way's."""
         return self._ways[name][0][2]
 
-    def paths(self, name: str) -> list[str]:
-        """Return their paths."""
-        return [path for path, _ in self.targets(name)]
-
 
 def places_of(model: Module) -> Places:
     """Return what arrays may be in a model: by its own names, PyTorch's, and each layer's others.
