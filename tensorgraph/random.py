@@ -26,7 +26,15 @@ from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import to_shape, whole
-from tensorgraph.engine.arrays import default_dtype, holds, host_values, to_array, to_dtype
+from tensorgraph.engine.arrays import (
+    default_dtype,
+    holds,
+    host_values,
+    is_on_device,
+    placed,
+    to_array,
+    to_dtype,
+)
 from tensorgraph.engine.dispatch import apply
 from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.op import HANDLERS, register
@@ -107,6 +115,13 @@ def _below(numpy: np.random.Generator, p: Any, shape: tuple[int, ...]) -> Any:
     return below.reshape(shape)
 
 
+def _bernoulli_kernel(generator: Generator, p: Any, *, shape: tuple[int, ...]) -> Any:
+    """Draw where p is; NumPy draws, so that it has to see p."""
+    values = host_values(p) if is_on_device(p) else p
+    drawn = generator.draw(lambda numpy: _below(numpy, values, shape))
+    return placed(drawn, p) if is_on_device(p) else drawn
+
+
 _RANDOM_OPS = {
     "normal": register(
         "normal",
@@ -132,7 +147,7 @@ _RANDOM_OPS = {
     ),
     "bernoulli": register(
         "bernoulli",
-        lambda generator, p, *, shape: generator.draw(lambda numpy: _below(numpy, p, shape)),
+        _bernoulli_kernel,
         {"generator": NONDIFF, "p": NONDIFF},
         family="random",
         dtype=lambda generator, p, *, shape: np.bool_,
@@ -355,11 +370,18 @@ def _before(high: Any, low: Any, dtype: np.dtype[Any]) -> Any:
 
 def _affine(draw: Tensor, offset: Any, scale: Any, unit: int, dtype: np.dtype[Any]) -> Tensor:
     """Return offset + scale · draw, both in units so large that no part leaves the range."""
+    draw = _beside(draw, offset, scale)
     scaled = draw if _is(scale, 1) else draw * scale
     moved = scaled if _is(offset, 0) else scaled + offset
     whole = moved if unit == 1 else moved * unit
     result: Tensor = whole.astype(dtype) if dtype is _HALF else whole
     return result
+
+
+def _beside(draw: Tensor, *parameters: Any) -> Tensor:
+    """Return a draw, which NumPy made, on the device of parameters that are on one."""
+    place = next(filter(is_on_device, map(_array, parameters)), None)
+    return draw if place is None else asarray(draw, like=place)
 
 
 @with_leads

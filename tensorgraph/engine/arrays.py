@@ -68,6 +68,11 @@ def is_foreign(value: Any) -> bool:
     )
 
 
+def is_on_device(value: Any) -> bool:
+    """Return whether this is an array of a device: of another kind, with values that can change."""
+    return is_foreign(value) and hasattr(value, "__setitem__")
+
+
 def as_array(value: Any) -> Any:
     """Return a number as an array, and an array of any kind as it is."""
     return value if hasattr(value, "__array_function__") else made_array(value)

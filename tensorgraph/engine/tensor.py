@@ -17,7 +17,15 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import Array, copied, default_dtype, placed, to_array, to_dtype
+from tensorgraph.engine.arrays import (
+    Array,
+    copied,
+    default_dtype,
+    placed,
+    to_array,
+    to_dtype,
+    to_host,
+)
 from tensorgraph.engine.gradient_hook import GradientHook, Wishes
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.layers import agreed, detached, lifted
@@ -686,11 +694,17 @@ def tensor(
 
 
 @with_leads
-def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
+def asarray(data: Any, dtype: DTypeLike | None = None, *, like: Any = None) -> Tensor:
     """Return a tensor that shares the memory of ``data`` where that is possible.
 
     A tensor of the right dtype is returned as it is, another one by ``astype``. Do not change a
     shared array while a graph that uses it may still be differentiated; :func:`tensor` copies.
+
+    With ``like`` the values are brought to where those of another tensor or array are, such as the
+    weights of a model on a device; what is brought elsewhere is a leaf.
+
+    Raises:
+        GraphError: a tensor that needs a gradient would have to be brought elsewhere.
 
     Example:
         >>> import numpy as np
@@ -699,9 +713,24 @@ def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
         >>> np.shares_memory(tg.asarray(a).data, a)
         True
     """
+    if like is not None:
+        data = _brought(data, array_of(like))
     if type(data) is Tensor:
         return data if dtype is None or to_dtype(dtype) == data.dtype else data.astype(dtype)
     return wrap(array_of(data, dtype))
+
+
+def _brought(data: Any, place: Any) -> Any:
+    """Return data where an array is: as it is, if it is there."""
+    array = array_of(data)
+    if type(array) is type(place):
+        return data
+    if getattr(data, "requires_grad", False):
+        raise errors.GraphError(
+            "asarray: a tensor that needs a gradient would lose it where like= is; write"
+            " x.detach(), or bring the leaves there"
+        )
+    return placed(array if isinstance(array, np.ndarray) else to_host(array), place)
 
 
 def array_of(data: Any, dtype: DTypeLike | None = None) -> Any:

@@ -42,8 +42,8 @@ shortest layer with parameters), ``init``; then any layer by its file: ``convolu
 ``regularization``, ``reparametrization``, ``freeze``, ``transfer``, ``loading`` (weights of other
 libraries) and ``stateless``. (:class:`Watch` is taken from the room that observes.) Small parts:
 ``flatten``, ``identity``, ``contents``, ``forward_hooks``, ``module_table``, ``double_inputs``,
-``forgotten_eval``, ``lost_parameters``, ``half_precision``, ``message_place``, ``state_paths`` and
-``vain_settings``.
+``forgotten_eval``, ``lost_parameters``, ``half_precision``, ``leaf_arrays``, ``message_place``,
+``state_paths`` and ``vain_settings``.
 """
 
 from typing import TYPE_CHECKING

@@ -37,6 +37,7 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.contents import LOOKED_UP, HasContents, inner_first, walk
 from tensorgraph.nn.double_inputs import DOUBLE, narrower_weights, warn_of_double
 from tensorgraph.nn.forward_hooks import Hook, HookHandle, checked
+from tensorgraph.nn.leaf_arrays import convert, mapped
 from tensorgraph.nn.loading.layouts import Foreign
 from tensorgraph.nn.loading.matching_state import matching
 from tensorgraph.nn.lost_parameters import warn_of_lost_parameter, warn_of_shared_layers
@@ -446,7 +447,40 @@ class Module(HasContents):
         for module in self.modules():
             wide = [getattr(module, name) for name in module.wide_buffers]
             for tensor in module._own_tensors():
-                _convert(tensor, single if any(tensor is one for one in wide) else wanted)
+                convert(tensor, single if any(tensor is one for one in wide) else wanted)
+        return self
+
+    @with_leads
+    def map_arrays(self, function: Callable[[Any], Any]) -> Self:
+        """Give every parameter and buffer, and gradients, what a function makes of its array.
+
+        So a model comes to a device and back: ``model.map_arrays(cupy.asarray)``, and
+        ``model.map_arrays(cupy.asnumpy)``. Shapes and dtypes stay. Graphs recorded before keep the
+        old arrays. Make optimizers afterwards: their state is where the parameters were. If the
+        function fails, nothing is changed.
+
+        Raises:
+            DTypeError: the function cannot be called, or returns something else than an array of
+                the same dtype.
+            ShapeError: it returns another shape.
+
+        Example:
+            >>> import numpy as np
+            >>> import tensorgraph as tg
+            >>> layer = tg.nn.Linear(2, 3).map_arrays(np.zeros_like)
+            >>> layer.weight.data.any()
+            np.False_
+        """
+        if not callable(function):
+            raise errors.DTypeError(
+                f"map_arrays takes a function of an array, not {errors.describe(function)}; write"
+                " model.map_arrays(cupy.asarray)"
+            )
+        tensors = [tensor for _, tensor in self._tensors()]
+        found = [mapped(function, tensor) for tensor in tensors]
+        for tensor, (array, gradient) in zip(tensors, found, strict=True):
+            tensor._data, tensor._node = array, None
+            tensor.grad = gradient
         return self
 
     def _own_tensors(self) -> list[Tensor]:
@@ -546,10 +580,3 @@ _CALL = Module.__call__.__code__
 
 _PLAIN = frozenset((bool, int, float, str, tuple, type(None)))
 """The kinds of attributes that decide what a module computes."""
-
-
-def _convert(tensor: Tensor, dtype: np.dtype[Any]) -> None:
-    """Give a leaf of floating-point numbers another dtype, and its gradient too."""
-    if tensor.dtype.kind == "f" and is_state(tensor):
-        rebind(tensor, tensor._data.astype(dtype))
-        tensor.grad = tensor._grad

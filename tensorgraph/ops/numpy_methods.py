@@ -9,14 +9,12 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, SupportsIndex
 
-import numpy as np
-
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of
-from tensorgraph.engine.tensor import Tensor, array_of, wrap
-from tensorgraph.ops import axis_changes, choosing
+from tensorgraph.engine.tensor import Tensor, array_of
+from tensorgraph.ops import axis_changes, choosing, sets
 from tensorgraph.ops._axes import OneOrMore
 from tensorgraph.ops.arithmetic import astype, multiply
 from tensorgraph.ops.contract import matmul, tensordot
@@ -92,7 +90,7 @@ def choose(x: AnyArray, choices: Iterable[AnyArray], mode: str = "raise") -> Any
 
 def nonzero(x: AnyArray) -> Any:
     """Return the places of what is not 0: a tensor of positions for each axis."""
-    return tuple(map(wrap, np.nonzero(to_host(array_of(x)))))
+    return sets.nonzero(x)
 
 
 def tolist(x: AnyArray) -> Any:

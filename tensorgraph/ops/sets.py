@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, SupportsIndex
 import numpy as np
 
 from tensorgraph.arguments import whole
-from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.arrays import host_values, placed
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import array_of, wrap
@@ -52,6 +52,11 @@ INSTEAD = {"bincount": "write tg.segment_sum(tg.ones(x.shape), x, num_segments=1
 """What to write where only shapes are known."""
 
 
+def found_in(x: Any, found: Any) -> Any:
+    """Return what was found of an array's values, as a tensor where these are."""
+    return wrap(placed(np.asarray(found), array_of(from_list(x))))
+
+
 @with_leads
 def nonzero(x: AnyArray) -> tuple[Any, ...]:
     """Return where x is not 0: for each axis the places along it.
@@ -64,7 +69,7 @@ def nonzero(x: AnyArray) -> tuple[Any, ...]:
         >>> tg.nonzero(tg.tensor([0.0, 3.0, 5.0]))
         (tensor([1, 2]),)
     """
-    return tuple(map(wrap, np.nonzero(known(x, "nonzero"))))
+    return tuple(found_in(x, places) for places in np.nonzero(known(x, "nonzero")))
 
 
 @with_leads
@@ -77,7 +82,7 @@ def argwhere(x: AnyArray) -> AnyArray:
         tensor([[0, 1],
                 [1, 0]])
     """
-    return wrap(np.argwhere(known(x, "argwhere")))
+    return found_in(x, np.argwhere(known(x, "argwhere")))
 
 
 @with_leads
@@ -89,7 +94,7 @@ def flatnonzero(x: AnyArray) -> AnyArray:
         >>> tg.flatnonzero(tg.tensor([[0.0, 3.0], [5.0, 0.0]]))
         tensor([1, 2])
     """
-    return wrap(np.flatnonzero(known(x, "flatnonzero")))
+    return found_in(x, np.flatnonzero(known(x, "flatnonzero")))
 
 
 class UniqueAll(NamedTuple):
@@ -134,7 +139,7 @@ def unique_all(x: AnyArray) -> UniqueAll:
         known(x, "unique_all"), return_index=True, return_inverse=True, return_counts=True,
         equal_nan=False,
     )  # fmt: skip
-    places, inverse, counts = (wrap(np.asarray(part)) for part in rest)
+    places, inverse, counts = (found_in(x, part) for part in rest)
     inverse = wrap(array_of(inverse).reshape(shape_of(x)))
     return UniqueAll(take(x, places), places, inverse, counts)
 
@@ -212,13 +217,13 @@ def bincount(
         raise ArgumentError(f"bincount counts 0, 1, 2, …, not {places.min()}")
     count = max(places.max(initial=-1) + 1, whole(minlength, "bincount: minlength", 0))
     if weights is None:
-        return wrap(np.bincount(places, minlength=count))
+        return found_in(x, np.bincount(places, minlength=count))
     weights = from_list(weights)
     if shape_of(weights) != places.shape:
         raise ShapeError(
             f"bincount: weights have x's shape {places.shape}, not {shape_of(weights)}"
         )
-    return scatter(weights, places, key=(ARRAY,), shape=(int(count),))
+    return scatter(weights, found_in(x, places), key=(ARRAY,), shape=(int(count),))
 
 
 @with_leads
@@ -247,13 +252,14 @@ def histogram(
     except (ValueError, TypeError) as error:
         raise ArgumentError(f"histogram: {error}") from None
     if plain:
-        return wrap(counts), wrap(found)
+        return found_in(x, counts), found_in(x, found)
     if weights is not None and shape_of(weights) != shape_of(x):
         raise ArgumentError(
             f"histogram: weights have x's shape {shape_of(x)}, not {shape_of(weights)}"
         )
     added = _added_up(reshape(x, shape=-1), weights, found)
-    return (added / np.diff(found) / added.sum() if density else added), wrap(found)
+    widths = found_in(x, np.diff(found))
+    return (added / widths / added.sum() if density else added), found_in(x, found)
 
 
 def _with_known_edges(x: Any, edges: Any, range: Any) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.distributed.processes import World
+from tensorgraph.engine.arrays import as_array, is_foreign, to_host
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.leads.calls import with_leads
@@ -69,7 +70,7 @@ def predict(model: Module, *inputs: Any, batch_size: int = AT_ONCE) -> Any:
         parts = [
             _called(model, given.of(batch[:-1]), len(batch[0])) for batch in examples.in_order(size)
         ]
-    return _joined(parts)
+    return _on_host(_joined(parts))
 
 
 @with_leads
@@ -139,8 +140,10 @@ def measure(
     target = _read_only(_joined(targets))
     with _noted(f"the loss of {examples.name}"):
         leaves, structure = flatten(output)
-        cost = loss(unflatten(structure, [asarray(x) for x in leaves]), target)
+        cost = loss(unflatten(structure, [asarray(x) for x in leaves]), given.target(target))
         values = {"loss": as_float(cost, "the loss", "reduction='mean', or .mean()")}
+    if metrics:
+        output, target = _on_host(output), _on_host(target)
     for name, metric in metrics.items():
         # Ours take a class for each example, of which models return a score for each class.
         ours = getattr(metric, "__module__", "").startswith("tensorgraph.diagnose")
@@ -171,7 +174,7 @@ def _noted(what: str, line: str = "") -> Iterator[None]:
 def _called(model: Module, inputs: list[Tensor], size: int) -> Any:
     """Return the outputs of a model for a batch, as arrays with a row for each example."""
     leaves, structure = flatten(model(*inputs))
-    arrays = [leaf.data if type(leaf) is Tensor else np.asarray(leaf) for leaf in leaves]
+    arrays = [leaf.data if type(leaf) is Tensor else as_array(leaf) for leaf in leaves]
     for array in arrays:
         if array.shape[:1] != (size,):
             raise errors.ShapeError(
@@ -196,9 +199,17 @@ def _read_only(tree: Any) -> Any:
     return unflatten(structure, [_view(leaf) for leaf in leaves])
 
 
+def _on_host(tree: Any) -> Any:
+    """Return a tree whose arrays are NumPy's: those that a model made on a device are brought."""
+    leaves, structure = flatten(tree)
+    return unflatten(structure, [to_host(x) if is_foreign(x) else x for x in leaves])
+
+
 def _view(leaf: Any) -> Any:
     if type(leaf) is Tensor:
         return leaf.data
+    if is_foreign(leaf):
+        return leaf
     if not hasattr(leaf, "__array__"):  # a loss may take what it likes for a target
         return leaf
     view = np.asarray(leaf).view()

@@ -10,8 +10,9 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.data.shards import Shards
+from tensorgraph.engine.arrays import placed
 from tensorgraph.engine.modes import user_level
-from tensorgraph.engine.nested_containers import flatten
+from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.nn.module import Module
 from tensorgraph.train.module_modes import evaluating
@@ -96,6 +97,7 @@ class ModelInputs:
     def __init__(self, model: Module, owner: str) -> None:
         self.model, self.owner = model, owner
         self.dtype = dtype_of(model)
+        self.place = next((t.data for t in (*model.parameters(), *model.buffers())), None)
         self._numbers: set[int] | None = None
         """Which of the inputs are integers to be converted; not known before there were any."""
 
@@ -105,7 +107,7 @@ class ModelInputs:
         Warns:
             UsageWarning: integers are converted; once.
         """
-        inputs = [self._in_dtype(asarray(value), "f") for value in values]
+        inputs = [self._in_dtype(self.brought(value), "f") for value in values]
         if not any(map(self._widens, inputs)):
             return inputs
         if self._numbers is None:
@@ -113,6 +115,20 @@ class ModelInputs:
             if self._numbers:
                 self._warn(inputs[min(self._numbers)])
         return self._converted(inputs, self._numbers)
+
+    def brought(self, value: Any) -> Tensor:
+        """Return an array as a tensor, one of NumPy's where the model's weights are."""
+        tensor = asarray(value)
+        if type(tensor.data) is not np.ndarray or type(self.place) in (np.ndarray, type(None)):
+            return tensor
+        return asarray(tensor, like=self.place)
+
+    def target(self, target: Any) -> Any:
+        """Return a target whose arrays of NumPy's are where the model's weights are."""
+        if type(self.place) in (np.ndarray, type(None)):
+            return target
+        leaves, structure = flatten(target)
+        return unflatten(structure, [placed(leaf, self.place) for leaf in leaves])
 
     def _in_dtype(self, tensor: Tensor, kinds: str) -> Tensor:
         same = tensor.dtype.kind not in kinds or tensor.dtype == self.dtype

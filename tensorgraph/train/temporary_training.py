@@ -51,7 +51,7 @@ def stepper(given: ModelInputs, loss: Loss, optimizer: Optimizer) -> Callable[[A
 
     def step(batch: Any) -> float:
         values, target = inputs_and_target(batch)
-        inputs = given.of(values)
+        inputs, target = given.of(values), given.target(target)
         optimizer.zero_grad()
         cost = loss(given.model(*inputs), target)
         value = cost_value(cost)

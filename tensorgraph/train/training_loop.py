@@ -271,7 +271,7 @@ class Training:
     def given_in(self, batch: Any) -> Any:
         """Return the inputs of the model in a batch, as tensors, and the target."""
         given, target = inputs_and_target(batch)
-        return self.inputs.of(given), target
+        return self.inputs.of(given), self.inputs.target(target)
 
     def cost_of(self, given: Any) -> Any:
         """Return the cost of a batch, which is computed once more to look at it."""

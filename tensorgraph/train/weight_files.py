@@ -18,25 +18,26 @@ from numpy.lib import format as npy
 from tensorgraph import errors
 from tensorgraph.train.array_file import broken, read
 from tensorgraph.train.state_encoding import Arrays
-from tensorgraph.train.wrong_file import LONGEST, what_it_is
+from tensorgraph.train.wrong_file import LONGEST, begins_as_safetensors, what_it_is
 
 
 def read_arrays(path: Path) -> tuple[Arrays, str | None]:
     """Return the arrays in a file, and the text of one that ``train.save`` wrote.
 
-    By its name: ``.json`` is an index of several files, ``.npz`` an archive of NumPy's, and all
-    else has the safetensors format.
+    What begins as the safetensors format wants it is read so. Else the name tells: ``.json`` is an
+    index of several files, ``.npz`` an archive of NumPy's.
 
     Raises:
         ImportError: the package safetensors is not installed.
         OSError: there is no such file, or it cannot be read.
         StateError: it is truncated, damaged or something else, or a part is missing.
     """
-    if path.suffix == ".json":
-        return _read_parts(path), None
-    if path.suffix == ".npz":
-        return _read_archive(path), None
-    return read(path)
+    others = {".json": _read_parts, ".npz": _read_archive}
+    if path.suffix not in others:
+        return read(path)
+    with path.open("rb") as file:
+        begins_well = begins_as_safetensors(file.read(9))
+    return read(path) if begins_well else (others[path.suffix](path), None)
 
 
 # ---------------------------------------------------------------------------------- several files

@@ -79,7 +79,7 @@ def what_it_is(content: bytes) -> str:
             if any(name.endswith(end) for name in _names_in(content)):
                 return f"it is {kind}; {advice}"
     for start, (kind, advice) in STARTS.items():
-        if content[:100].lstrip().startswith(start) and not _begins_well(content):
+        if content[:100].lstrip().startswith(start) and not begins_as_safetensors(content):
             return f"it is {kind}; {advice}"
     if len(content) < 8:
         return f"it is truncated: {len(content)} bytes are there; copy or download it again"
@@ -101,14 +101,14 @@ def _names_in(content: bytes) -> list[str]:
         return []
 
 
-def _begins_well(content: bytes) -> bool:
+def begins_as_safetensors(content: bytes) -> bool:
     """Whether a file begins as the safetensors format wants it: a length, and then JSON."""
     return content[8:9] == b"{" and int.from_bytes(content[:8], "little") <= LONGEST
 
 
 def _whole_length(content: bytes) -> int:
     """Return the length that a file says it has, or 0 if it says nothing sensible."""
-    if not _begins_well(content):
+    if not begins_as_safetensors(content):
         return 0
     end = 8 + int.from_bytes(content[:8], "little")
     if end > len(content):  # where the numbers end stands in the rest of the header

@@ -11,6 +11,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import is_on_device, placed
 from tensorgraph.engine.autodiff import differentiate, place_of
 from tensorgraph.engine.function_types import Function, OfSeveral, P, Partials
 from tensorgraph.engine.graph import Node, reachable
@@ -202,7 +203,7 @@ class _Blocks:
             unit = np.zeros((stop - start, x.size), x.dtype)
             own = range(max(start, first), min(stop, first + x.size))
             unit[[i - start for i in own], [i - first for i in own]] = 1
-            units.append(unit.reshape(stop - start, *x.shape))
+            units.append(_where(x, unit.reshape(stop - start, *x.shape)))
         return units
 
     def part(self, k: int, j: int) -> Tensor:
@@ -211,7 +212,7 @@ class _Blocks:
         rows = [block[j] for block in self.found]
         shape = x.shape + y.shape
         if any(row is None for row in rows):
-            return wrap(np.zeros(shape, y.dtype))
+            return wrap(_where(y, np.zeros(shape, y.dtype)))
         whole = rows[0] if len(rows) == 1 else concat(rows)
         own = whole if len(self.units) == 1 else whole[self.ends[k] : self.ends[k + 1]]
         return _as_tensor(own.reshape(shape))
@@ -222,6 +223,11 @@ class _Blocks:
             [_axes_behind(self.part(k, j), x) for k, x in enumerate(self.units)]
             for j in range(len(self.images))
         ]
+
+
+def _where(x: Tensor, array: Any) -> Any:
+    """Return an array of NumPy's on the device of a tensor, if it is on one."""
+    return placed(array, x._data) if is_on_device(x._data) else array
 
 
 def _rows_of(image: Any, layer: BatchLayer) -> Any:

@@ -24,7 +24,7 @@ def names():
 
 
 def written():
-    """Return what CuPy has: parameters of functions, ufuncs, and the methods that some have."""
+    """Return what CuPy has: parameters of functions; of ufuncs methods and types; attributes."""
     import cupy
 
     functions, ufuncs = {}, {}
@@ -38,7 +38,7 @@ def written():
                 continue
             path = f"{module}.{name}" if module else name
             if isinstance(function, np.ufunc):
-                ufuncs[path] = method_names(peer)
+                ufuncs[path] = [method_names(peer), getattr(peer, "types", [])]
             elif callable(function) and not isinstance(function, type):
                 functions[path] = parameters(peer)
     methods = [name for name in dir(cupy.ndarray) if not name.startswith("_")]
@@ -69,5 +69,19 @@ def method_names(ufunc):
     return found + (["reduceat"] if name == "cupy_add" else [])
 
 
+def text(found):
+    """Return it as JSON with a line for each function."""
+    parts = []
+    for key, value in found.items():
+        lines = (
+            [f"{json.dumps(k)}: {json.dumps(v)}" for k, v in value.items()]
+            if isinstance(value, dict)
+            else []
+        )
+        whole = "{\n  " + ",\n  ".join(lines) + "\n }" if lines else json.dumps(value)
+        parts.append(f" {json.dumps(key)}: {whole}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(written(), indent=1) + "\n", "utf-8")
+    FILE.write_text(text(written()), "utf-8")

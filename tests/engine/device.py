@@ -5,6 +5,8 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from tests.engine.cupy_names import names
 
+NUMBERS = (bool, int, float, complex, np.generic, list, tuple, slice)
+
 
 class NotInCuPy(TypeError):
     """A function of NumPy's that CuPy does not have, or not so."""
@@ -24,15 +26,24 @@ def check_function(function, args, kwargs):
         raise NotInCuPy(f"np.{path}({', '.join(f'{name}=' for name in more)})")
 
 
-def check_ufunc(ufunc, method, options):
-    """Raise unless CuPy has a ufunc of this name with this method, and one result to write into."""
+def check_ufunc(ufunc, method, inputs, options):
+    """Raise unless CuPy has such a ufunc, with this method, for these types, and one result."""
     name = ufunc.__name__
     if name not in names()["ufuncs"]:
         raise NotInCuPy(f"np.{name}")
-    if method != "__call__" and method not in names()["ufuncs"][name]:
+    methods, types = names()["ufuncs"][name]
+    if method != "__call__" and method not in methods:
         raise NotInCuPy(f"np.{name}.{method}")
+    given = [getattr(x, "dtype", None) for x in inputs] if method == "__call__" else []
+    if given and types and not any(_takes(loop, given) for loop in types):
+        raise NotInCuPy(f"np.{name} of {', '.join(map(str, given))}")
     if len(options.get("out", ())) > 1:
         raise NotInCuPy(f"np.{name}(out=) of several results")
+
+
+def _takes(loop, given):
+    kinds = loop.partition("->")[0]
+    return all(x is None or np.can_cast(x, kind) for x, kind in zip(given, kinds, strict=True))
 
 
 class DeviceArray(NDArrayOperatorsMixin):
@@ -52,18 +63,26 @@ class DeviceArray(NDArrayOperatorsMixin):
         type(self).taken += 1
         return self._values.copy()
 
+    def item(self):
+        type(self).taken += 1
+        return self._values.item()
+
     def __array__(self, *args, **kwargs):
         raise TypeError("an array of the device is not turned into one of NumPy's")
 
     __float__ = __int__ = __bool__ = __index__ = tolist = __array__
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        check_ufunc(ufunc, method, options)
+        if not all(isinstance(x, (DeviceArray, np.ndarray, *NUMBERS)) for x in inputs):
+            return NotImplemented  # a tensor answers
+        check_ufunc(ufunc, method, inputs, options)
         found = getattr(ufunc, method)(*map(_inside, inputs), **_inside(options))
         outs = options.get("out")
         return outs[0] if outs else _outside(found)
 
     def __array_function__(self, function, types, args, kwargs):
+        if not all(issubclass(kind, (DeviceArray, np.ndarray)) for kind in types):
+            return NotImplemented
         if function is np.asarray:
             (values, *rest) = args
             return DeviceArray(np.asarray(values, *rest, **kwargs))

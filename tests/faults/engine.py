@@ -205,6 +205,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "engine/tensor.py",
+        ("_brought", "getattr(data, 'requires_grad', False)", "False",
+         "device_training: what comes elsewhere loses its gradient"),
         ("Tensor.__array__", "NDArray[np.object_]", "Array",
          "Tensor: array * tensor is an array to type checkers"),
         ("rebind", "observer.met(tensor)", "pass", "capture: a parameter is written unseen"),

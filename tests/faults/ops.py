@@ -54,6 +54,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/scans.py",
+        ("_accumulated", "step *= 2", "step *= 3", "device: running extrema leave elements out"),
         ("_behind", "shifted(flip(factors, axis=axis), axis, 0.0)", "flip(factors, axis=axis)",
          "linear_recurrence: the gradient takes the factor of its own place"),
         ("_linear_recurrence_kernel",
@@ -96,6 +97,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/sets.py",
+        ("beside", "placed(np.asarray(found), array_of(from_list(x)))", "np.asarray(found)",
+         "device_training: places of what is on a device are on the host"),
         ("unique_all", "take(x, places)", "take(x, inverse)", "unique: not the first of equals"),
     ),
     *planted_in(
@@ -251,8 +254,8 @@ FAULTS: list[Fault] = [
         ("_WIDER", "np.float64", "np.float32", "cumulative_sum: float32 added up in float32"),
         ("_same_kernel", "same | np.isnan(x) & unknown", "same",
          "max: a NaN takes no part of the gradient"),
-        ("_product_of_others", "np.ones(shape_of(x), dtype=x.dtype, like=x)",
-         "np.ones(shape_of(x), dtype=x.dtype, like=x) + 1e-8", "prod: off by 1e-8"),
+        ("_product_of_others", "placed(np.ones(shape_of(x), x.dtype), x)",
+         "placed(np.ones(shape_of(x), x.dtype), x) + 1e-8", "prod: off by 1e-8"),
         ("_product_of_others", "[others * right, others * left]", "[others * left, others * right]",
          "prod: pairs swapped"),
         ("_prod_rule", "inverse(order)", "order", "prod: a permutation not undone"),
@@ -412,7 +415,7 @@ FAULTS: list[Fault] = [
         ("_einsum_kernel", "add_up(x, axis=own).astype(x.dtype)",
          "np.einsum(x, [*range(x.ndim)], [i for i in range(x.ndim) if i not in own])",
          "einsum: long sums one by one"),
-        ("_einsum_rule", "np.eye(n, dtype=g.dtype, like=as_array(g))",
+        ("_einsum_rule", "placed(np.eye(n, dtype=g.dtype), as_array(g))",
          "np.ones((n, n), dtype=g.dtype)",
          "einsum: a diagonal smeared out"),
         ("_einsum_rule", "n not in lengths", "not lengths",

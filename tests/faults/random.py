@@ -7,6 +7,8 @@ from tests.faults.fault import Fault, planted_in
 FAULTS: list[Fault] = [
     *planted_in(
         "random.py",
+        ("_beside", "next(filter(is_on_device, map(_array, parameters)), None)", "None",
+         "device_training: draws stay on the host"),
         ("_below", "numpy.random(tied.size)", "0.5",
          "random: a Bernoulli draw decides by one byte, so its probability is off"),
         ("_before", "float(np.nextafter(dtype.type(high), dtype.type(low)))", "high",

@@ -7,11 +7,11 @@ from tests.faults.fault import Fault, planted_in
 FAULTS: list[Fault] = [
     *planted_in(
         "train/weight_files.py",
-        ("_read_parts", "not _is_beside(file)", "False", "files: an index leads anywhere"),
+        ("_read_parts", "not _is_beside(file)", "False", "weight_files: an index leads anywhere"),
         ("_read_parts", "[name for name in arrays if name in found]", "[]",
-         "files: of an array in two files the last one is taken"),
+         "weight_files: of an array in two files the last one is taken"),
         ("_check_size", "size != part.file_size - stream.tell()", "size < 0",
-         "files: room is made for what is not there"),
+         "weight_files: room is made for what is not there"),
         ("_native", "array.astype(array.dtype.newbyteorder('='), copy=False)", "array",
          "files: arrays in another byte order"),
         "train/loggers/logger.py",
@@ -29,6 +29,7 @@ FAULTS: list[Fault] = [
         "train/history.py",
         ("_column", "column.flags.writeable = False", "pass",
          "History: whoever reads a column can change it"),
+         "weight_files: arrays in another byte order"),
     ),
     *planted_in(
         "train/saving.py",
@@ -115,6 +116,10 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "train/evaluation.py",
+        ("measure", "given.target(target)", "target",
+         "device_training: targets stay on the host"),
+        ("predict", "_on_host(_joined(parts))", "_joined(parts)",
+         "device_training: predictions stay on the device"),
         ("_view", "view.flags.writeable = False", "",
          "fit: a metric changes the data that are trained on"),
         ("as_float", "isinstance(single, (str, bytes))", "False",

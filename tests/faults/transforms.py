@@ -31,6 +31,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "transforms/jacobians.py",
+        ("_where", "placed(array, x._data)", "array",
+         "device_training: unit vectors stay on the host"),
         ("_Blocks._units", "unit[[i - start for i in own], [i - first for i in own]] = 1",
          "unit[[i - start for i in own], [i - first for i in own]] = 1 + 1e-8",
          "jacobian: off by 1e-8"),

@@ -336,6 +336,8 @@ def test_two_arrays_for_one_tensor():
     assert nn.load_foreign(layer, {"kernel": array, "weight": array.T}).whole
     with pytest.raises(StateError, match="kernel and weight are both for weight, and differ"):
         nn.load_foreign(layer, {"kernel": array, "weight": array.T + 1})
+    with pytest.raises(StateError, match="unexpected: weight"):
+        nn.load_foreign(layer, {"kernel": array, "weight": array[:1]})
 
 
 def test_what_is_wrong_is_said():

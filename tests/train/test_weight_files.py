@@ -115,6 +115,14 @@ def test_an_index_that_is_too_long_is_not_read(tmp_path):
         tg.train.load(tmp_path / "index.json")
 
 
+@pytest.mark.parametrize("name", ["run.json", "run.npz"])
+def test_a_file_that_was_saved_is_read_by_any_name(tmp_path, name):
+    model, other = model_and_state()[0], model_and_state()[0]
+    tg.train.save(tmp_path / name, model=model)
+    tg.train.load(tmp_path / name, model=other)
+    assert np.array_equal(other.layers[0].weight.data, model.layers[0].weight.data)
+
+
 # ------------------------------------------------------------------------------------ NumPy's own
 
 

@@ -18,7 +18,7 @@ from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.state_dict import converted
 from tensorgraph.engine.tensor import Tensor, array_of, rebind
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.nn.loading.foreign_names import Places, places_of, simplified
+from tensorgraph.nn.loading.foreign_names import Places, Targets, places_of, simplified
 from tensorgraph.nn.loading.layouts import LAYOUTS, Kept
 from tensorgraph.nn.loading.report import LoadReport
 
@@ -32,8 +32,16 @@ class _Offer:
 
     name: str
     array: NDArray[Any]
+    targets: Targets
+    """The tensors for which it is, if it fits."""
     fits: list[tuple[Kept, list[tuple[str, Tensor, NDArray[Any]]]]]
     """The ways in which its shape fits, with the values that tensors would get, by their paths."""
+
+    @property
+    def misfit(self) -> str:
+        """What is wrong if it fits in no way."""
+        own = " and ".join(f"{path} {tensor.shape}" for path, tensor in self.targets)
+        return f"wrong shape: {self.name} has {self.array.shape}, for {own}"
 
 
 @with_leads
@@ -102,28 +110,17 @@ def load_foreign(
     if layout is not None:
         one_of(layout, "load_foreign: layout", LAYOUTS)
     own, places = dict(model._tensors()), places_of(model)
+    offers, unexpected, ignored = _offered(_renamed(_flat(arrays), rename), places)
+    values, sources, done = _values(_chosen([offer for offer in offers if offer.fits], layout))
     misfits: dict[str, str] = {}
-    unexpected: list[str] = []
-    ignored: list[str] = []
-    offers: list[_Offer] = []
-    for name, (wanted, value) in _renamed(_flat(arrays), rename).items():
-        if wanted in places.nothing:
-            ignored.append(name)
-        elif wanted not in places:
-            unexpected.append(name)
-        else:
-            offer = _offer(name, value, wanted, places)
-            if offer.fits:
-                offers.append(offer)
-            else:
-                misfits |= dict.fromkeys(places.paths(wanted), _misfit(name, value, wanted, places))
-    chosen = _chosen(offers, layout)
-    values, sources, done = _values(chosen)
+    for offer in offers:
+        if not offer.fits:
+            rest = [path for path, _ in offer.targets if path not in values]
+            misfits |= dict.fromkeys(rest, offer.misfit)
+            unexpected += [offer.name] * (not rest)  # another array took its place
     missing = [path for path in own if path not in values and path not in misfits]
-    report = LoadReport(
-        [path for path in own if path in values], missing, unexpected,
-        {path: why for path, why in misfits.items() if path not in values}, sources, done, ignored,
-    )  # fmt: skip
+    loaded = [path for path in own if path in values]
+    report = LoadReport(loaded, missing, unexpected, misfits, sources, done, ignored)
     if not (report.whole or (partial and (values or not own))):
         raise errors.StateError(
             f"load_foreign: the arrays do not fit {type(model).__name__}, nothing was loaded"
@@ -172,6 +169,23 @@ def _renamed(
     return found
 
 
+def _offered(
+    arrays: Mapping[str, tuple[str, Any]], places: Places
+) -> tuple[list[_Offer], list[str], list[str]]:
+    """Return what arrays may be, and the names of those that are nothing here, or mean nothing."""
+    offers: list[_Offer] = []
+    unexpected: list[str] = []
+    ignored: list[str] = []
+    for name, (wanted, value) in arrays.items():
+        if wanted in places.nothing:
+            ignored.append(name)
+        elif wanted in places:
+            offers.append(_offer(name, value, wanted, places))
+        else:
+            unexpected.append(name)
+    return offers, unexpected, ignored
+
+
 def _offer(name: str, value: Any, wanted: str, places: Places) -> _Offer:
     """Return the ways in which an array fits where its name leads."""
     array = _as_array(name, value)
@@ -184,7 +198,7 @@ def _offer(name: str, value: Any, wanted: str, places: Places) -> _Offer:
             fits.append(
                 (kept, [(path, t, part) for part, (path, t) in zip(parts, targets, strict=True)])
             )
-    return _Offer(name, array, fits)
+    return _Offer(name, array, places.targets(wanted), fits)
 
 
 def _as_array(name: str, value: Any) -> NDArray[Any]:
@@ -193,13 +207,6 @@ def _as_array(name: str, value: Any) -> NDArray[Any]:
     except (ValueError, TypeError) as error:
         raise errors.StateError(f"load_foreign: not an array: {name} ({error})") from None
     return found
-
-
-def _misfit(name: str, value: Any, wanted: str, places: Places) -> str:
-    shape = np.shape(_as_array(name, value))
-    fit = [(path, tensor.shape) for path, tensor in places.targets(wanted)]
-    own = " and ".join(f"{path} {tensor}" for path, tensor in fit)
-    return f"wrong shape: {name} has {shape}, for {own}"
 
 
 def _chosen(offers: list[_Offer], layout: str | None) -> list[_Offer]:

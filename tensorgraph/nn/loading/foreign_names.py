@@ -17,8 +17,8 @@ from tensorgraph.nn.loading.torch_names import TorchArray, held, torch_arrays
 if TYPE_CHECKING:
     from tensorgraph.nn.module import Module
 
-COLLECTIONS = ("params", "batch_stats", "model_weights", "_layer_checkpoint_dependencies", "vars")
-"""What stands around all names in Flax, and in Keras' files."""
+COLLECTIONS = ("params", "batch_stats")
+"""What stands around all names in Flax."""
 
 Targets = list[tuple[str, Tensor]]
 """Tensors with their paths."""
@@ -58,10 +58,6 @@ class Places:
     def targets(self, name: str) -> Targets:
         """Return the tensors that an array of this name may be of, the first way's."""
         return self._ways[name][0][2]
-
-    def paths(self, name: str) -> list[str]:
-        """Return their paths."""
-        return [path for path, _ in self.targets(name)]
 
 
 def places_of(model: Module) -> Places:
