@@ -101,7 +101,7 @@ def test_names_that_stand_twice_are_refused():
 
 
 def nested(depth):
-    """Return a model of an ``If`` in an ``If`` …"""
+    """Return a model of an ``If`` in an ``If``, and so on."""
     inner = helper.make_graph([node("Exp", "x", "r0")], "g", [], [value("r0", [2])])
     for i in range(1, depth):
         branch = helper.make_node("If", ["c"], [f"r{i}"], then_branch=inner, else_branch=inner)
@@ -189,7 +189,10 @@ def tensor(**fields):
         ({"dims": [2**60], "data_type": 8, "string_data": [b"a"]}, "has 1 strings"),
         ({"dims": [-2], "float_data": []}, r"has shape \(-2,\), with a negative length"),
         ({"dims": [2], "raw_data": b"\0" * 7}, "has 7 bytes, its shape and dtype say 8"),
-        ({"dims": [2], "data_type": 99, "raw_data": b""}, "the dtype with number 99, which is none"),
+        (
+            {"dims": [2], "data_type": 99, "raw_data": b""},
+            "the dtype with number 99, which is none",
+        ),
         ({"dims": [2], "data_type": 16, "raw_data": b"\0" * 4}, "is of dtype bfloat16; known are"),
         ({"dims": [2], "data_type": 0, "raw_data": b"\0" * 4}, "number 0, which is none"),
     ],
@@ -199,7 +202,8 @@ def test_weights_that_are_not_what_they_claim_are_refused(fields, text):
 
 
 @pytest.mark.parametrize(
-    "dtype", "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool".split()
+    "dtype",
+    "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool".split(),
 )
 @pytest.mark.parametrize("raw", [True, False])
 def test_weights_of_every_dtype_are_read(dtype, raw):

@@ -145,4 +145,4 @@ def _result(value: Any) -> Any:
 @cache
 def _named_tuple(names: tuple[str, ...]) -> Any:
     plain = ["".join(c if c.isalnum() else "_" for c in name) for name in names]
-    return namedtuple("Outputs", plain, rename=True)  # noqa: PYI024
+    return namedtuple("Outputs", plain, rename=True)

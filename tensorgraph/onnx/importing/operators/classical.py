@@ -13,9 +13,7 @@ from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.arrays import TEXT
 from tensorgraph.onnx.importing.operators.elementwise import cast
 from tensorgraph.onnx.importing.table import ML, operator
-from tensorgraph.onnx.importing.values import known
-
-Ints, Floats, Texts = tuple[int, ...], tuple[float, ...], tuple[str, ...]
+from tensorgraph.onnx.importing.values import Floats, Ints, Texts, known
 
 
 def _real(x: Any) -> Any:
