@@ -4,10 +4,10 @@
 
 With other kernels of NumPy and of BLAS, in another terminal and locale, with the oldest NumPy that
 is allowed, beside PyTorch, on networks that packages ship, and on every other Python that this
-machine has; each of them runs what it could change. The newest Python runs all but kernels, those between only what a Python does in a
-way of its own. Packages go into environments of their own, below ``.venv``. WORDs choose the runs
-whose name holds one of them. Prints the closing line of each, and all of one that fails; exits with
-1 then.
+machine has; each of them runs what it could change. The newest Python runs all but kernels, those
+between only what a Python does in a way of its own. Packages go into environments of their own,
+below ``.venv``. WORDs choose the runs whose name holds one of them. Prints the closing line of
+each, and all of one that fails; exits with 1 then.
 """
 
 from __future__ import annotations
