@@ -30,6 +30,7 @@ ROOMS = (
     "tensorgraph.diagnose",
     "tensorgraph.testing",
     "tensorgraph.testing.strategies",
+    "tensorgraph.onnx",
     "tensorgraph.notation",
     "tensorgraph.errors",
 )

@@ -19,6 +19,7 @@ measure how wrong it is           ``tg.nn.losses.cross_entropy(logits, labels)``
 take a step of an optimizer       ``tg.optim.Adam(model.parameters(), lr=0.01)``
 split, scale and batch data       ``tg.data.split(X, labels)``, ``tg.data.Batches(X, labels)``
 train                             ``tg.train.fit``, ``tg.train.save``, ``tg.train.load``
+read a network from an ONNX file  ``tg.onnx.load``
 find out what to work on          ``tg.diagnose.accuracy(predictions, labels)``
 read the gradient as a formula    ``tg.derive(cost(w), wrt=w)``
 state a fact that it may use      ``tg.assume(one_hot, one_hot=1)``

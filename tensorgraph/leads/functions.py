@@ -130,7 +130,7 @@ NAMES = {
     distributed                PJ   # there is one process: leave it out
     multiprocessing            P    # there is one process: leave it out
     sharding                   J    # there is one process: leave it out
-    onnx,hub,quantization,ao   P    # there is no such thing here
+    hub,quantization,ao        P    # there is no such thing here
     sparse                     PKJ  # there is no such thing here
     save                       PJN  tg.train.save("model.safetensors", model=model)
     load                       PJN  tg.train.load("model.safetensors", model=model)
