@@ -65,6 +65,7 @@ NEEDS = {
     "torch": Need("that PyTorch gives the same numbers", module="torch"),
     "jax": Need("functions of JAX", module="jax"),
     "magika": Need("a trained network that knows files", module="magika"),
+    "skl2onnx": Need("models that scikit-learn's exporter writes", module="skl2onnx"),
     "silero": Need("a trained network that hears speech", module="silero_vad"),
 }
 

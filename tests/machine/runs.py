@@ -161,7 +161,7 @@ def runs() -> Iterator[Run]:
     yield Run(
         "real models",
         tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_real_*.py"))),
-        alone=("magika==1.0.3", "silero_vad==6.2.3"),
+        alone=("magika==1.0.3", "silero_vad==6.2.3", "skl2onnx==1.20.0"),
     )
     versions = interpreters()
     for version, python in versions.items():

@@ -71,6 +71,8 @@ def _linear_classifier(
 ) -> Any:  # fmt: skip
     x = _rows(_real(x))
     features = shape_of(x)[1]
+    if intercepts is not None:  # what stands behind the last class is not read
+        coefficients = coefficients[: shape_of(intercepts)[0] * features]
     weight = ops.reshape(coefficients, shape=(-1, features))
     scores = ops.matmul(x, ops.matrix_transpose(weight))
     scores = scores if intercepts is None else scores + intercepts
