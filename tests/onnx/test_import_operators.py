@@ -260,6 +260,8 @@ def test_the_softmax_family_is_flat_before_opset_13(kind, axis, opset):
         ("CumSum", (normal(2, 3), np.array(1)), {"exclusive": 1, "reverse": 1}, (0,)),
         ("GridSample", (normal(1, 2, 4, 4), 0.7 * np.tanh(normal(1, 3, 3, 2))), {}, (0, 1)),
         ("Softmax", (normal(2, 3),), {}, (0,)),
+        ("DFT", (normal(1, 5, 2),), {"inverse": 1}, (0,)),
+        ("STFT", (normal(1, 8, 1), np.array(2), normal(4, seed=1)), {}, (0, 2)),
         ("NegativeLogLikelihoodLoss", (normal(2, 3), np.array([0, 2])), {}, (0,)),
         ("LSTM", (normal(3, 1, 2), normal(1, 8, 2), normal(1, 8, 2)), {"hidden_size": 2},
          (0, 1, 2)),
