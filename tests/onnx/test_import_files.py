@@ -151,6 +151,17 @@ def test_functions_of_the_file_are_written_out():
     assert tg.onnx.load(made)([8.0, -8.0]).tolist() == [8.0, -1.0]
 
 
+def test_attributes_of_a_call_count_before_those_that_are_standard():
+    scaled = helper.make_node("LeakyRelu", ["a"], ["b"])
+    scaled.attribute.append(onnx.AttributeProto(name="alpha", ref_attr_name="slope", type=1))
+    leaky = function("leaky", [scaled])
+    leaky.attribute_proto.append(helper.make_attribute("slope", 0.5))
+    nodes = [
+        node("leaky", "x", "m", domain="mine", slope=0.25), node("leaky", "m", "y", domain="mine"),
+    ]  # fmt: skip
+    assert tg.onnx.load(with_functions([leaky], nodes))([8.0, -8.0]).tolist() == [8.0, -1.0]
+
+
 def test_functions_that_call_themselves_are_refused():
     own = function("f", [node("f", "a", "b", domain="mine")])
     refuse(with_functions([own], [node("f", "x", "y", domain="mine")]), "more than 24 deep")

@@ -66,8 +66,8 @@ class Program:
         at = 0
         try:
             for at, (compute, taken, results, dead) in enumerate(self._steps):  # noqa: B007
-                call = vars(module)[compute] if type(compute) is str else compute
-                out: Any = call(*[places[i] for i in taken])
+                call: Any = vars(module)[compute] if type(compute) is str else compute
+                out = call(*[places[i] for i in taken])
                 if type(out) is not tuple:
                     places[results[0]] = out
                 else:
