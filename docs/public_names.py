@@ -33,6 +33,7 @@ ROOMS = (
     "tensorgraph.distributed",
     "tensorgraph.testing",
     "tensorgraph.testing.strategies",
+    "tensorgraph.onnx",
     "tensorgraph.notation",
     "tensorgraph.errors",
 )

@@ -21,6 +21,7 @@ split, scale and batch data       ``tg.data.split(X, labels)``, ``tg.data.Batche
 train                             ``tg.train.fit``, ``tg.train.save``, ``tg.train.load``
 train in several processes        ``tg.distributed.world()``, ``mpiexec -n 4 python train.py``
 use scikit-learn's pipelines      ``tg.sklearn.Classifier(network)``, ``tg.sklearn.Regressor``
+write and read ONNX files         ``tg.onnx.export``, ``tg.onnx.load``
 find out what to work on          ``tg.diagnose.accuracy(predictions, labels)``
 read the gradient as a formula    ``tg.derive(cost(w), wrt=w)``
 state a fact that it may use      ``tg.assume(one_hot, one_hot=1)``

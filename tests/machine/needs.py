@@ -69,6 +69,7 @@ NEEDS = {
     "magika": Need("a trained network that knows files", module="magika", alone=True),
     "silero_vad": Need("a trained network that hears speech", module="silero_vad", alone=True),
     "g2p_en": Need("a trained network that pronounces", module="g2p_en", alone=True),
+    "skl2onnx": Need("models that scikit-learn's exporter writes", module="skl2onnx", alone=True),
 }
 
 

@@ -162,7 +162,7 @@ def runs() -> Iterator[Run]:
         packages=("torch==2.13.0", "jax==0.10.2", "onnxscript"),
         alone=TRAINED,
     )
-    yield Run("real models", files("real"), alone=TRAINED)
+    yield Run("real models", files("real"), alone=(*TRAINED, "skl2onnx==1.20.0"))
     yield Run(
         "trackers",
         files("trackers"),

@@ -25,7 +25,7 @@ def model(nodes, inputs, outputs, weights=None, opset=17, **told):
 
 
 def one_node(kind, *arrays, outputs=1, opset=17, **attributes):
-    """Return a model of one operator that takes arrays, with its inputs' names x0, x1, …"""
+    """Return a model of one operator that takes arrays, its inputs called x0 and so on."""
     names = [f"x{i}" for i in range(len(arrays))]
     inputs = [
         value(n, list(np.shape(a)), helper.np_dtype_to_tensor_dtype(np.asarray(a).dtype))

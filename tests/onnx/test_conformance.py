@@ -7,13 +7,14 @@ import pytest
 
 import tensorgraph as tg
 from tests.onnx.conformance import DATA, check, file_cases, node_cases, refused
+from tests.thorough import THOROUGH
 
 NOT_KNOWN = {
-    "Adagrad", "Adam", "DFT", "DeformConv", "Gradient", "ImageDecoder", "MelWeightMatrix",
-    "Momentum", "RegexFullMatch", "STFT", "StringConcat", "StringNormalizer", "StringSplit",
+    "Adagrad", "Adam", "DeformConv", "Gradient", "ImageDecoder", "MelWeightMatrix",
+    "Momentum", "RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit",
     "TfIdfVectorizer", "TreeEnsemble",
 }  # fmt: skip
-"""Operators that are left out: text, optimizers, complex numbers, images as files."""
+"""Operators that are left out: text, optimizers, images as files."""
 ALL_NODE_CASES = 1884
 
 
@@ -38,7 +39,7 @@ def test_operators_compute_what_the_standards_own_tests_say():
     passed, wrong = failures(node_cases())
     assert not wrong
     if len(node_cases()) == ALL_NODE_CASES:
-        assert len(passed) >= 1620
+        assert len(passed) >= 1640
 
 
 @pytest.mark.parametrize(("kind", "count"), [("pytorch-operator", 35), ("pytorch-converted", 82)])
@@ -55,6 +56,8 @@ def test_simple_models_compute_what_they_must():
 
 
 LIGHT = sorted((DATA / "light").glob("*.onnx"))
+if not THOROUGH:  # the largest one takes as long as all others
+    LIGHT = [path for path in LIGHT if path.stem != "light_vgg19"]
 
 
 def runtime_results(path, feed):

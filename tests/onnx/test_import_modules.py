@@ -68,9 +68,7 @@ def test_fit_trains_it():
     before = float(loss_of(network).item())
     optimizer = tg.optim.Adam(network.named_parameters(), lr=0.05)
     batches = tg.data.Batches(X, LABELS, batch_size=3)
-    tg.train.fit(
-        network, tg.nn.losses.cross_entropy, optimizer, batches, epochs=5, progress=False
-    )
+    tg.train.fit(network, tg.nn.losses.cross_entropy, optimizer, batches, epochs=5, progress=False)
     assert float(loss_of(network).item()) < before
 
 
@@ -101,9 +99,7 @@ def test_it_compiles_with_its_whole_training_step():
         run = wrap(step)
         return [float(run(tg.tensor(X)).item()) for _ in range(4)]
 
-    np.testing.assert_allclose(
-        steps(eager, lambda f: f), steps(compiled, tg.compile), rtol=1e-5
-    )
+    np.testing.assert_allclose(steps(eager, lambda f: f), steps(compiled, tg.compile), rtol=1e-5)
 
 
 def test_it_computes_for_many_examples_and_derivatives_of_each():

@@ -56,6 +56,7 @@ class Defined:
         self._programs: dict[Any, Program] = {}
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
+        """Return the results, those that nobody wants as ``None``."""
         kinds = tuple(None if v is None else (v.dtype.name, shape_of(v)) for v in values)
         if kinds not in self._programs:
             self._programs[kinds] = self._program(values)

@@ -26,8 +26,9 @@ def load(source: Source, outputs: Sequence[str] | None = None) -> Imported:
     Its graph is one like any other: it can be trained, rendered, derived, compiled. Weights of
     floating-point numbers become parameters under their names in the file, in modules where the
     exporter tells of such. Running averages, and numbers without axes, become buffers; settings
-    (axes, shapes, bounds) and integers are no state. ``model.train()`` lets dropout and batch norm
-    do what they do in training.
+    (axes, shapes, bounds) and integers are no state; what an exporter wrote once, because it was
+    equal, stays one parameter. ``model.train()`` lets dropout and batch norm do what they do in
+    training.
 
     What is known: the operators of ``ai.onnx`` up to opset 28 on real numbers, integers and
     booleans, with control flow, sequences and quantised arithmetic; of ``ai.onnx.ml`` linear

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorgraph.errors import UsageError
+from tensorgraph.errors import ArgumentError, UsageError
 from tensorgraph.nn.module import Module
 from tensorgraph.onnx.importing.program import Program
 
@@ -22,11 +22,21 @@ class Part(Module):
     """The operators of its own nodes."""
 
     def forward(self, *values: Any) -> Any:
-        """Compute what its nodes do."""
+        """Compute what its nodes do.
+
+        Raises:
+            UsageError: it has no nodes, only weights.
+            ArgumentError: another number of values than its nodes take.
+        """
         if self.program is None:
             raise UsageError(
                 "this part of an imported network holds weights only; call the network, or the part"
                 " that has nodes"
+            )
+        if len(values) != self.program.count:
+            raise ArgumentError(
+                f"this part of an imported network takes {self.program.count} values, not"
+                f" {len(values)}"
             )
         results = self.program.run(self, values)
         return results[0] if len(results) == 1 else results

@@ -66,9 +66,8 @@ class Program:
         at = 0
         try:
             for at, (compute, taken, results, dead) in enumerate(self._steps):  # noqa: B007
-                if type(compute) is str:
-                    compute = vars(module)[compute]
-                out = compute(*[places[i] for i in taken])
+                call: Any = vars(module)[compute] if type(compute) is str else compute
+                out = call(*[places[i] for i in taken])
                 if type(out) is not tuple:
                     places[results[0]] = out
                 else:
@@ -88,7 +87,7 @@ class Program:
 
 
 def _named(compute: Any) -> Any:
-    """Return what a pickle holds for what computes a step: operators by their place in the table."""
+    """Return what a pickle holds for a step: an operator by its place in the table."""
     settings = {}
     if isinstance(compute, partial):
         compute, settings = compute.func, compute.keywords
@@ -97,9 +96,7 @@ def _named(compute: Any) -> Any:
 
 def _restored(count: int, constants: Any, weights: Any, size: int, steps: Any, *rest: Any) -> Any:
     """Return a program of what its pickle holds."""
-    return Program(
-        count, constants, weights, size, [(_found(*s[0]), *s[1:]) for s in steps], *rest
-    )
+    return Program(count, constants, weights, size, [(_found(*s[0]), *s[1:]) for s in steps], *rest)
 
 
 def _found(compute: Any, settings: dict[str, Any]) -> Any:

@@ -258,7 +258,7 @@ class Reader:
         standard = {a.name: self._value(a, names, {}, path, {}, depth, label)
                     for a in function.attribute_proto}  # fmt: skip
         given = standard | attributes
-        opsets = _opsets(function.opset_import)
+        opsets = self.opsets | _opsets(function.opset_import)
         later = {name: node for node in function.node for name in node.output}
         nodes: list[Node] = []
         for node in function.node:

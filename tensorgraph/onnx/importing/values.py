@@ -7,13 +7,18 @@ also where tensors hold no values yet. All else is a tensor.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor
+
+Ints: TypeAlias = tuple[int, ...]
+Floats: TypeAlias = tuple[float, ...]
+Texts: TypeAlias = tuple[str, ...]
+"""What attributes hold."""
 
 MAX_ELEMENTS = 2**28
 """How many elements a value may have that numbers in a file ask for, as ConstantOfShape does."""

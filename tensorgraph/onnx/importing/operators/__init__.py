@@ -5,8 +5,8 @@ the engine's own operations, so that gradients, pictures and formulas come by th
 
 ``elementwise`` (arithmetic, activations, dtypes), ``shapes``, ``indexing``, ``reductions``,
 ``products`` (with convolutions), ``pooling``, ``normalization``, ``recurrent``, ``resizing``,
-``losses``, ``drawing_numbers``; ``quantization``; ``control`` (branches and loops), ``sequences``;
-``classical`` and ``trees``, which are scikit-learn's.
+``frequencies``, ``losses``, ``drawing_numbers``; ``quantization``; ``control`` (branches, loops),
+``sequences``; ``classical`` and ``trees``, which are scikit-learn's.
 """
 
 from tensorgraph.onnx.importing.operators import (
@@ -14,6 +14,7 @@ from tensorgraph.onnx.importing.operators import (
     control as control,
     drawing_numbers as drawing_numbers,
     elementwise as elementwise,
+    frequencies as frequencies,
     indexing as indexing,
     losses as losses,
     normalization as normalization,

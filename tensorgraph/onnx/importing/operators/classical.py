@@ -13,9 +13,7 @@ from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.arrays import TEXT
 from tensorgraph.onnx.importing.operators.elementwise import cast
 from tensorgraph.onnx.importing.table import ML, operator
-from tensorgraph.onnx.importing.values import known
-
-Ints, Floats, Texts = tuple[int, ...], tuple[float, ...], tuple[str, ...]
+from tensorgraph.onnx.importing.values import Floats, Ints, Texts, known
 
 
 def _real(x: Any) -> Any:
@@ -73,6 +71,8 @@ def _linear_classifier(
 ) -> Any:  # fmt: skip
     x = _rows(_real(x))
     features = shape_of(x)[1]
+    if intercepts is not None:  # what stands behind the last class is not read
+        coefficients = coefficients[: shape_of(intercepts)[0] * features]
     weight = ops.reshape(coefficients, shape=(-1, features))
     scores = ops.matmul(x, ops.matrix_transpose(weight))
     scores = scores if intercepts is None else scores + intercepts

@@ -11,7 +11,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.program import Program
 from tensorgraph.onnx.importing.table import operator
-from tensorgraph.onnx.importing.values import MAX_ITERATIONS, axis_of, known, one_int
+from tensorgraph.onnx.importing.values import MAX_ITERATIONS, Ints, axis_of, known, one_int
 
 
 def _true(value: Any, what: str) -> bool:
@@ -53,9 +53,6 @@ def _stacked(values: list[Any], axis: int) -> Any:
     if not values:
         return np.zeros((0,), np.float32)
     return ops.stack(values, axis=axis)
-
-
-Ints = tuple[int, ...]
 
 
 @operator("Scan", since=9)

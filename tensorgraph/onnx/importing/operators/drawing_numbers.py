@@ -10,9 +10,7 @@ from tensorgraph import ops, random
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.onnx.importing.arrays import dtype_of
 from tensorgraph.onnx.importing.table import operator
-from tensorgraph.onnx.importing.values import allowed
-
-Ints = tuple[int, ...]
+from tensorgraph.onnx.importing.values import Ints, allowed
 
 
 def _generator(seed: float | None) -> dict[str, Any]:

@@ -250,8 +250,8 @@ def cast(x: Any, dtype: Any) -> Any:
             return np.array([float(t) for t in texts]).astype(dtype).reshape(x.shape)
         except ValueError as error:
             raise OnnxError(f"Cast: {error}") from None
-    if dtype == bool:
-        return ops.not_equal(x, 0) if x.dtype != bool else x
+    if dtype.kind == "b":
+        return ops.not_equal(x, 0) if x.dtype.kind != "b" else x
     return x if x.dtype == dtype else ops.astype(x, dtype=dtype)
 
 

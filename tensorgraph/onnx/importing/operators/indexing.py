@@ -126,12 +126,19 @@ def _slice(x: Any, starts: Any, ends: Any, axes: Any = None, steps: Any = None) 
     strides = (1,) * len(first) if steps is None else ints(steps, "the steps of Slice")
     key = [slice(None)] * ndim_of(x)
     for axis, start, end, step in zip(places, first, last, strides, strict=True):
-        n = shape_of(x)[axis]
-        if step < 0 and end < -n:  # before the first element, which −1 does not say
-            key[axis] = slice(start, None, step)
-        else:
-            key[axis] = slice(start, end, step)
+        key[axis] = _bounded(start, end, step, shape_of(x)[axis])
     return x[tuple(key)]
+
+
+def _bounded(start: int, end: int, step: int, n: int) -> slice:
+    """Return a slice whose ends the standard puts into the range; backwards to the last place."""
+    if step == 0:
+        raise OnnxError("Slice in steps of 0")
+    start, end = (at + n if at < 0 else at for at in (start, end))
+    if step > 0 or n == 0:
+        return slice(max(start, 0), max(end, 0), step)
+    start, end = min(max(start, 0), n - 1), min(max(end, -1), n - 1)
+    return slice(start, None if end < 0 else end, step)
 
 
 @operator("Compress", settings=(1,))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from tensorgraph import ops
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.onnx.importing.operators.products import Ints, geometry
+from tensorgraph.onnx.importing.operators.products import geometry
 from tensorgraph.onnx.importing.table import operator
-from tensorgraph.onnx.importing.values import allowed, ints
+from tensorgraph.onnx.importing.values import Ints, allowed, ints
 
-Sides = tuple[tuple[int, int], ...]
+Sides: TypeAlias = tuple[tuple[int, int], ...]
 
 
 def _beyond(n: int, k: int, s: int, d: int, sides: tuple[int, int]) -> int:

@@ -9,9 +9,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
 from tensorgraph.linalg import det
 from tensorgraph.onnx.importing.table import operator
-from tensorgraph.onnx.importing.values import allowed
-
-Ints = tuple[int, ...]
+from tensorgraph.onnx.importing.values import Ints, allowed
 
 
 @operator("MatMul", weights=(0, 1))

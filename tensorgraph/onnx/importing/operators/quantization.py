@@ -10,9 +10,9 @@ from tensorgraph import ops
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.arrays import dtype_of
-from tensorgraph.onnx.importing.operators.products import Ints, conv
+from tensorgraph.onnx.importing.operators.products import conv
 from tensorgraph.onnx.importing.table import operator
-from tensorgraph.onnx.importing.values import axis_of
+from tensorgraph.onnx.importing.values import Ints, axis_of
 
 
 def _along(setting: Any, x: Any, axis: int, block_size: int) -> Any:

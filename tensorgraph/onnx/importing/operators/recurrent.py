@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from tensorgraph.onnx.importing.table import operator
 from tensorgraph.onnx.importing.values import ints
 
 Activation = Callable[[Any], Any]
-Names = tuple[str, ...] | None
-Numbers = tuple[float, ...] | None
+Names: TypeAlias = tuple[str, ...] | None
+Numbers: TypeAlias = tuple[float, ...] | None
 
 _ACTIVATIONS: dict[str, tuple[Callable[..., Any], float, float]] = {
     "relu": (lambda x, a, b: ops.relu(x), 0, 0),

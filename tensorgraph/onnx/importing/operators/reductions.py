@@ -114,7 +114,7 @@ for _name, (_since, _function) in _REDUCTIONS.items():
     operator(_name, since=_since, settings=(1,))(_over_input(_function))
 
 
-# ---------------------------------------------------------------------------- the largest, and order
+# --------------------------------------------------------------------------- the largest, and order
 
 
 def _place(function: Any, x: Any, axis: int, keepdims: int, last: int) -> Any:
@@ -151,7 +151,7 @@ def _topk(x: Any, k: Any, *, axis: int = -1, largest: int = 1, sorted: int = 1) 
 @operator("Unique")
 def _unique(x: Any, *, axis: int | None = None, sorted: int = 1) -> Any:
     array = known(x, "Unique")
-    values, first, inverse, counts = np.unique(
+    _, first, inverse, counts = np.unique(
         array, return_index=True, return_inverse=True, return_counts=True, axis=axis
     )
     inverse = inverse.reshape(-1)

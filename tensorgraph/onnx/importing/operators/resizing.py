@@ -12,9 +12,7 @@ from tensorgraph import ops
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.table import operator
-from tensorgraph.onnx.importing.values import allowed, axes_of, ints, known
-
-Ints = tuple[int, ...]
+from tensorgraph.onnx.importing.values import Ints, allowed, axes_of, ints, known
 
 # ------------------------------------------------------------------------- along one axis
 
@@ -224,7 +222,7 @@ def _grid_sample(
     told = padding_mode, bool(align_corners)
     if mode == "nearest":
         return _picked(x, [ops.round(c) for c in at], *told)
-    kernel, reach = _KERNELS.get(mode.removeprefix("bi"), _KERNELS["linear"])
+    reach = 2 if mode in ("cubic", "bicubic") else 1
     low = [ops.floor(c) for c in at]
     total: Any = None
     for steps in np.ndindex(*(2 * reach,) * len(lengths)):

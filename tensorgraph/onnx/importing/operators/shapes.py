@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -122,9 +123,7 @@ def parts_along(x: Any, lengths: tuple[int, ...], axis: int) -> tuple[Any, ...]:
     ends = np.cumsum([0, *lengths]).tolist()
     if ends[-1] != shape_of(x)[axis]:
         raise ShapeError(f"Split of shape {shape_of(x)} along axis {axis} into lengths {lengths}")
-    return tuple(
-        x[(*before, slice(start, stop))] for start, stop in zip(ends, ends[1:], strict=False)
-    )
+    return tuple(x[(*before, slice(start, stop))] for start, stop in pairwise(ends))
 
 
 @operator("Split", since=1)

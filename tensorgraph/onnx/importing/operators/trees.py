@@ -9,9 +9,7 @@ import numpy as np
 from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.operators.classical import chosen, transformed
 from tensorgraph.onnx.importing.table import ML, operator
-from tensorgraph.onnx.importing.values import allowed, known
-
-Ints, Floats, Texts = tuple[int, ...], tuple[float, ...], tuple[str, ...]
+from tensorgraph.onnx.importing.values import Floats, Ints, Texts, allowed, known
 
 _COMPARED = {
     "BRANCH_LEQ": np.less_equal, "BRANCH_LT": np.less, "BRANCH_GTE": np.greater_equal,

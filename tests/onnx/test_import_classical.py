@@ -1,0 +1,145 @@
+"""What scikit-learn's models are written in, against onnxruntime."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import onnxruntime.datasets
+import pytest
+from onnx import helper
+
+import tensorgraph as tg
+from tests.onnx.networks import model, node, normal, value
+
+X = normal(7, 3)
+
+
+def made_of(kind, outputs=1, width=3, dtype=1, **attributes):
+    """Return a model of one operator of scikit-learn's exporter."""
+    names = ["label", "scores"][-outputs:]
+    told = [helper.make_empty_tensor_value_info(name) for name in names]
+    nodes = [node(kind, "x", " ".join(names), domain="ai.onnx.ml", name="n", **attributes)]
+    return model(nodes, [value("x", ["batch", width], dtype)], told)
+
+
+def compare(made, x=X):
+    made.ir_version = 8
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(made.SerializeToString(), options)
+    wanted = session.run(None, {"x": x})
+    network = tg.onnx.load(made)
+    found = network(x)
+    for ours, theirs in zip(found if len(wanted) > 1 else [found], wanted, strict=True):
+        if np.asarray(theirs).dtype.kind in "OU":
+            assert list(ours) == list(theirs)
+        else:
+            np.testing.assert_allclose(ours.data, theirs, rtol=1e-5, atol=1e-6)
+    return network
+
+
+@pytest.mark.parametrize("transform", ["NONE", "LOGISTIC", "SOFTMAX"])
+@pytest.mark.parametrize(
+    ("classes", "labels"),
+    [(3, {"classlabels_ints": [5, 7, 9]}), (3, {"classlabels_strings": ["a", "b", "c"]}),
+     (2, {"classlabels_ints": [0, 1]})],
+)  # fmt: skip
+def test_linear_classifiers(classes, labels, transform):
+    network = compare(made_of(
+        "LinearClassifier", 2, coefficients=normal(classes * 3).tolist(),
+        intercepts=normal(classes, seed=1).tolist(), post_transform=transform, **labels,
+    ))  # fmt: skip
+    assert [n for n, _ in network.named_parameters()] == ["n.coefficients", "n.intercepts"]
+    network(X).scores.sum().backward()
+    assert network.n.coefficients.grad.shape == (3 * classes,)
+
+
+def test_one_row_of_weights_for_two_classes():
+    compare(made_of(
+        "LinearClassifier", 2, coefficients=normal(3).tolist(), intercepts=[0.1],
+        post_transform="LOGISTIC", classlabels_ints=[0, 1],
+    ))  # fmt: skip
+
+
+def test_linear_regressors_learn():
+    network = compare(
+        made_of("LinearRegressor", coefficients=normal(6).tolist(), intercepts=[1.0, 2.0],
+                targets=2)
+    )  # fmt: skip
+    target = normal(7, 2, seed=5)
+    optimizer = tg.optim.SGD(network.parameters(), lr=0.1)
+    losses = []
+    for _ in range(20):
+        loss = ((network(X) - target) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(float(loss.item()))
+    assert losses[-1] < 0.5 * losses[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("Scaler", {"offset": [1.0, 2.0, 3.0], "scale": [0.5, 1.0, 2.0]}),
+        ("Normalizer", {"norm": "MAX"}), ("Normalizer", {"norm": "L1"}),
+        ("Normalizer", {"norm": "L2"}), ("Binarizer", {"threshold": 0.2}),
+        ("Imputer", {"imputed_value_floats": [1.0, 2.0, 3.0], "replaced_value_float": np.nan}),
+    ],
+)  # fmt: skip
+def test_what_prepares_features(kind, told):
+    x = np.abs(X) if told.get("norm") == "MAX" else X.copy()  # the largest there is no magnitude
+    if kind == "Imputer":
+        x[0, 1] = np.nan
+    compare(made_of(kind, **told), x)
+
+
+def tree(kind, leaves, **told):
+    """Return two trees, the second a single leaf; rows with a missing value go to the left."""
+    return {
+        "nodes_treeids": [0, 0, 0, 0, 0, 1], "nodes_nodeids": [0, 1, 2, 3, 4, 0],
+        "nodes_featureids": [0, 2, 0, 0, 0, 0],
+        "nodes_modes": ["BRANCH_LEQ", "BRANCH_GT", "LEAF", "LEAF", "LEAF", "LEAF"],
+        "nodes_values": [0.1, 0.3, 0.0, 0.0, 0.0, 0.0],
+        "nodes_truenodeids": [1, 3, 0, 0, 0, 0], "nodes_falsenodeids": [2, 4, 0, 0, 0, 0],
+        "nodes_missing_value_tracks_true": [1, 0, 0, 0, 0, 0],
+        f"{kind}_treeids": [0, 0, 0, 1], f"{kind}_nodeids": [2, 3, 4, 0],
+        f"{kind}_weights": leaves, **told,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("aggregate", ["SUM", "AVERAGE", "MIN", "MAX"])
+def test_trees_of_numbers(aggregate):
+    told = tree("target", [1.0, 2.0, 4.0, 0.5], target_ids=[0, 0, 0, 0], n_targets=1,
+                aggregate_function=aggregate)  # fmt: skip
+    x = X.copy()
+    x[0, 0] = np.nan
+    compare(made_of("TreeEnsembleRegressor", **told), x)
+
+
+def test_trees_of_classes():
+    told = tree("class", [1.0, 2.0, 4.0, 0.5], class_ids=[0, 1, 2, 1],
+                classlabels_strings=["a", "b", "c"], post_transform="NONE")  # fmt: skip
+    compare(made_of("TreeEnsembleClassifier", 2, **told))
+
+
+def test_trees_that_go_round_in_circles_are_refused():
+    told = tree("target", [1.0, 2.0, 4.0, 0.5], target_ids=[0, 0, 0, 0], n_targets=1)
+    told["nodes_truenodeids"] = told["nodes_falsenodeids"] = [0, 0, 0, 0, 0, 0]
+    with pytest.raises(tg.errors.OnnxError, match="goes round in circles"):
+        tg.onnx.load(made_of("TreeEnsembleRegressor", **told))(X)
+    told["nodes_truenodeids"] = [77, 0, 0, 0, 0, 0]
+    with pytest.raises(tg.errors.OnnxError, match="a node that it does not have"):
+        tg.onnx.load(made_of("TreeEnsembleRegressor", **told))(X)
+
+
+def test_a_logistic_regression_that_scikit_learn_wrote():
+    path = Path(onnxruntime.datasets.__file__).parent / "logreg_iris.onnx"
+    session = onnxruntime.InferenceSession(str(path))
+    x = np.abs(normal(3, 2))
+    labels, shares = session.run(None, {session.get_inputs()[0].name: x})
+    found = tg.onnx.load(path)(x)
+    assert found[0].tolist() == labels.tolist()
+    for ours, theirs in zip(found[1], shares, strict=True):
+        assert ours.keys() == theirs.keys()
+        assert all(abs(float(ours[k].item()) - theirs[k]) < 1e-5 for k in theirs)
