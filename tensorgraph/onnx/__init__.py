@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tensorgraph.leads.attributes import missing_from_module
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
 from tensorgraph.onnx.exporting.export import export
 
 __all__ = ["export"]
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        raise missing_from_module("tensorgraph.onnx", name)
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)

@@ -215,12 +215,20 @@ def test_weights_of_several_models():
 
 def test_common_layers_are_one_node():
     model = tg.nn.Sequential(
-        tg.nn.Conv2d(1, 2, 3), tg.nn.ReLU(), tg.nn.MaxPool2d(2), tg.nn.Flatten(),
-        tg.nn.Linear(18, 4), tg.nn.Sigmoid(), tg.nn.Linear(4, 3), tg.nn.Softmax(),
+        tg.nn.Conv2d(1, 2, 3), tg.nn.BatchNorm(2), tg.nn.ReLU(), tg.nn.MaxPool2d(2),
+        tg.nn.ConvTranspose2d(2, 2, 2), tg.nn.AvgPool2d(2), tg.nn.Flatten(), tg.nn.Linear(8, 4),
+        tg.nn.BatchNorm(4), tg.nn.LayerNorm(4), tg.nn.Sigmoid(), tg.nn.Linear(4, 3),
+        tg.nn.Softmax(),
     )  # fmt: skip
-    found = kinds(tg.onnx.export(model, r(2, 1, 8, 8)))
-    assert [kind for kind in found if kind not in ("Add", "Reshape")] == [
-        "Conv", "Relu", "MaxPool", "Gemm", "Sigmoid", "Gemm", "Softmax",
+    norm = model.layers[1]
+    norm.running_mean.assign(np.array([0.5, -1.0], "float32"))
+    norm.running_var.assign(np.array([0.5, 4.0], "float32"))
+    model.eval()
+    proto = assert_exports(model, [r(2, 1, 8, 8)], [r(3, 1, 8, 8)], digits=1e-4)
+    assert kinds(proto) == [
+        "Conv", "BatchNormalization", "Relu", "MaxPool", "ConvTranspose", "AveragePool",
+        "Reshape", "Gemm", "BatchNormalization", "LayerNormalization", "Sigmoid", "Gemm",
+        "Softmax",
     ]  # fmt: skip
 
 

@@ -26,9 +26,8 @@ from tensorgraph.onnx.exporting.example_call import (
     places,
     split_path,
 )
-from tensorgraph.onnx.exporting.forms import FORMS
 from tensorgraph.onnx.exporting.graph_reading import Place, Reading, read
-from tensorgraph.onnx.exporting.lowering import Lowering
+from tensorgraph.onnx.exporting.lowering import Lowering, form_of
 from tensorgraph.onnx.exporting.program import Aligned, Value
 from tensorgraph.symbolic.expr import Expr
 
@@ -256,7 +255,7 @@ def _emit(g: Emitter, aligned: Aligned) -> None:
             continue
         g.place, g.label = value.place, value.op.name
         try:
-            name = FORMS[value.op].emit(g, value)
+            name = form_of(value.op).emit(g, value)
             g.put(value, name)
             g.axes |= {size: (name, axis) for size, axis in aligned.sources[value].items()}
         except NotImplementedError as error:
