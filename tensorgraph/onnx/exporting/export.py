@@ -123,8 +123,9 @@ def _sampled(call: ExampleCall, examples: Reading) -> tuple[list[Mapping[str, in
     pairs = [SAMPLES[i * 2 : i * 2 + 2] for i in range(len(names))]
     corners: list[Mapping[str, int]] = [dict(zip(names, at, strict=True)) for at in product(*pairs)]
     further = dict(zip(names, FURTHER, strict=False))
+    samples = [*corners, further]
     readings = []
-    for sizes in [*corners, further]:
+    for sizes in samples:
         shapes = call.shapes(sizes)
         try:
             readings.append(read(call, _arrays_like(call.arrays, shapes), call.names))
@@ -136,7 +137,7 @@ def _sampled(call: ExampleCall, examples: Reading) -> tuple[list[Mapping[str, in
                 ' the sizes of the examples only, or say which axes vary: dynamic_axes={"x": {0:'
                 ' "batch"}}'
             ) from error
-    return [*corners, further], readings
+    return samples, readings
 
 
 def _arrays_like(arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
