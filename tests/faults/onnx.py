@@ -24,7 +24,7 @@ FAULTS: list[Fault] = [
     *planted_in(
         f"{ROOM}/export.py",
         ("_in_all", "all((name, i) in others for others in tensors)", "True",
-         "exported_layers: what a layer makes itself is a weight"),
+         "exported_functions: what a function makes itself is a weight"),
         ("_sampled", "[*corners, further]", "[*corners, corners[0]]",
          "exported_functions: no further size checks what was found"),
     ),

@@ -103,6 +103,8 @@ AT_ANY_BATCH = {
     "variance": lambda x: tg.var(x, axis=0),
     "broadcast": lambda x: tg.broadcast_to(x[0], (2 * x.shape[0] + 1, 3)),
     "outputs": lambda x: (x, tg.ones(3), x),
+    "longer by one": lambda x: tg.repeat(tg.concat([x[::2], x[:1]]), 2, axis=0),
+    "named": lambda x: x * tg.tensor(np.full((len(x), 1), 2.0, "float32"), name="twos"),
 }
 
 
@@ -151,6 +153,7 @@ def test_which_axes_are_dynamic():
         (lambda x: x @ x.mT + tg.eye(x.shape[0]),
          r"constant, .*test_exported_functions.py:\d+ fixes the size batch: an array"),
         (lambda x: tg.cumulative_prod(x, axis=0), "fixes the size batch"),
+        (lambda x: x * -(len(x) ** 0.5), "a number that is -7.8.* where batch = 61"),
         (lambda x: x.reshape(2, x.shape[0] // 2, -1), r"not batch = 61 \(ShapeError"),
         (lambda x: tg.linalg.diagonal(x @ x.mT), "diagonal, .*sides are not known"),
         (lambda x: x + tg.ones(4)[:, None], r"not batch = 61 \(ShapeError"),
