@@ -30,7 +30,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         f"{ROOM}/example_call.py",
-        ("ExampleCall.evaluated", "isinstance(self.function, Module)", "False",
+        ("ExampleCall.evaluated", "self.model is None", "True",
          "exported_layers: a model is exported in training mode"),
         ("_dynamic", "shape and shape[0] == length", "shape",
          "exported_functions: the first axis of every input is the batch"),

@@ -87,6 +87,9 @@ class Lowering:
         if found is e or any(x is e for x in in_order([found])):
             self.without_form[e] = ""
             return None
+        if found.shape != e.shape:
+            self.without_form[e] = f"what it consists of has shape {found.shape}, not {e.shape}"
+            return None
         if found.dtype != e.dtype or (found.weak and not e.weak):
             found = lift(astype(found, dtype=e.dtype))
         return found
