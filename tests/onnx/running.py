@@ -19,7 +19,7 @@ Run = Callable[..., list[Any]]
 def checked(model: Any) -> Any:
     """Return a model that ONNX's checker takes, its shapes too."""
     onnx.checker.check_model(model, full_check=True)
-    onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+    onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
     return model
 
 

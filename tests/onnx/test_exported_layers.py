@@ -75,3 +75,23 @@ def test_what_training_writes_is_an_error():
     with pytest.raises(tg.errors.ExportError, match=r"writes running_mean, .*call\n? ?model.eval"):
         tg.onnx.export(lambda x: norm(x), np.ones((2, 3), "float32"))
     assert not norm.running_mean.numpy().any()
+
+
+def test_a_method_is_exported_as_its_model_is():
+    class Net(tg.nn.Module):
+        def __init__(self):
+            self.body = tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.Dropout(p=0.5))
+            self.head = tg.nn.Linear(4, 2)
+
+        def encode(self, image):
+            return self.body(image) @ self.head.weight.mT
+
+    net = Net()
+    proto = tg.onnx.export(net.encode, np.ones((2, 3), "float32"))
+    assert net.training
+    assert [tensor.name for tensor in proto.graph.initializer] == [
+        "body.layers.0.weight", "body.layers.0.bias", "head.weight",
+    ]  # fmt: skip
+    assert [port.name for port in proto.graph.input] == ["image"]
+    net.eval()
+    assert_exports(net.encode, [np.ones((2, 3), "float32")], digits=DIGITS)

@@ -567,3 +567,14 @@ def test_the_card_of_a_tensor_over_a_symbol_shows_what_is_known():
     w.requires_grad, w.name = True, "w"
     card = w._repr_html_()
     assert "<b>w</b> · parameter" in card and "&lt;x float32[2, 3], whose value" in card
+
+
+@pytest.mark.parametrize("of_part", [lambda x: x[None], lambda x: x[[0, 0]]])
+def test_a_gradient_is_added_to_one_that_no_symbol_is_in(of_part):
+    """The first gradient, of what is used whole, is the same for all inputs: an array."""
+
+    def cost(x):
+        return (x * np.array([2.0, 3.0])).sum() + (of_part(x) ** 2).sum()
+
+    x = np.array([0.5, -1.0])
+    assert (tg.trace(tg.grad(cost), x)(x) == tg.grad(cost)(x)).all()

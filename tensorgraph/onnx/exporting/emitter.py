@@ -183,16 +183,23 @@ class Emitter:
         if isinstance(constant, Formula):
             return self._formula(constant, dtype)
         if isinstance(constant, Counting):
-            start, step = self.scalar(constant.start), self.number(constant.step, np.int64)
-            stop = self.scalar(constant.start + constant.size * constant.step)
-            numbers = self.node("Range", start, stop, step)
-            numbers = self.reshape(numbers, constant.shape)
+            numbers = self.counting(constant.start, constant.step, constant.size, constant.shape)
             return numbers if dtype == np.int64 else self.cast(numbers, dtype)
         if isinstance(constant.element, Formula):
             element = self._formula(constant.element, dtype)
         else:
             element = self.constant(constant.element.astype(dtype))
         return self.node("Expand", element, self.ints(constant.shape))
+
+    def counting(self, start: AnySize, step: int, count: AnySize, shape: Sequence[AnySize]) -> str:
+        """Return so many whole numbers from ``start`` on, in a shape."""
+        if not (isinstance(start, Size) or isinstance(count, Size)):
+            numbers = np.asarray(start) + step * np.arange(count)
+            return self.constant(numbers.reshape(shape).astype(np.int64))
+        stop = self.scalar(start + count * step)
+        return self.reshape(
+            self.node("Range", self.scalar(start), stop, self.number(step, np.int64)), shape
+        )
 
     def _formula(self, formula: Formula, dtype: Any) -> str:
         total = ""

@@ -69,14 +69,20 @@ class ExampleCall:
         leaves = [next(given) if is_array(leaf) else leaf for leaf in self.leaves]
         return self.function(*unflatten(self.structure, leaves))
 
+    @property
+    def model(self) -> Module | None:
+        """The module that is exported, or whose method is."""
+        owner = getattr(self.function, "__self__", self.function)
+        return owner if isinstance(owner, Module) else None
+
     @contextmanager
     def evaluated(self) -> Iterator[None]:
         """Run a block in which a model is in evaluation mode."""
-        if isinstance(self.function, Module):
-            with evaluating(self.function):
-                yield
-        else:
+        if self.model is None:
             yield
+        else:
+            with evaluating(self.model):
+                yield
 
 
 def is_array(leaf: Any) -> bool:

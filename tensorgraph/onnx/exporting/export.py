@@ -26,9 +26,8 @@ from tensorgraph.onnx.exporting.example_call import (
     places,
     split_path,
 )
-from tensorgraph.onnx.exporting.forms import FORMS
 from tensorgraph.onnx.exporting.graph_reading import Place, Reading, read
-from tensorgraph.onnx.exporting.lowering import Lowering
+from tensorgraph.onnx.exporting.lowering import Lowering, form_of
 from tensorgraph.onnx.exporting.program import Aligned, Value
 from tensorgraph.symbolic.expr import Expr
 
@@ -57,12 +56,12 @@ def export(
 
     The function is traced, so that all that tg's operations compute is written: also a gradient,
     as ``tg.onnx.export(tg.grad(cost), w, "grad.onnx")``. Parameters are called as in the state
-    dict, inputs as in the function's signature, nodes by the path of their module. A model is
-    exported in evaluation mode, and its mode put back. Of a function, which may put models into
-    either mode itself, all is written as it runs: in training mode dropout draws, by the runtime's
-    generator, and batch norm, whose running averages a file cannot keep, is an error. What is
-    checked of values, such as labels, is not checked by the file. Python's numbers among the inputs
-    are constants.
+    dict, inputs as in the function's signature, nodes by the path of their module.
+
+    A model, or a method of one, is exported in evaluation mode, and its mode put back. Any other
+    function is written as it runs: in training mode dropout draws, by the runtime's generator, and
+    batch norm, whose running averages a file cannot keep, is an error. What is checked of values,
+    such as labels, the file does not check. Python's numbers among the inputs are constants.
 
     Args:
         model: a module or a function of arrays.
@@ -97,7 +96,7 @@ def export(
     files.check_opset(opset, LEAST_OPSET)
     call = example_call(model, examples, input_names, dynamic_axes)
     with call.evaluated():
-        samples, readings = _sampled(call, read(call, call.arrays, call.names))
+        samples, readings = _sampled(call, read(call, call.arrays, call.names, call.model))
     emitter = Emitter(opset, call.axes)
     ins, outs = _written(emitter, call, samples, readings, output_names)
     title = getattr(model, "__name__", type(model).__name__)
@@ -124,11 +123,12 @@ def _sampled(call: ExampleCall, examples: Reading) -> tuple[list[Mapping[str, in
     pairs = [SAMPLES[i * 2 : i * 2 + 2] for i in range(len(names))]
     corners: list[Mapping[str, int]] = [dict(zip(names, at, strict=True)) for at in product(*pairs)]
     further = dict(zip(names, FURTHER, strict=False))
+    samples = [*corners, further]
     readings = []
-    for sizes in [*corners, further]:
+    for sizes in samples:
         shapes = call.shapes(sizes)
         try:
-            readings.append(read(call, _arrays_like(call.arrays, shapes), call.names))
+            readings.append(read(call, _arrays_like(call.arrays, shapes), call.names, call.model))
         except Exception as error:
             told = " and ".join(f"{name} = {n}" for name, n in sizes.items())
             raise errors.ExportError(
@@ -137,7 +137,7 @@ def _sampled(call: ExampleCall, examples: Reading) -> tuple[list[Mapping[str, in
                 ' the sizes of the examples only, or say which axes vary: dynamic_axes={"x": {0:'
                 ' "batch"}}'
             ) from error
-    return [*corners, further], readings
+    return samples, readings
 
 
 def _arrays_like(arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
@@ -256,7 +256,7 @@ def _emit(g: Emitter, aligned: Aligned) -> None:
             continue
         g.place, g.label = value.place, value.op.name
         try:
-            name = FORMS[value.op].emit(g, value)
+            name = form_of(value.op).emit(g, value)
             g.put(value, name)
             g.axes |= {size: (name, axis) for size, axis in aligned.sources[value].items()}
         except NotImplementedError as error:

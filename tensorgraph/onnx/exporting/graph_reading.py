@@ -75,10 +75,14 @@ class Reading:
         number stand before that.
         """
         known: dict[int, str] = {}
-        for i, root in enumerate(self.roots):
-            prefix = f"{type(root).__name__}_{i}." if len(self.roots) > 1 else ""
-            for path, tensor in root._tensors():
-                known.setdefault(id(tensor), prefix + path)
+        groups: list[tuple[Module, dict[int, str]]] = []
+        for root in self.roots:  # one may lie in another
+            own = {id(t): path for path, t in root._tensors() if id(t) not in known}
+            known |= own
+            groups += [(root, own)] if own else []
+        if len(groups) > 1:
+            for i, (root, own) in enumerate(groups):
+                known |= {t: f"{type(root).__name__}_{i}.{path}" for t, path in own.items()}
         found: dict[str, tuple[Expr, Tensor]] = {}
         for e, tensor in self.captured.tensors.items():
             name = known.get(id(tensor)) or tensor.name
@@ -97,14 +101,21 @@ class Reading:
         }
 
 
-def read(f: Callable[..., Any], arguments: Sequence[Any], names: Sequence[str]) -> Reading:
-    """Return what ``f`` computes of arrays like these; nothing is computed.
+def read(
+    f: Callable[..., Any],
+    arguments: Sequence[Any],
+    names: Sequence[str],
+    model: Module | None = None,
+) -> Reading:
+    """Return what ``f`` computes of arrays like these, a model or a part of one; nothing runs.
 
     Raises:
         ExportError: it writes to tensors, which a file cannot.
         GraphError: it asks for the value of an element.
     """
     reader = Reader()
+    if model is not None:
+        reader.roots[model] = None
 
     def watched(*tensors: Tensor) -> Any:
         with observing(reader):

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.op import REGISTRY, Op
+from tensorgraph.onnx.exporting import idioms
 from tensorgraph.onnx.exporting.definitions import DEFINITIONS
 from tensorgraph.onnx.exporting.forms import FORMS
+from tensorgraph.onnx.exporting.forms.form import Form
 from tensorgraph.onnx.exporting.graph_reading import Place
 from tensorgraph.ops.arithmetic import astype
 from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, remade
@@ -37,10 +39,14 @@ class Lowering:
 
     def lowered(self, roots: Sequence[Expr]) -> list[Expr]:
         """Return expressions of the same values."""
-        for e in in_order(roots):
+        written = {}
+        for e, new in idioms.idiomatic(roots):
+            written[e] = new
+            self.places.setdefault(new, self.places.get(e, Place()))
+        for e in in_order([written[root] for root in roots]):
             if e not in self._done:
                 self._done[e] = self._one(e, [self._done[x] for x in e.args])
-        return [self._done[e] for e in roots]
+        return [self._done[written[root]] for root in roots]
 
     def _one(self, e: Expr, args: list[Expr]) -> Expr:
         new = remade(e, args)
@@ -50,8 +56,7 @@ class Lowering:
         if new.size == 0:  # runtimes are not at ease with what has no elements
             return constant(np.empty(new.shape, new.dtype))
         self.places.setdefault(new, place)
-        form = FORMS.get(new.op)
-        if form is not None and form.fits(new):
+        if has_form(new.op) and form_of(new.op).fits(new):
             return new
         opened = self._opened(new)
         if opened is None:
@@ -82,9 +87,25 @@ class Lowering:
         if found is e or any(x is e for x in in_order([found])):
             self.without_form[e] = ""
             return None
+        if found.shape != e.shape:
+            self.without_form[e] = f"what it consists of has shape {found.shape}, not {e.shape}"
+            return None
         if found.dtype != e.dtype or (found.weak and not e.weak):
             found = lift(astype(found, dtype=e.dtype))
         return found
+
+
+_ALL = {**FORMS, **idioms.FORMS}
+
+
+def has_form(op: Op) -> bool:
+    """Return whether an operation may be written as nodes."""
+    return op in _ALL
+
+
+def form_of(op: Op) -> Form:
+    """Return how an operation is written as nodes."""
+    return _ALL[op]
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import chain, combinations
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -71,6 +71,13 @@ class Size:
         return _plain(terms)
 
     __rmul__ = __mul__
+
+    def _is_no_number(self, *others: Any) -> NoReturn:
+        raise NotImplementedError(f"it needs a number, where {self!r} is known in each run only")
+
+    __index__ = __int__ = __float__ = __array__ = _is_no_number
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _is_no_number
+    __lt__ = __le__ = __gt__ = __ge__ = _is_no_number
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Size) and self.terms == other.terms

@@ -1,7 +1,7 @@
 """What operations are that ONNX has no operator for, in operations that it has one for.
 
 Functions of expressions, which decide nothing by values. Read ``elementwise``, ``reductions``,
-``matrices`` and ``frequencies``.
+``matrices``, ``spectra`` and ``frequencies``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from tensorgraph.onnx.exporting.definitions import (
     frequencies,
     matrices,
     reductions,
+    spectra,
 )
 
 DEFINITIONS: dict[str, Callable[..., Any]] = {
     **elementwise.DEFINITIONS,
     **reductions.DEFINITIONS,
     **matrices.DEFINITIONS,
+    **spectra.DEFINITIONS,
     **frequencies.DEFINITIONS,
 }
 """By the names of the operations in the registry."""

@@ -93,7 +93,7 @@ def _conv(g: Emitter, v: Value) -> str:
 
 
 def _conv_transpose(g: Emitter, v: Value) -> str:
-    x, weight = v.args
+    x, weight, *_ = v.args
     geometry = zip(
         v.static["shape"], x.shape[2:], weight.shape[2:], v.static["stride"],
         v.static["padding"], v.static["dilation"], strict=True,
@@ -105,7 +105,7 @@ def _conv_transpose(g: Emitter, v: Value) -> str:
 
 def _is_transposed(e: Expr) -> bool:
     """Return whether what a convolution leaves out is less than a step, as runtimes ask."""
-    x, weight = e.args
+    x, weight, *_ = e.args
     geometry = zip(
         e.static["shape"], x.shape[2:], weight.shape[2:], e.static["stride"],
         e.static["padding"], e.static["dilation"], strict=True,

@@ -30,6 +30,18 @@ def _positive(g: Emitter, v: Value) -> str:
     return g.node("Identity", g.get(v.args[0], v.dtype))
 
 
+def _divide(g: Emitter, v: Value) -> str:
+    """Divide; a 1 makes it a reciprocal.
+
+    onnxruntime 1.32 joins 1 / x with a product, also where others need the quotient.
+    """
+    x, y = v.args
+    if isinstance(x.constant, (float, int, np.ndarray)) and np.ndim(x.constant) == 0:
+        if x.constant == 1:
+            return g.node("Reciprocal", g.get(y, v.dtype))
+    return g.node("Div", g.get(x, v.dtype), g.get(y, v.dtype))
+
+
 def _square(g: Emitter, v: Value) -> str:
     x = g.get(v.args[0], v.dtype)
     return g.node("Mul", x, x)
@@ -260,7 +272,8 @@ def _of_floats(e: Expr) -> bool:
 
 
 FORMS: dict[str, Any] = {
-    **every({"subtract": "Sub", "divide": "Div", "negative": "Neg", "abs": "Abs"}),
+    "divide": Form(_divide),
+    **every({"subtract": "Sub", "negative": "Neg", "abs": "Abs"}),
     **{name: _one_node(kind, _of_floats) for name, kind in {
         "reciprocal": "Reciprocal", "sqrt": "Sqrt", "exp": "Exp", "log": "Log", "sin": "Sin",
         "cos": "Cos", "tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu",

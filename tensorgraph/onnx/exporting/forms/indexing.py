@@ -218,8 +218,8 @@ def _argsort(g: Emitter, v: Value) -> str:
 def _one_hot(g: Emitter, v: Value) -> str:
     axis, count = v.static["axis"], v.static["num_classes"]
     labels = g.unsqueeze(g.get(v.args[0], np.int64), [axis])
-    classes = np.arange(count).reshape([count if i == axis else 1 for i in range(v.ndim)])
-    hot = g.node("Equal", labels, g.constant(classes.astype(np.int64)))
+    classes = g.counting(0, 1, count, [count if i == axis else 1 for i in range(v.ndim)])
+    hot = g.node("Equal", labels, classes)
     return hot if v.dtype.kind == "b" else g.cast(hot, v.dtype)
 
 
