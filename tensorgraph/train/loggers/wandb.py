@@ -21,7 +21,7 @@ class WandB(Logger):
         tg.train.fit(model, loss, optimizer, (X, labels), epochs=5, callbacks=[logger])
 
     Args:
-        **settings: of ``wandb.init``: ``project``, ``name``, ``config``, ``mode``, ``dir``ectory.
+        **settings: of ``wandb.init``: ``project``, ``name``, ``config``, ``mode``, ``dir``.
 
     Attributes:
         run: the run of ``wandb``, once something was logged.
