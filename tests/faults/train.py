@@ -13,7 +13,9 @@ FAULTS: list[Fault] = [
         ("_check_size", "size != part.file_size - stream.tell()", "size < 0",
          "weight_files: room is made for what is not there"),
         ("_native", "array.astype(array.dtype.newbyteorder('='), copy=False)", "array",
-         "files: arrays in another byte order"),
+         "weight_files: arrays in another byte order"),
+    ),
+    *planted_in(
         "train/loggers/logger.py",
         ("Logger._cost_of_step", "self._cost, self._examples = (run.cost, run.examples)", "pass",
          "loggers: the cost of a step is the mean of the epoch so far"),
@@ -29,7 +31,6 @@ FAULTS: list[Fault] = [
         "train/history.py",
         ("_column", "column.flags.writeable = False", "pass",
          "History: whoever reads a column can change it"),
-         "weight_files: arrays in another byte order"),
     ),
     *planted_in(
         "train/saving.py",
