@@ -67,7 +67,6 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         f"{HERE}/operators/control.py",
-        ("_loop", "turn == MAX_ITERATIONS", "False", "onnx loops: a loop may run for ever"),
         ("_scan", "row[::-1] if b else row", "row", "onnx loops: a scan's results are not turned"),
     ),
     *planted_in(

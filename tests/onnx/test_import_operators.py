@@ -295,3 +295,23 @@ def test_gradients_flow_through_branches_and_loops():
     y.sum().backward()
     assert network.w.grad.tolist() == [2 * 3 * 4.0, 2 * 3 * 9.0]
     assert network([1.0, 1.0], 0, False).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("backwards", [0, 1])
+def test_scans_go_along_axes_in_both_directions(backwards):
+    body = helper.make_graph(
+        [node("Add", "s x", "t"), node("Identity", "t", "out")], "body",
+        [value("s", [2]), value("x", [2])], [value("t", [2]), value("out", [2])],
+    )  # fmt: skip
+    scan = helper.make_node(
+        "Scan", ["s", "x"], ["last", "all"], body=body, num_scan_inputs=1, scan_input_axes=[1],
+        scan_input_directions=[backwards], scan_output_axes=[1],
+        scan_output_directions=[backwards],
+    )  # fmt: skip
+    network = model([scan], [value("s", [2]), value("x", [2, 3])],
+                    [value("last", [2]), value("all", [2, 3])])  # fmt: skip
+    start, x = np.zeros(2, np.float32), normal(2, 3)
+    for ours, theirs in zip(
+        tg.onnx.load(network)(start, x), runtime(network, start, x), strict=True
+    ):
+        np.testing.assert_allclose(ours.data, theirs, rtol=1e-6)
