@@ -115,6 +115,14 @@ def test_any_batch(name):
     assert_exports(f, [r(4, 3)], [r(7, 3)], [r(3, 3)], [r(1030, 3)], digits=1e-3)
 
 
+def test_another_tensor_at_another_size_is_an_error():
+    few, many = tg.tensor(r(3), name="few"), tg.tensor(2 * r(3), name="many")
+    with pytest.raises(tg.errors.ExportError, match="other elements at each size"):
+        tg.onnx.export(lambda x: x * (many if len(x) > 100 else few), r(4, 3))
+    with pytest.raises(tg.errors.ExportError, match="takes another tensor, or computes one"):
+        tg.onnx.export(lambda x: x * 2 if len(x) > 100 else x, r(4, 3))
+
+
 def test_several_sizes():
     layer = tg.nn.TransformerEncoderLayer(8, 2).eval()
     axes = {"x": {0: "batch", 1: "time"}}

@@ -95,3 +95,13 @@ def test_a_method_is_exported_as_its_model_is():
     assert [port.name for port in proto.graph.input] == ["image"]
     net.eval()
     assert_exports(net.encode, [np.ones((2, 3), "float32")], digits=DIGITS)
+
+
+def test_a_norm_over_other_axes_is_written_as_it_is():
+    def norm(x):
+        centred = tg.center(x, axis=0)
+        size = tg.rms(centred, axis=0, eps=1e-5, keepdims=True)
+        return tg.affine(centred / size, np.arange(1, 5, dtype="float32"), np.ones(4, "float32"))
+
+    x = np.random.default_rng(0).standard_normal((4, 4)).astype("float32")
+    assert_exports(norm, [x], dynamic_axes=None, digits=DIGITS)

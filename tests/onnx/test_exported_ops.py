@@ -125,6 +125,7 @@ def test_forms_are_of_operations():
     [
         (lambda x, y: (x // y, x % y, tg.fmod(x, y)),
          (np.array([7, -7, 7, -7, 0, 3]), np.array([2, 2, -2, -2, 5, 0]))),
+        (lambda x: (x // np.array([2, 0, 3]), x % np.array([2, 0, 3])), (np.array([5, 6, -7]),)),
         (lambda x, y: (x // y, x % y, tg.fmod(x, y)),
          (np.array([7.5, -7.5, 7.5, -7.5, 0.0]), np.array([2.0, 2.0, -2.0, -2.0, 5.0]))),
         (lambda x: (tg.sign(x), tg.expm1(x), tg.log1p(tg.abs(x)), tg.signbit(x), tg.cbrt(x),

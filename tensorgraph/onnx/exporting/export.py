@@ -216,25 +216,27 @@ def _given(
     """Name what is there before anything is computed: inputs, parameters, numbers."""
     found = []
     for i, name in enumerate(call.names):
-        value = aligned.value(tuple(r.captured.inputs[i] for r in readings))
+        value = aligned.given(tuple(r.captured.inputs[i] for r in readings))
         g.put(value, g.name(name))
         found.append(files.Port(name, value.dtype, value.shape))
     captures = [reading.captured for reading in readings]
     tensors = [reading.named_tensors() for reading in readings]
     names = {}
     for name in named_tensors:
-        value = aligned.value(tuple(own[name][0] for own in tensors))
+        value = aligned.given(tuple(own[name][0] for own in tensors))
         e, tensor = tensors[0][name]
         names[e] = name
         _put_array(g, value, name, tensor)
-    for several in zip(*(c.accumulated.items() for c in captures), strict=True):
+    for several in zip(*(c.accumulated.items() for c in captures), strict=False):
         gradients, owners = zip(*several, strict=True)
         owner = captures[0].tensors[owners[0]]
         name = names.get(owners[0], "tensor")
-        _put_array(g, aligned.value(gradients), f"{name}.grad", owner.grad)
-    for several in zip(*(c.numbers.items() for c in captures), strict=True):
-        value = aligned.value(tuple(e for e, _ in several))
+        _put_array(g, aligned.given(gradients), f"{name}.grad", owner.grad)
+    for several in zip(*(c.numbers.items() for c in captures), strict=False):
+        value = aligned.given(tuple(e for e, _ in several))
         value.constant = several[0][1]()
+    for draws in zip(*(c.draws for c in captures), strict=False):
+        aligned.given(draws)
     return found
 
 

@@ -87,6 +87,10 @@ class Aligned:
         self.sources: dict[Value, dict[str, int]] = {}
         """The axes that these are the lengths of, by name, of the values that have them first."""
 
+    def given(self, traced: tuple[Expr, ...]) -> Value:
+        """Return what an input of each trace is: an array that is there, or a generator."""
+        return self.values.setdefault(traced, self._joined(traced))
+
     def value(self, traced: tuple[Expr, ...]) -> Value:
         """Return what one expression of each trace is."""
         stack = [(traced, False)]
@@ -99,11 +103,14 @@ class Aligned:
                 continue
             self._check_alike(es)
             stack.append((es, True))
-            stack.extend((args, False) for args in zip(*(e.args for e in es), strict=True))
+            operands = [*zip(*(e.args for e in es), strict=True)]
+            stack.extend((args, False) for args in reversed(operands))
         return self.values[traced]
 
     def _check_alike(self, es: tuple[Expr, ...]) -> None:
         first = es[0]
+        if any(e.is_input for e in es):
+            raise self._error(first, "at another size it takes another tensor, or computes one")
         for e in es[1:]:
             if e.op is not first.op or len(e.args) != len(first.args):
                 raise self._error(
