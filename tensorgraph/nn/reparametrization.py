@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -37,11 +38,9 @@ class _Reparametrized(Module):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the layer makes of its arguments, with this weight."""
-        setattr(self.layer, self.name, self.weight())
-        try:
-            return self.layer(*args, **kwargs)
-        finally:
-            delattr(self.layer, self.name)
+        layer = copy(self.layer)  # the layer itself never has the weight: threads may call it
+        vars(layer)[self.name] = self.weight()
+        return layer(*args, **kwargs)
 
 
 class WeightNorm(_Reparametrized):
@@ -129,7 +128,8 @@ class SpectralNorm(_Reparametrized):
         self.n_power_iterations = whole(n_power_iterations, "SpectralNorm: n_power_iterations", 1)
         self.original = weight
         rows = self._rows(weight.data)
-        u = np.linalg.svd(rows)[0][:, 0] if np.isfinite(rows).all() else np.ones(len(rows))
+        wide = rows.astype(np.result_type(rows, np.float32))  # LAPACK has no half precision
+        u = np.linalg.svd(wide)[0][:, 0] if np.isfinite(rows).all() else np.ones(len(rows))
         self.u = tensor(u.astype(rows.dtype))
         self.v = tensor(unit(matmul(matrix_transpose(rows), self.u.data), axis=0))
 

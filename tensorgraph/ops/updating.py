@@ -149,11 +149,20 @@ def min_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
 def multiply_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
     """Return a copy of x with ``x[key]`` multiplied by ``value``; repeated indices by all of them.
 
+    Raises:
+        GraphError: the index is a symbol.
+
     Example:
         >>> import tensorgraph as tg
         >>> tg.multiply_at(tg.ones(3), [0, 0, 2], [2.0, 3.0, 4.0])
         tensor([6., 1., 4.])
     """
+    for index in map(array_of, split_key(key)[1]):
+        if index.dtype.kind != "b" and host_values(index).shape != index.shape:
+            raise GraphError(
+                "multiply_at: which places a symbolic index names is not known; where none is"
+                " repeated, write tg.add_at(x, index, x[index] * value - x[index])"
+            )
     return _combined(x, key, value, "multiply_at", segment_prod)
 
 

@@ -14,7 +14,7 @@ RNG = np.random.default_rng(0)
 (LONG_SUM, LONG, MOST, SMALL, IN_ORDER, ROW_BYTES, COPIED) = map(
     thresholds.value, thresholds.COMPILER
 )
-WINDOWS = thresholds.value("ops.convolution.BLOCK")
+WINDOWS = thresholds.value("ops._convolution.BLOCK")
 
 
 def x(*shape, dtype="float64"):

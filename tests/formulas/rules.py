@@ -14,7 +14,6 @@ from tensorgraph.linalg.diagonals import trace
 from tensorgraph.linalg.solves import inv, solve, solve_triangular
 from tensorgraph.ops.activation import log_sigmoid, relu, sigmoid
 from tensorgraph.ops.arithmetic import (
-    bitwise_invert,
     equal,
     greater,
     greater_equal,
@@ -27,6 +26,7 @@ from tensorgraph.ops.arithmetic import (
     square,
     where,
 )
+from tensorgraph.ops.bits import bitwise_invert
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.extrema import clip, maximum, minimum
 from tensorgraph.ops.logits import log_softmax, softmax

@@ -11,8 +11,9 @@ from tensorgraph.engine.op import REGISTRY
 from tensorgraph.ops._batching import FAMILIES
 from tests.ops.op_cases import EVERY, cases
 
-AT_KNOWN_PLACES = {"set_at", "max_at", "min_at", "multiply_at", "put_along_axis", "segment_prod"}
-INDEXING = {"getitem", "scatter", "add_at", *AT_KNOWN_PLACES}
+AT_KNOWN_PLACES = {"multiply_at", "segment_prod"}
+WRITING = {"add_at", "max_at", "min_at", "put_along_axis", "set_at"}
+INDEXING = {"getitem", "scatter", *WRITING, *AT_KNOWN_PLACES}
 CONDITIONS = {"choose": 0, "compress": 0, "extract": 0, "piecewise": 1}
 """Which input must be the same to all, as the result is made by looking at it."""
 every_op = pytest.mark.parametrize("name", EVERY)
