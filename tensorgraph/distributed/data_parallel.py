@@ -56,6 +56,8 @@ class DataParallel:
 
     Batch norm sees a shard at a time (*ghost* batch norm, Hoffer et al. 2017), and its running
     averages become the mean of those of the shards; :class:`SyncBatchNorm` sees the whole batch.
+    Other buffers of floating-point numbers become the mean, too; of integers, such as counts, what
+    the first shard makes of them is kept.
 
     When it is made, all processes get the parameters, buffers, generators and the optimizer's state
     of process 0. Every ``check_every`` batches they compare them.
@@ -203,7 +205,7 @@ class DataParallel:
             gradient: adds the gradient of a shard's cost, times a weight, to ``.grad``; returns the
                 cost.
             wish: whether this process wishes to end.
-            compiled: whether ``gradient`` is a program, which neither waits nor calls hooks.
+            compiled: whether ``gradient`` is a program, which calls no hooks.
 
         Raises:
             UsageError: a program would have to wait for other shards.
@@ -236,11 +238,6 @@ class DataParallel:
             else:
                 work.one_by_one(overlap=not compiled)
         except Alone:
-            if compiled:
-                raise errors.UsageError(
-                    "what shards exchange, as by tg.distributed.allreduce, cannot be compiled:"
-                    " leave out compile=True"
-                ) from None
             self._in_turns = True
             work = self._begun(shards, gradient, wish)
             work.in_turns()

@@ -44,6 +44,7 @@ class ShardedTraining(Training):
             self.run.model, self.run.optimizer, reduction=reduction or "same_bits", world=alone
         )
         self.world = self.parallel.world
+        self.run.rank = self.world.rank
         self._wished = False
         if self.steps_per_epoch is not None:
             self.stream = again_and_again(_Anew(self))

@@ -325,13 +325,16 @@ class Training:
                 part: measure(self.inputs, self.loss, examples, self.metrics, AT_ONCE, self.world)
                 for part, examples in self.measured.items()
             }
+        # What is random in a metric may differ, and all have to draw the same conclusion.
+        values, seconds = self.world.broadcast(
+            (values, time.perf_counter() - start), "what was measured in an epoch"
+        )
         for part, found in values.items():
             if math.isnan(found["loss"]):
                 self._diverged(errors.AnomalyError(f"{part}_loss is nan after this batch"), None)
         row = {f"{part}_{name}": values[part][name] for name in values["train"] for part in values}
         run.epoch += 1
         row = {"epoch": run.epoch, "cost": run.cost / run.examples, **row}
-        seconds = self.world.broadcast(time.perf_counter() - start, "the seconds of an epoch")
         row |= {"lr": _rate(run.optimizer), "seconds": seconds}
         run.history.append(**row, **(self.norms.take() if self.norms is not None else {}))
         run.batch, run.cost, run.examples = 0, 0.0, 0

@@ -1,6 +1,7 @@
 """Batches in shards, in one process: the gradient is that of the whole batch."""
 
 import re
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import tensorgraph as tg
 from tensorgraph import data, errors, nn, optim
 from tensorgraph.distributed import DataParallel, SyncBatchNorm, World
 from tensorgraph.train import fit
+from tensorgraph.train.checkpoint_file import Checkpoint
 
 cross_entropy = nn.losses.cross_entropy
 
@@ -325,10 +327,58 @@ def test_operations_between_shards_are_not_compiled():
         fit(model, loss, adam(model), batches, epochs=1, compile=True, progress=False)
 
 
-class Many(World):
-    """One of three processes, as far as it says."""
+def test_a_compiled_cost_waits_for_no_other_shard():
+    """Each would wait in a program that no other may enter meanwhile."""
+    model = network()
+    parallel = DataParallel(model, adam(model))
+    compiled = tg.compile(lambda x, y: tg.distributed.allreduce(cross_entropy(model(x), y)))
+    with pytest.raises(errors.UsageError, match=r"leave out compile=True, or tg\.compile in"):
+        parallel.backward(whole_batch(8, 4, parallel), lambda shard: compiled(*shard))
 
-    size = 3
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_what_shards_exchanged_is_not_run_again_outside(shards):
+    model, kept = network(), []
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+
+    def cost(shard):
+        kept.append(tg.distributed.allreduce(x))
+        return cost_of(model)(shard)
+
+    parallel = DataParallel(model, adam(model))
+    parallel.backward(whole_batch(8, shards, parallel), cost)
+    with pytest.raises(errors.UsageError, match="run anew what recorded it"):
+        kept[0].sum().backward()
+
+
+class Own(nn.BatchNorm):
+    """A batch norm that somebody has changed."""
+
+
+def test_batch_norms_become_synchronised():
+    model = network(nn.BatchNorm(6), Own(6))
+    before = model.state_dict()
+    parameters = model.parameters()
+    assert SyncBatchNorm.convert(model) is model
+    assert [type(layer) for layer in model.layers[1:3]] == [SyncBatchNorm, Own]
+    assert all(a is b for a, b in zip(model.parameters(), parameters, strict=True))
+    assert all(np.array_equal(a, before[name]) for name, a in model.state_dict().items())
+    assert type(SyncBatchNorm.convert(nn.BatchNorm(2))) is SyncBatchNorm
+
+
+class Many(World):
+    """One of three processes, as far as it says, and not the first."""
+
+    rank, size = 1, 3
+
+    def first(self, f, what):
+        """Let the first process do it."""
+
+
+def test_the_folder_of_a_checkpoint_may_be_on_the_machine_of_the_first_process():
+    for world in (Many(), World()):
+        with pytest.raises(errors.ArgumentError) if world.rank == 0 else nullcontext():
+            Checkpoint("/nowhere/at/all/run", "epoch", {}, {}, world)
 
 
 def test_more_processes_than_shards_are_refused():

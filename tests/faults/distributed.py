@@ -51,13 +51,22 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "distributed/operations.py",
+        ("_exchanged", "group is not GROUP.get()", "False",
+         "distributed: what shards exchanged is run again, and waits for ever"),
         ("_scattered", "array[group.member]", "array[0]",
          "distributed: the gradient of allgather goes to the first member's part"),
         ("_collected", "np.zeros_like(total)", "total",
          "distributed: the gradient of broadcast goes to all"),
     ),
     *planted_in(
+        "distributed/connected.py",
+        ("Connected.__init__", "comm.Dup()", "comm",
+         "distributed: gradients under way are taken for what processes agree on"),
+    ),
+    *planted_in(
         "distributed/batch_norm.py",
+        ("SyncBatchNorm.convert", "type(layer) is BatchNorm", "isinstance(layer, BatchNorm)",
+         "distributed: a batch norm of one's own loses what it does"),
         ("SyncBatchNorm._of_batch", "allreduce(x.sum(axis=others)) / count",
          "(allreduce(x.sum(axis=others)) / count).detach()",
          "distributed: the mean of a synchronised batch norm is taken for a constant"),
@@ -79,7 +88,13 @@ FAULTS: list[Fault] = [
          "distributed: a process that fails leaves the others waiting"),
     ),
     *planted_in(
+        "train/loggers/logger.py",
+        ("Logger.__call__", "run.rank > 0", "False",
+         "fit: each of several processes logs the same run"),
+    ),
+    *planted_in(
         "train/sharded_training.py",
+        ("ShardedTraining.share", "self.world.rank", "0", "fit: all processes are the first"),
         ("ShardedTraining.agree_to_stop", "next(filter(None, reasons), '')", "self.run.stopped",
          "fit: a callback stops one process, and the others wait for it"),
         ("ShardedTraining.cost_of", "not np.isfinite(getattr(cost, '_data', 0.0)).all()", "True",
