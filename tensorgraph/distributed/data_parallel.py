@@ -50,7 +50,9 @@ class DataParallel:
     - ``reduction="same_bits"``: whatever the number of processes, also one, all numbers are equal
       to the last bit: each shard is computed as by itself, dropout and other draws follow from the
       generators' state before the batch and the number of the shard, and the sum has a fixed order,
-      a tree over the shards. It takes the same processor, NumPy, BLAS and number of threads.
+      a tree over the shards. It takes the same processor, NumPy, BLAS and number of threads; and a
+      model whose draws are :mod:`tensorgraph.random`'s, not NumPy's, and that keeps what it
+      remembers in buffers, by ``assign``.
     - ``reduction="fast"``: buckets of gradients are summed while backward still works on others, in
       MPI's order: the same but for the last digits.
 
@@ -171,6 +173,8 @@ class DataParallel:
             DTypeError: a cost is no tensor.
             DistributedError: the processes do not do the same.
             PeerError: the cost of a shard raised something in another process.
+            UsageError: a forward pass puts another tensor in the place of a buffer; or compiled
+                code would wait for other shards.
         """
 
         def gradient(shard: Any, weight: float) -> float:
@@ -242,6 +246,8 @@ class DataParallel:
             work = self._begun(shards, gradient, wish)
             work.in_turns()
         work.finish()
+        if self._seen == 1:
+            self._replicas.refuse_replaced()
         return work, *work.sums()
 
     def _begun(self, shards: Shards, gradient: Gradient, wish: bool) -> ShardWork:

@@ -6,7 +6,8 @@ before they have come as far. So each shard has a thread; one of them runs at a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import copy_context
 from threading import Semaphore, Thread
 from typing import Any
@@ -52,6 +53,16 @@ class Lonely:
 
     def __repr__(self) -> str:
         return "shards"
+
+
+@contextmanager
+def by_itself() -> Iterator[None]:
+    """Let what is computed in a block have no other members, as the whole of something."""
+    token = GROUP.set(Lonely(0, 1))
+    try:
+        yield
+    finally:
+        GROUP.reset(token)
 
 
 class Strand:

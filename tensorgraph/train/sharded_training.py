@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -15,6 +16,7 @@ from tensorgraph.data.shards import Shards
 from tensorgraph.distributed.batch_norm import SyncBatchNorm
 from tensorgraph.distributed.data_parallel import DataParallel
 from tensorgraph.distributed.processes import World
+from tensorgraph.distributed.strands import by_itself
 from tensorgraph.train.example_sets import again_and_again
 from tensorgraph.train.training_loop import Training
 
@@ -58,6 +60,10 @@ class ShardedTraining(Training):
                     " waits for the other shards; write tg.nn.BatchNorm, or leave out compile=True"
                 )
         self.compiled = Compiled(self.gradient, wait=True, at_once=True)
+
+    def by_itself(self) -> AbstractContextManager[None]:
+        """Return a block without other members: outside of a batch, each process does all."""
+        return by_itself()
 
     def _batches_of_epoch(self) -> Iterator[Any]:
         if self.steps_per_epoch is None:

@@ -351,6 +351,25 @@ def test_what_shards_exchanged_is_not_run_again_outside(shards):
         kept[0].sum().backward()
 
 
+class Replacing(nn.Module):
+    """Keeps a mean in a buffer that is another tensor after each forward pass."""
+
+    def __init__(self):
+        self.mean = tg.zeros(6, dtype="float64")
+
+    def forward(self, x):
+        self.mean = (0.9 * self.mean + 0.1 * x.mean(axis=0)).detach()
+        return x
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_a_buffer_is_not_replaced(shards):
+    model = network(Replacing())
+    parallel = DataParallel(model, adam(model))
+    with pytest.raises(errors.UsageError, match=r"layers\.1\.mean .* write self\.mean\.assign\("):
+        parallel.backward(whole_batch(8, shards, parallel), cost_of(model))
+
+
 class Own(nn.BatchNorm):
     """A batch norm that somebody has changed."""
 

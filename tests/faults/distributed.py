@@ -64,6 +64,12 @@ FAULTS: list[Fault] = [
          "distributed: gradients under way are taken for what processes agree on"),
     ),
     *planted_in(
+        "distributed/strands.py",
+        ("by_itself", "Lonely(0, 1)", "GROUP.get()", "fit: what is measured counts each process"),
+        ("_refuse_compiled", "running_here()", "False",
+         "distributed: a shard waits in a program that the others cannot enter"),
+    ),
+    *planted_in(
         "distributed/batch_norm.py",
         ("SyncBatchNorm.convert", "type(layer) is BatchNorm", "isinstance(layer, BatchNorm)",
          "distributed: a batch norm of one's own loses what it does"),
@@ -75,6 +81,8 @@ FAULTS: list[Fault] = [
         "distributed/replicas.py",
         ("Replicas.begin", "rebind(tensor, array)", "pass",
          "distributed: each process begins with weights of its own"),
+        ("Replicas.refuse_replaced", "now.get(path, buffer) is not buffer", "False",
+         "distributed: buffers that forward replaces are others in each process"),
         ("Replicas.check", "found != column[0]", "False",
          "distributed: models that differ are compared, and nothing is said"),
     ),
