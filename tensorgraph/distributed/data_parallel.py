@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -13,10 +14,11 @@ from tensorgraph.distributed.launch import world as all_processes
 from tensorgraph.distributed.ordered_sum import share
 from tensorgraph.distributed.processes import World
 from tensorgraph.distributed.replicas import Replicas
-from tensorgraph.distributed.shard_state import ShardState
+from tensorgraph.distributed.shard_state import ShardState, global_draws
 from tensorgraph.distributed.shard_work import Gradient, Plan, ShardWork
 from tensorgraph.distributed.strands import Alone
 from tensorgraph.engine.arrays import as_array
+from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.tensor import Tensor, rebind, wrap
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
@@ -175,6 +177,9 @@ class DataParallel:
             PeerError: the cost of a shard raised something in another process.
             UsageError: a forward pass puts another tensor in the place of a buffer; or compiled
                 code would wait for other shards.
+
+        Warns:
+            UsageWarning: the cost draws random numbers that shards do not have to themselves.
         """
 
         def gradient(shard: Any, weight: float) -> float:
@@ -235,6 +240,7 @@ class DataParallel:
         self, shards: Shards, gradient: Gradient, wish: bool, compiled: bool
     ) -> tuple[ShardWork, list[Any], dict[int, Any]]:
         """Return a batch that is done, its gradients, and the buffers that changed."""
+        drawn = global_draws() if self._seen == 1 else b""
         work = self._begun(shards, gradient, wish)
         try:
             if self._in_turns:
@@ -247,8 +253,24 @@ class DataParallel:
             work.in_turns()
         work.finish()
         if self._seen == 1:
-            self._replicas.refuse_replaced()
+            self._check_first(drawn)
         return work, *work.sums()
+
+    def _check_first(self, drawn: bytes) -> None:
+        """See whether the first batch changed what shards and processes cannot share.
+
+        Warns:
+            UsageWarning: numbers were drawn that depend on who computes what.
+        """
+        self._replicas.refuse_replaced()
+        if global_draws() != drawn:
+            warnings.warn(
+                "DataParallel: the model or its cost draws from np.random or random, and what it"
+                " gets depends on which shards a process has; write tg.random.uniform(…), or give a"
+                " layer generator=tg.random.Generator(0)",
+                errors.UsageWarning,
+                stacklevel=user_level(),
+            )
 
     def _begun(self, shards: Shards, gradient: Gradient, wish: bool) -> ShardWork:
         if self._plan.buckets is not None:

@@ -6,6 +6,8 @@ from the state of the generators and its number, whichever process it is compute
 
 from __future__ import annotations
 
+import pickle
+import random
 from typing import Any
 
 import numpy as np
@@ -76,6 +78,11 @@ class ShardState:
     def _put(self, arrays: list[Any]) -> None:
         for buffer, array in zip(self.buffers, arrays, strict=True):
             rebind(buffer, array)
+
+
+def global_draws() -> bytes:
+    """Return the state of NumPy's and Python's own generators, of which no shard has one."""
+    return pickle.dumps((np.random.get_state(), random.getstate()))  # noqa: NPY002
 
 
 def generators_of(modules: list[Any]) -> list[Generator]:

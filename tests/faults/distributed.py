@@ -59,6 +59,11 @@ FAULTS: list[Fault] = [
          "distributed: the gradient of broadcast goes to all"),
     ),
     *planted_in(
+        "distributed/data_parallel.py",
+        ("DataParallel._check_first", "global_draws() != drawn", "False",
+         "distributed: draws that depend on who computes what are not told"),
+    ),
+    *planted_in(
         "distributed/connected.py",
         ("Connected.__init__", "comm.Dup()", "comm",
          "distributed: gradients under way are taken for what processes agree on"),
