@@ -80,7 +80,7 @@ class Connected(World):
         self.finish(self._comm.Ibcast([content, self._byte], root), what)
         return value if mine else pickle.loads(content.data)
 
-    def first(self, f: Callable[[], Any], what: str) -> Any:
+    def first(self, f: Callable[[], Any], what: str = "what the first does") -> Any:
         """Let process 0 alone run a function."""
         result: Any = None
         problem: Exception | None = None

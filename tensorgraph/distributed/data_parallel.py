@@ -14,7 +14,7 @@ from tensorgraph.distributed.launch import world as all_processes
 from tensorgraph.distributed.ordered_sum import share
 from tensorgraph.distributed.processes import World
 from tensorgraph.distributed.replicas import Replicas
-from tensorgraph.distributed.shard_state import ShardState, global_draws
+from tensorgraph.distributed.shard_state import ShardState
 from tensorgraph.distributed.shard_work import Gradient, Plan, ShardWork
 from tensorgraph.distributed.strands import Alone
 from tensorgraph.engine.arrays import as_array
@@ -64,13 +64,14 @@ class DataParallel:
     the first shard makes of them is kept.
 
     When it is made, all processes get the parameters, buffers, generators and the optimizer's state
-    of process 0. Every ``check_every`` batches they compare them.
+    of process 0. After each epoch, and every ``check_every`` batches, they compare them.
 
     Args:
         model: the model, made in the same way in each process.
         optimizer: its optimizer.
         reduction: how gradients are summed.
-        check_every: after how many batches to see whether all models are the same.
+        check_every: after how many batches to see whether all models are the same, in epochs that
+            are longer.
         world: the processes; by default all that there are, ``tg.distributed.world()``.
 
     Raises:
@@ -161,7 +162,12 @@ class DataParallel:
                     f"rank {rank} has {what} in its batches than rank 0; give each process all of"
                     " the examples in the same order, and the same seed: Batches share them out"
                 )
-        return batches.having(lambda count: share(count, self.world.rank, size))
+        return self._compared(batches.having(lambda count: share(count, self.world.rank, size)))
+
+    def _compared(self, epoch: Iterator[Shards]) -> Iterator[Shards]:
+        """Yield the batches, and compare the models at their end."""
+        yield from epoch
+        self.check()
 
     def backward(self, shards: Shards, cost: Callable[[Any], Tensor]) -> float:
         """Add the gradient of the whole batch to ``.grad`` in each process; return the mean cost.
@@ -240,7 +246,7 @@ class DataParallel:
         self, shards: Shards, gradient: Gradient, wish: bool, compiled: bool
     ) -> tuple[ShardWork, list[Any], dict[int, Any]]:
         """Return a batch that is done, its gradients, and the buffers that changed."""
-        drawn = global_draws() if self._seen == 1 else b""
+        drawn = self._state.elsewhere() if self._seen == 1 else {}
         work = self._begun(shards, gradient, wish)
         try:
             if self._in_turns:
@@ -256,18 +262,20 @@ class DataParallel:
             self._check_first(drawn)
         return work, *work.sums()
 
-    def _check_first(self, drawn: bytes) -> None:
+    def _check_first(self, drawn: dict[Any, Any]) -> None:
         """See whether the first batch changed what shards and processes cannot share.
 
         Warns:
             UsageWarning: numbers were drawn that depend on who computes what.
         """
         self._replicas.refuse_replaced()
-        if global_draws() != drawn:
+        now = self._state.elsewhere()
+        if any(now.get(source, state) != state for source, state in drawn.items()):
             warnings.warn(
-                "DataParallel: the model or its cost draws from np.random or random, and what it"
-                " gets depends on which shards a process has; write tg.random.uniform(…), or give a"
-                " layer generator=tg.random.Generator(0)",
+                "DataParallel: the model or its cost draws from np.random, from random, or from a"
+                " generator that no layer has as an attribute, and what it gets depends on which"
+                " shards a process has; write tg.random.uniform(…), or self.generator ="
+                " tg.random.Generator(0) in a layer",
                 errors.UsageWarning,
                 stacklevel=user_level(),
             )

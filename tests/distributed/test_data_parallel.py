@@ -242,7 +242,14 @@ def test_a_buffer_is_not_replaced(shards):
         parallel.backward(whole_batch(8, shards, parallel), cost_of(model))
 
 
-@pytest.mark.parametrize("draw", [np.random.normal, random.random])
+NOBODYS = tg.random.Generator(3)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [np.random.normal, random.random, lambda: tg.random.uniform(generator=NOBODYS)],
+    ids=["numpy", "python", "a generator of nobody's"],
+)
 def test_draws_that_no_shard_has_to_itself_are_told(draw):
     model = network()
     parallel = DataParallel(model, adam(model))
@@ -250,6 +257,16 @@ def test_draws_that_no_shard_has_to_itself_are_told(draw):
     with pytest.warns(errors.UsageWarning, match=r"write tg\.random\.uniform"):
         parallel.backward(shards, lambda shard: cost_of(model)(shard) * draw())
     parallel.backward(shards, cost_of(model))
+
+
+def test_a_generator_that_a_shard_makes_is_its_own():
+    model = network(nn.Dropout(p=0.5, generator=tg.random.Generator(1)))
+    parallel = DataParallel(model, adam(model))
+
+    def cost(shard):
+        return cost_of(model)(shard) * tg.random.uniform(generator=tg.random.Generator(4))
+
+    parallel.backward(whole_batch(8, 4, parallel), cost)
 
 
 class Own(nn.BatchNorm):

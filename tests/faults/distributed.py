@@ -60,7 +60,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "distributed/data_parallel.py",
-        ("DataParallel._check_first", "global_draws() != drawn", "False",
+        ("DataParallel._check_first",
+         "any(now.get(source, state) != state for source, state in drawn.items())", "False",
          "distributed: draws that depend on who computes what are not told"),
     ),
     *planted_in(
