@@ -77,6 +77,31 @@ def test_fit_finds_the_cause_in_the_shard_where_it_is():
         fit(model, loss, adam(model), batches, epochs=1, progress=False)
 
 
+class Centred(nn.Module):
+    """A loss that keeps the mean of the outputs."""
+
+    def __init__(self):
+        self.mean = tg.zeros(3)
+
+    def forward(self, z, labels):
+        self.mean.assign(0.9 * self.mean.data + 0.1 * z.data.mean(axis=0))
+        return cross_entropy(z - self.mean, labels)
+
+
+def test_the_buffers_of_a_loss_are_shared_too():
+    x, y = examples(16, "float32")
+    model, loss = network(dtype="float32"), Centred()
+    with tg.no_grad():
+        means = [model(x[i : i + 4]).numpy().mean(axis=0) for i in range(0, 16, 4)]
+    batches = data.Batches(x, y, batch_size=16, shuffle=False, shards=4)
+    after = []
+    fit(
+        model, loss, optim.SGD(model.named_parameters(), lr=0.1), batches, epochs=1, progress=False,
+        step_callbacks=[lambda run: after.append(loss.mean.numpy())],
+    )  # fmt: skip
+    np.testing.assert_allclose(after, [0.1 * np.mean(means, axis=0)], rtol=1e-5)
+
+
 def refused(kind, match, f):
     with pytest.raises(kind, match=re.escape(match)):
         f()
