@@ -20,6 +20,7 @@ PAGES = {
             "Tests of what you build",
             "A step as one program",
             "From data to decision",
+            "Out of the house",
             "Errors say what to write instead",
             "What is wrong with a gradient",
             "Why is my gradient zero?",

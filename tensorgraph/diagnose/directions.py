@@ -43,17 +43,27 @@ def filter_normalised(weights: Weights, random: np.random.Generator, axis: int) 
         weights: what moves.
         random: draws.
         axis: along which filters are counted.
+
+    Raises:
+        ArgumentError: nothing would move, or weights are too large for their length to be known.
     """
     step: State = {}
     for name in sorted(weights.moved):
-        held = weights.start[name].astype(np.float64)
-        if held.ndim < 2:
+        start = weights.start[name]
+        if start.ndim < 2 or start.size == 0:
             continue
-        drawn = np.moveaxis(random.normal(size=held.shape), axis, 0)
-        rows = np.moveaxis(held, axis, 0).reshape(drawn.shape[0], -1)
+        drawn = np.moveaxis(random.normal(size=start.shape), axis, 0)
         flat = drawn.reshape(drawn.shape[0], -1)
         sizes = np.linalg.norm(flat, axis=1, keepdims=True)
-        scaled = flat / np.where(sizes == 0, 1, sizes) * np.linalg.norm(rows, axis=1, keepdims=True)
+        with np.errstate(over="ignore"):
+            rows = np.moveaxis(start.astype(np.float64), axis, 0).reshape(flat.shape)
+            lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        if not np.isfinite(lengths).all():
+            raise errors.ArgumentError(
+                f"{weights.where}: {name} is so large that its length overflows, up to"
+                f" {np.abs(start).max():.3g}; no direction is as long"
+            )
+        scaled = flat / np.where(sizes == 0, 1, sizes) * lengths
         step[name] = np.moveaxis(scaled.reshape(drawn.shape), 0, axis)
     if not any(value.any() for value in step.values()):
         raise errors.ArgumentError(

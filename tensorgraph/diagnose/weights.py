@@ -70,8 +70,7 @@ class Weights:
                 f"{where}: there are no floating-point weights in {errors.describe(given)}"
             )
         for name in sorted(self.moved):
-            if not np.isfinite(self.start[name]).all():
-                raise errors.ArgumentError(f"{where}: {name} holds NaN or infinite numbers")
+            _doubles(where, name, self.start[name])
         self._values = dict(self._held)
 
     def argument(self) -> Any:
@@ -165,6 +164,8 @@ class Weights:
         """Return a state, of a model or as a dict, as far as it is of floating-point numbers.
 
         Raises:
+            ArgumentError: a number is NaN or infinite.
+            DTypeError: they are no real numbers.
             StateError: names or shapes are not those of these weights.
         """
         values = given.state_dict() if is_model(given) else given
@@ -191,13 +192,27 @@ class Weights:
         missing = [name for name in sorted(self.moved) if name not in found]
         if missing:
             raise errors.StateError(f"{self.where}: {what} lacks {errors.listing(missing)}")
-        kept = {n: v.astype(np.float64) for n, v in found.items() if self._is_float(n)}
-        for name, value in kept.items():
-            if not np.isfinite(value).all():
-                raise errors.ArgumentError(
-                    f"{self.where}: {what}: {name} holds NaN or infinite numbers"
-                )
-        return kept
+        return {
+            name: _doubles(self.where, f"{what}: {name}", value)
+            for name, value in found.items()
+            if self._is_float(name)
+        }
 
     def _is_float(self, name: str) -> bool:
         return self.start[name].dtype.kind == "f"
+
+
+def _doubles(where: str, name: str, values: Array) -> Array:
+    """Return numbers in double precision.
+
+    Raises:
+        ArgumentError: one is NaN or infinite, or larger than a double.
+        DTypeError: they are no real numbers.
+    """
+    if values.dtype.kind not in "biuf":
+        raise errors.DTypeError(f"{where}: {name} holds real numbers, not {values.dtype}")
+    with np.errstate(over="ignore"):
+        doubles = values.astype(np.float64)
+    if not np.isfinite(doubles).all():
+        raise errors.ArgumentError(f"{where}: {name} holds NaN or infinite numbers")
+    return doubles

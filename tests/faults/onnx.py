@@ -61,7 +61,7 @@ FAULTS: list[Fault] = [
     *planted_in(
         f"{ROOM}/forms/indexing.py",
         ("_spread", "n - start - lengths[axis]", "0",
-         "exported_ops: the gradient of a slice ends where that does"),
+         "exported_functions: the gradient of a slice ends where that does"),
         ("spelt", "places[0][1] if together else 0", "0",
          "exported_ops: what index arrays pick stands in front"),
     ),

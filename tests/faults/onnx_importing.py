@@ -95,7 +95,5 @@ FAULTS: list[Fault] = [
         f"{HERE}/operators/indexing.py",
         ("_bounded", "min(max(end, -1), n - 1)", "max(end, 0)",
          "onnx slices: backwards never to the first element"),
-        ("_wrapped", "indices < 0", "indices < -1",
-         "onnx indices: the last is not counted from the end"),
     ),
 ]  # fmt: skip

@@ -97,7 +97,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/sets.py",
-        ("beside", "placed(np.asarray(found), array_of(from_list(x)))", "np.asarray(found)",
+        ("found_in", "placed(np.asarray(found), array_of(from_list(x)))", "np.asarray(found)",
          "device_training: places of what is on a device are on the host"),
         ("unique_all", "take(x, places)", "take(x, inverse)", "unique: not the first of equals"),
     ),

@@ -140,6 +140,7 @@ def test_forms_are_of_operations():
          (np.array([1, 2, 3], np.int32),)),
         (lambda x: (x & ~x, x ^ x, x | x, x + x, x * x, x.sum(), x.max(), x < True),
          (np.array([True, False]),)),
+        (lambda x: (tg.linalg.det(x), tg.linalg.inv(x)), (np.array([[0.0, 2.0], [4.0, 0.0]]),)),
         (lambda x: (x << 2, x >> 1, ~x, x & 6), (np.array([-5, 5, 1024]),)),
         (lambda x: (x.astype("float16"), x.astype(bool), x.astype("int8")),
          (np.array([-3.0, 0.0, 5.5]),)),

@@ -19,10 +19,11 @@ from tensorgraph.linalg.factorizations import _qr
 from tensorgraph.linalg.least_squares import _tolerance
 from tensorgraph.linalg.spectra import _svd as svd
 from tensorgraph.ops.arithmetic import abs, equal, greater, less, where
-from tensorgraph.ops.index import argsort, take_along_axis
+from tensorgraph.ops.index import take_along_axis
 from tensorgraph.ops.joining import concat
 from tensorgraph.ops.reduce import sum
 from tensorgraph.ops.shape import broadcast_to
+from tensorgraph.ops.sorting import argsort
 from tensorgraph.ops.transcendental import sqrt
 
 MOST_COLUMNS = 32

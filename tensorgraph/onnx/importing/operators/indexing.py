@@ -22,11 +22,6 @@ from tensorgraph.onnx.importing.values import (
 )
 
 
-def _wrapped(indices: Any, n: int) -> Any:
-    """Return indices counted from the front."""
-    return ops.where(indices < 0, indices + np.asarray(n, indices.dtype), indices)
-
-
 @operator("Gather", weights=(0,))
 def _gather(x: Any, indices: Any, *, axis: int = 0) -> Any:
     axis = axis_of(axis, ndim_of(x))
@@ -40,13 +35,13 @@ def _gather(x: Any, indices: Any, *, axis: int = 0) -> Any:
 @operator("GatherElements")
 def _gather_elements(x: Any, indices: Any, *, axis: int = 0) -> Any:
     axis = axis_of(axis, ndim_of(x))
-    return x[_along(indices, axis, shape_of(x)[axis])]
+    return x[_along(indices, axis)]
 
 
-def _along(indices: Any, axis: int, n: int) -> tuple[Any, ...]:
+def _along(indices: Any, axis: int) -> tuple[Any, ...]:
     """Return the key of elements that stand where their indices do, but along one axis."""
     grids: list[Any] = list(np.ogrid[tuple(map(slice, shape_of(indices)))])
-    grids[axis] = _wrapped(indices, n)
+    grids[axis] = indices
     return tuple(grids)
 
 
@@ -63,8 +58,7 @@ def _key(indices: Any, shape: tuple[int, ...], batch_dims: int = 0) -> tuple[Any
     named = shape_of(indices)[-1]
     if named + batch_dims > len(shape):
         raise OnnxError(f"indices of {named} numbers into a value of shape {shape}")
-    each = (indices[..., i] for i in range(named))
-    return (*grids, *(_wrapped(i, n) for i, n in zip(each, shape[batch_dims:], strict=False)))
+    return (*grids, *(indices[..., i] for i in range(named)))
 
 
 _AT = {"none": ops.set_at, "add": ops.add_at, "mul": ops.multiply_at, "max": ops.max_at,
@@ -87,7 +81,7 @@ def _scatter_elements(
     x: Any, indices: Any, updates: Any, *, axis: int = 0, reduction: str = "none"
 ) -> Any:
     axis = axis_of(axis, ndim_of(x))
-    return _put(x, _along(indices, axis, shape_of(x)[axis]), updates, reduction)
+    return _put(x, _along(indices, axis), updates, reduction)
 
 
 @operator("ScatterND")
