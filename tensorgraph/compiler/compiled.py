@@ -277,6 +277,11 @@ def _without_graph(value: Any) -> Any:
 _LIVE: WeakSet[Compiled[..., Any]] = WeakSet()
 
 
+def running_here() -> bool:
+    """Return whether this thread is in a compiled function, which no other can enter meanwhile."""
+    return any(compiled._lock._is_owned() for compiled in tuple(_LIVE))  # type: ignore[attr-defined]
+
+
 @in_forked_child
 def _free_compiled() -> None:
     for compiled in tuple(_LIVE):

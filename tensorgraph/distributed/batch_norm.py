@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from tensorgraph.distributed.operations import allreduce
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.nn.module import Module
 from tensorgraph.nn.normalization.batch_norm import BatchNorm
 from tensorgraph.nn.normalization.scale_and_shift import along
 from tensorgraph.ops.transcendental import sqrt
 
 __all__ = ["SyncBatchNorm"]
+
+M = TypeVar("M", bound=Module)
 
 
 class SyncBatchNorm(BatchNorm):
@@ -24,7 +27,7 @@ class SyncBatchNorm(BatchNorm):
 
     The shards of a process run side by side, as each waits here for the others; so they take the
     memory of all of them, and ``fit(compile=True)`` refuses such a layer. In evaluation nothing is
-    exchanged.
+    exchanged. ``SyncBatchNorm.convert(model)`` changes the layers of a model that is there already.
 
     Raises:
         DistributedError: not all members call it, or with features of another number.
@@ -37,6 +40,24 @@ class SyncBatchNorm(BatchNorm):
         [[-1. -1.]
          [ 1.  1.]]
     """
+
+    @classmethod
+    def convert(cls, model: M) -> M:
+        """Make each ``BatchNorm`` in a model a synchronised one; return the model.
+
+        The layers stay the same objects, with their parameters and running averages, so that an
+        optimizer that has them keeps them. Subclasses of one's own are left as they are.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> model = tg.nn.Sequential(tg.nn.Linear(2, 3), tg.nn.BatchNorm(3))
+            >>> tg.distributed.SyncBatchNorm.convert(model).layers[1]
+            SyncBatchNorm(3, axis=1, eps=1e-05, keep_old=0.9)
+        """
+        for layer in model.modules():
+            if type(layer) is BatchNorm:
+                layer.__class__ = cls
+        return model
 
     def _of_batch(self, x: Tensor, axis: int) -> tuple[Any, Any]:
         """Return x minus the mean of all members' batches, and √(σ² + ε)."""

@@ -48,6 +48,8 @@ class Connected(World):
     def __init__(self, mpi: Any, comm: Any) -> None:
         super().__init__()
         self._byte, self._in_place, self._comm = mpi.BYTE, mpi.IN_PLACE, comm
+        self._beside = comm.Dup()
+        """For what is under way while processes agree: one is not to be taken for the other."""
         self.rank, self.size = comm.Get_rank(), comm.Get_size()
         self._calls = 0
         self.broken = ""
@@ -78,7 +80,7 @@ class Connected(World):
         self.finish(self._comm.Ibcast([content, self._byte], root), what)
         return value if mine else pickle.loads(content.data)
 
-    def first(self, f: Callable[[], Any], what: str) -> Any:
+    def first(self, f: Callable[[], Any], what: str = "what the first does") -> Any:
         """Let process 0 alone run a function."""
         result: Any = None
         problem: Exception | None = None
@@ -138,7 +140,7 @@ class Connected(World):
 
     def start_sum(self, vector: Vector) -> Any:
         """Begin to sum a vector over all processes, in place."""
-        return self._comm.Iallreduce(self._in_place, vector)
+        return self._beside.Iallreduce(self._in_place, vector)
 
     def progress(self, started: Sequence[Any]) -> None:
         """Let sums that were begun go on: MPI does so when it is asked how far they are."""

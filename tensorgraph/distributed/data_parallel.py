@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from tensorgraph.distributed.shard_state import ShardState
 from tensorgraph.distributed.shard_work import Gradient, Plan, ShardWork
 from tensorgraph.distributed.strands import Alone
 from tensorgraph.engine.arrays import as_array
+from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.tensor import Tensor, rebind, wrap
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
@@ -50,21 +52,26 @@ class DataParallel:
     - ``reduction="same_bits"``: whatever the number of processes, also one, all numbers are equal
       to the last bit: each shard is computed as by itself, dropout and other draws follow from the
       generators' state before the batch and the number of the shard, and the sum has a fixed order,
-      a tree over the shards. It takes the same processor, NumPy, BLAS and number of threads.
+      a tree over the shards. It takes the same processor, NumPy, BLAS and number of threads; and a
+      model whose draws are :mod:`tensorgraph.random`'s, not NumPy's, and that keeps what it
+      remembers in buffers, by ``assign``.
     - ``reduction="fast"``: buckets of gradients are summed while backward still works on others, in
       MPI's order: the same but for the last digits.
 
     Batch norm sees a shard at a time (*ghost* batch norm, Hoffer et al. 2017), and its running
     averages become the mean of those of the shards; :class:`SyncBatchNorm` sees the whole batch.
+    Other buffers of floating-point numbers become the mean, too; of integers, such as counts, what
+    the first shard makes of them is kept.
 
     When it is made, all processes get the parameters, buffers, generators and the optimizer's state
-    of process 0. Every ``check_every`` batches they compare them.
+    of process 0. After each epoch, and every ``check_every`` batches, they compare them.
 
     Args:
         model: the model, made in the same way in each process.
         optimizer: its optimizer.
         reduction: how gradients are summed.
-        check_every: after how many batches to see whether all models are the same.
+        check_every: after how many batches to see whether all models are the same, in epochs that
+            are longer.
         world: the processes; by default all that there are, ``tg.distributed.world()``.
 
     Raises:
@@ -155,7 +162,12 @@ class DataParallel:
                     f"rank {rank} has {what} in its batches than rank 0; give each process all of"
                     " the examples in the same order, and the same seed: Batches share them out"
                 )
-        return batches.having(lambda count: share(count, self.world.rank, size))
+        return self._compared(batches.having(lambda count: share(count, self.world.rank, size)))
+
+    def _compared(self, epoch: Iterator[Shards]) -> Iterator[Shards]:
+        """Yield the batches, and compare the models at their end."""
+        yield from epoch
+        self.check()
 
     def backward(self, shards: Shards, cost: Callable[[Any], Tensor]) -> float:
         """Add the gradient of the whole batch to ``.grad`` in each process; return the mean cost.
@@ -169,6 +181,11 @@ class DataParallel:
             DTypeError: a cost is no tensor.
             DistributedError: the processes do not do the same.
             PeerError: the cost of a shard raised something in another process.
+            UsageError: a forward pass puts another tensor in the place of a buffer; or compiled
+                code would wait for other shards.
+
+        Warns:
+            UsageWarning: the cost draws random numbers that shards do not have to themselves.
         """
 
         def gradient(shard: Any, weight: float) -> float:
@@ -203,7 +220,7 @@ class DataParallel:
             gradient: adds the gradient of a shard's cost, times a weight, to ``.grad``; returns the
                 cost.
             wish: whether this process wishes to end.
-            compiled: whether ``gradient`` is a program, which neither waits nor calls hooks.
+            compiled: whether ``gradient`` is a program, which calls no hooks.
 
         Raises:
             UsageError: a program would have to wait for other shards.
@@ -229,6 +246,7 @@ class DataParallel:
         self, shards: Shards, gradient: Gradient, wish: bool, compiled: bool
     ) -> tuple[ShardWork, list[Any], dict[int, Any]]:
         """Return a batch that is done, its gradients, and the buffers that changed."""
+        drawn = self._state.elsewhere() if self._seen == 1 else {}
         work = self._begun(shards, gradient, wish)
         try:
             if self._in_turns:
@@ -236,16 +254,31 @@ class DataParallel:
             else:
                 work.one_by_one(overlap=not compiled)
         except Alone:
-            if compiled:
-                raise errors.UsageError(
-                    "what shards exchange, as by tg.distributed.allreduce, cannot be compiled:"
-                    " leave out compile=True"
-                ) from None
             self._in_turns = True
             work = self._begun(shards, gradient, wish)
             work.in_turns()
         work.finish()
+        if self._seen == 1:
+            self._check_first(drawn)
         return work, *work.sums()
+
+    def _check_first(self, drawn: dict[Any, Any]) -> None:
+        """See whether the first batch changed what shards and processes cannot share.
+
+        Warns:
+            UsageWarning: numbers were drawn that depend on who computes what.
+        """
+        self._replicas.refuse_replaced()
+        now = self._state.elsewhere()
+        if any(now.get(source, state) != state for source, state in drawn.items()):
+            warnings.warn(
+                "DataParallel: the model or its cost draws from np.random, from random, or from a"
+                " generator that no layer has as an attribute, and what it gets depends on which"
+                " shards a process has; write tg.random.uniform(…), or self.generator ="
+                " tg.random.Generator(0) in a layer",
+                errors.UsageWarning,
+                stacklevel=user_level(),
+            )
 
     def _begun(self, shards: Shards, gradient: Gradient, wish: bool) -> ShardWork:
         if self._plan.buckets is not None:

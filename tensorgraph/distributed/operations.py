@@ -82,6 +82,16 @@ def ordered(arrays: Sequence[Any]) -> Any:
 
 
 def _exchanged(name: str, x: Any, group: Group) -> Sequence[Any]:
+    """Return the arrays that all members gave.
+
+    Raises:
+        UsageError: the members are no longer those that it was recorded for.
+    """
+    if group is not GROUP.get():
+        raise errors.UsageError(
+            f"{name}: this was recorded for the {group!r} that had a part in it then, and is run"
+            " again outside of these; run anew what recorded it"
+        )
     array = np.asarray(x)
     return group.exchange(array, f"{name} of shape {array.shape}, {array.dtype}")
 

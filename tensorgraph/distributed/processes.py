@@ -70,8 +70,12 @@ class World:
         """
         return value
 
-    def first(self, f: Callable[[], Any], what: str) -> Any:
+    def first(self, f: Callable[[], Any], what: str = "what the first does") -> Any:
         """Let process 0 alone run a function; return in each what it returned.
+
+        Args:
+            f: the function; what it returns can be pickled.
+            what: what it does, for messages.
 
         Raises:
             PeerError: it raised something, which is raised as it is in process 0.

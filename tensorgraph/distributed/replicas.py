@@ -26,14 +26,15 @@ class Replicas:
     """
 
     def __init__(self, world: World, model: Module, optimizer: Optimizer) -> None:
-        self._world, self._optimizer = world, optimizer
+        self._world, self._model, self._optimizer = world, model, optimizer
         named = {id(p): (path, p) for path, p in model.named_parameters()}
         for name, param in optimizer.named:
             named.setdefault(id(param), (f"{name} of {type(optimizer).__name__}", param))
         self.params: list[Tensor] = [param for _, param in named.values()]
-        self.buffers: list[Tensor] = model.buffers()
+        named_buffers = model.named_buffers()
+        self.buffers: list[Tensor] = [buffer for _, buffer in named_buffers]
         self.generators = generators_of([module for _, module in model.named_modules()])
-        self._tensors = [*named.values(), *model.named_buffers()]
+        self._tensors = [*named.values(), *named_buffers]
 
     def begin(self) -> None:
         """Give all processes what process 0 has.
@@ -69,7 +70,9 @@ class Replicas:
 
         Raises:
             DistributedError: they do not; it names the first tensor that differs, and where.
+            UsageError: a buffer was replaced.
         """
+        self.refuse_replaced()
         if self._world.size == 1:
             return
         digests = [(name, _digest(_contiguous(tensor))) for name, tensor in self._tensors]
@@ -87,6 +90,22 @@ class Replicas:
                     f"{'s' * (len(odd) > 1)} {errors.listing(odd)} than in rank 0. Let each process"
                     " do the same to its model, also in callbacks; processors and libraries that"
                     " round otherwise do it too"
+                )
+
+    def refuse_replaced(self) -> None:
+        """Raise where a forward pass has put another tensor in the place of a buffer.
+
+        Raises:
+            UsageError: it has: nobody else would know of it.
+        """
+        now = dict(self._model.named_buffers())
+        for path, buffer in self._tensors:
+            if now.get(path, buffer) is not buffer:
+                name = path.rpartition(".")[2]
+                raise errors.UsageError(
+                    f"{path} is another tensor than before the batch, so that shards and processes"
+                    f" cannot share what it holds; in forward write self.{name}.assign(value), not"
+                    f" self.{name} = value"
                 )
 
 

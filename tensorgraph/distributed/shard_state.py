@@ -6,11 +6,14 @@ from the state of the generators and its number, whichever process it is compute
 
 from __future__ import annotations
 
+import pickle
+import random
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.engine.arrays import copied
+from tensorgraph.engine.random_generator import live_generators
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.random import Generator, default_generator
 
@@ -38,6 +41,12 @@ class ShardState:
         self.before = [copied(buffer._data) for buffer in self.buffers]
         self._seeds = [g.draw(lambda numpy: int(numpy.integers(2**63))) for g in self._generators]
         self._after = [generator.state for generator in self._generators]
+
+    def elsewhere(self) -> dict[Any, Any]:
+        """Return the states of all other generators: NumPy's, Python's, and whatever there are."""
+        others = [g for g in live_generators() if g not in self._generators]
+        known = {"numpy": pickle.dumps(np.random.get_state()), "python": random.getstate()}  # noqa: NPY002
+        return known | {generator: generator.state for generator in others}
 
     def enter(self, shard: int) -> None:
         """Let a shard begin."""

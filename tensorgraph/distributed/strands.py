@@ -6,11 +6,14 @@ before they have come as far. So each shard has a thread; one of them runs at a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import copy_context
 from threading import Semaphore, Thread
 from typing import Any
 
+from tensorgraph import errors
+from tensorgraph.compiler.compiled import running_here
 from tensorgraph.distributed.operations import GROUP
 
 
@@ -22,6 +25,19 @@ class _Abandoned(BaseException):
     """Nobody waits for this thread any more."""
 
 
+def _refuse_compiled(what: str) -> None:
+    """Raise where a shard would wait within a program, in which no other shard can be meanwhile.
+
+    Raises:
+        UsageError: it would.
+    """
+    if running_here():
+        raise errors.UsageError(
+            f"{what}: what shards exchange is not compiled, as one waits for the others there;"
+            " leave out compile=True, or tg.compile in the cost that DataParallel is given"
+        )
+
+
 class Lonely:
     """The group of a shard that runs without a thread."""
 
@@ -31,8 +47,22 @@ class Lonely:
     def exchange(self, array: Any, what: str) -> Sequence[Any]:
         """Return the only array, or leave."""
         if self.members > 1:
+            _refuse_compiled(what)
             raise Alone
         return [array]
+
+    def __repr__(self) -> str:
+        return "shards"
+
+
+@contextmanager
+def by_itself() -> Iterator[None]:
+    """Let what is computed in a block have no other members, as the whole of something."""
+    token = GROUP.set(Lonely(0, 1))
+    try:
+        yield
+    finally:
+        GROUP.reset(token)
 
 
 class Strand:
@@ -77,9 +107,11 @@ class Strand:
 
     def exchange(self, array: Any, what: str) -> Sequence[Any]:
         """Wait until all shards have come to the same place; return their arrays."""
-        self.asked = what, array
-        self._back.release()
-        self._go.acquire()
+        if self._answer is not None:  # else it cleans up, and nobody answers
+            _refuse_compiled(what)
+            self.asked = what, array
+            self._back.release()
+            self._go.acquire()
         if self._answer is None:
             raise _Abandoned
         return self._answer

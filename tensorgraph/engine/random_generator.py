@@ -151,6 +151,11 @@ class Generator:
 _LIVE: WeakSet[Generator] = WeakSet()
 
 
+def live_generators() -> list[Generator]:
+    """Return all generators that there are."""
+    return list(_LIVE)
+
+
 @in_forked_child
 def _free_generators() -> None:
     for generator in list(_LIVE):

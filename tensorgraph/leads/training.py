@@ -199,6 +199,7 @@ NAMES = {
     DistributedDataParallel    P    tg.distributed.DataParallel(model, optimizer)
     DistributedOptimizer       K    tg.distributed.DataParallel(model, optimizer)
     MirroredStrategy           K    tg.distributed.DataParallel(model, optimizer)
+    convert_sync_batchnorm     P    tg.distributed.SyncBatchNorm.convert(model)
     DistributedSampler         P    tg.data.Batches(X, labels, shards=8)
     """,
     "tg.train": """

@@ -56,13 +56,16 @@ class Checkpoint:
                 " checkpoint='run.safetensors'"
             )
         self.path, self.steps = Path(path), every if isinstance(every, int) else 0
-        if not self.path.parent.is_dir():  # better known now than after an epoch
-            raise errors.ArgumentError(
-                f"fit: the checkpoint {str(path)!r} is to be in a directory that is not there; make"
-                f" it, or write checkpoint={self.path.name!r}"
-            )
         require("safetensors", "io")
         self.setup, self.parts, self._world = setup, parts, world
+        world.first(self._check_folder, "the folder of the checkpoint")
+
+    def _check_folder(self) -> None:
+        if not self.path.parent.is_dir():  # better known now than after an epoch
+            raise errors.ArgumentError(
+                f"fit: the checkpoint {str(self.path)!r} is to be in a directory that is not there;"
+                f" make it, or write checkpoint={self.path.name!r}"
+            )
 
     def check_writable(self) -> None:
         """Raise what saving would raise: better known now than after an epoch.

@@ -130,8 +130,9 @@ def fit(
             the same weights and history to the last bit however many they are, or ``"fast"``; see
             :class:`tg.distributed.DataParallel <tensorgraph.distributed.DataParallel>`. ``train``
             is then ``tg.data.Batches(…, shards=8)``. All evaluate together; the first one alone
-            prints and writes the checkpoint, from which any number of them may go on. Callbacks
-            are called in each, and if one stops the run, it ends in all; so does Ctrl-C.
+            prints, writes the checkpoint, from which any number of them may go on, and logs.
+            Callbacks of your own are called in each, which ``run.rank`` tells; if one stops the
+            run, it ends in all; so does Ctrl-C.
         seed: of the order of mini-batches, for arrays, and of the choice of training examples that
             the error is measured on. Weights and dropout have ``tg.random.seed``.
         progress: print a line for each epoch, with a bar below where there is a terminal and tqdm.

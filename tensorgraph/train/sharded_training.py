@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -15,6 +16,8 @@ from tensorgraph.data.shards import Shards
 from tensorgraph.distributed.batch_norm import SyncBatchNorm
 from tensorgraph.distributed.data_parallel import DataParallel
 from tensorgraph.distributed.processes import World
+from tensorgraph.distributed.strands import by_itself
+from tensorgraph.nn.module import Module
 from tensorgraph.train.example_sets import again_and_again
 from tensorgraph.train.training_loop import Training
 
@@ -40,10 +43,13 @@ class ShardedTraining(Training):
                 " batches are cut in shards; leave out one of them"
             )
         alone = World() if reduction is None else None
+        # A loss may have buffers and generators, too.
+        whole = Both(self.run.model, self.loss) if isinstance(self.loss, Module) else self.run.model
         self.parallel = DataParallel(
-            self.run.model, self.run.optimizer, reduction=reduction or "same_bits", world=alone
+            whole, self.run.optimizer, reduction=reduction or "same_bits", world=alone
         )
         self.world = self.parallel.world
+        self.run.rank = self.world.rank
         self._wished = False
         if self.steps_per_epoch is not None:
             self.stream = again_and_again(_Anew(self))
@@ -57,6 +63,10 @@ class ShardedTraining(Training):
                     " waits for the other shards; write tg.nn.BatchNorm, or leave out compile=True"
                 )
         self.compiled = Compiled(self.gradient, wait=True, at_once=True)
+
+    def by_itself(self) -> AbstractContextManager[None]:
+        """Return a block without other members: outside of a batch, each process does all."""
+        return by_itself()
 
     def _batches_of_epoch(self) -> Iterator[Any]:
         if self.steps_per_epoch is None:
@@ -120,6 +130,13 @@ class ShardedTraining(Training):
     def _end_epoch(self, start: float) -> None:
         super()._end_epoch(start)
         self.parallel.check()
+
+
+class Both(Module):
+    """A model and the module that is its loss."""
+
+    def __init__(self, model: Module, loss: Module) -> None:
+        self.model, self.loss = model, loss
 
 
 class _Anew:

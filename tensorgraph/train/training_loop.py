@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import islice
 from typing import Any, NoReturn
@@ -229,6 +229,10 @@ class Training:
     def agree_to_stop(self) -> None:
         """Let all processes stop that train together, if a callback of one wants that."""
 
+    def by_itself(self) -> AbstractContextManager[None]:
+        """Return a block in which the model is looked at as a whole, not at its part in a batch."""
+        return nullcontext()
+
     def _batches_of_epoch(self) -> Iterator[Any]:
         if self.steps_per_epoch is None:
             return iter(self.batches)
@@ -245,13 +249,15 @@ class Training:
         try:
             run.optimizer.zero_grad()
             if self.looks is not None and run.batch == 0:
-                self.looks.look(run.epoch + 1, cost)
+                with self.by_itself():
+                    self.looks.look(run.epoch + 1, cost)
             value = self.take(given)
         except BaseException as error:
             _put_back(self.buffers, before)
             if isinstance(error, errors.AnomalyError):
                 try:
-                    self._diverged(error, cost)
+                    with self.by_itself():
+                        self._diverged(error, cost)
                 finally:
                     _put_back(self.buffers, before)
             self._note_smaller_batch(error, size)
@@ -320,18 +326,21 @@ class Training:
         run = self.run
         # Of a schedule-free rule the mean of the steps is what is trained.
         at_mean = getattr(run.optimizer, "averaged", nullcontext)
-        with evaluating(run.model), at_mean():
+        with evaluating(run.model), at_mean(), self.by_itself():
             values = {
                 part: measure(self.inputs, self.loss, examples, self.metrics, AT_ONCE, self.world)
                 for part, examples in self.measured.items()
             }
+        # What is random in a metric may differ, and all have to draw the same conclusion.
+        values, seconds = self.world.broadcast(
+            (values, time.perf_counter() - start), "what was measured in an epoch"
+        )
         for part, found in values.items():
             if math.isnan(found["loss"]):
                 self._diverged(errors.AnomalyError(f"{part}_loss is nan after this batch"), None)
         row = {f"{part}_{name}": values[part][name] for name in values["train"] for part in values}
         run.epoch += 1
         row = {"epoch": run.epoch, "cost": run.cost / run.examples, **row}
-        seconds = self.world.broadcast(time.perf_counter() - start, "the seconds of an epoch")
         row |= {"lr": _rate(run.optimizer), "seconds": seconds}
         run.history.append(**row, **(self.norms.take() if self.norms is not None else {}))
         run.batch, run.cost, run.examples = 0, 0.0, 0

@@ -52,6 +52,8 @@ class Run:
         """How many steps were taken in this epoch."""
         self.cost, self.examples = 0.0, 0
         """The sum of the costs of this epoch's examples so far, and their number."""
+        self.rank = 0
+        """Which of the processes that train together this is; what is to be said once, 0 says."""
         self._when_over: list[Callable[[BaseException | None], Any]] = []
 
     @property

@@ -1,48 +1,24 @@
 """Batches in shards, in one process: the gradient is that of the whole batch."""
 
-import re
+import random
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
 import tensorgraph as tg
-from tensorgraph import data, errors, nn, optim
+from tensorgraph import data, errors, nn
 from tensorgraph.distributed import DataParallel, SyncBatchNorm, World
-from tensorgraph.train import fit
-
-cross_entropy = nn.losses.cross_entropy
-
-
-def examples(count, dtype="float64"):
-    rng = np.random.default_rng(count)
-    x = rng.normal(size=(count, 5)).astype(dtype)
-    return x, x[:, :3].argmax(axis=1)
-
-
-def network(*inner, dtype="float64"):
-    tg.random.seed(2)
-    return nn.Sequential(nn.Linear(5, 6), *inner, nn.Tanh(), nn.Linear(6, 3)).astype(dtype)
-
-
-def adam(model):
-    return optim.Adam(model.named_parameters(), lr=0.01)
-
-
-def cost_of(model):
-    return lambda shard: cross_entropy(model(shard[0]), shard[1])
-
-
-def only(batches, parallel):
-    (shards,) = parallel.batches(batches)
-    return shards
-
-
-def whole_batch(count, shards, parallel):
-    x, y = examples(count)
-    batches = data.Batches(x, y, batch_size=None, shuffle=False, shards=shards)
-    return only(batches, parallel)
-
+from tensorgraph.train.checkpoint_file import Checkpoint
+from tests.distributed.shard_cases import (
+    adam,
+    cost_of,
+    cross_entropy,
+    examples,
+    network,
+    whole_batch,
+)
 
 reductions = st.sampled_from(["same_bits", "fast"])
 
@@ -223,112 +199,104 @@ def test_shards_that_do_different_things_are_told():
         parallel.backward(whole_batch(8, 2, parallel), cost)
 
 
-@pytest.mark.parametrize("compile", [False, True])
-def test_fit_takes_the_steps_of_a_loop_written_by_hand(compile):
-    x, y = examples(30, "float32")
-    fitted, by_hand = (network(nn.Dropout(p=0.2), dtype="float32") for _ in range(2))
-    batches = [data.Batches(x, y, batch_size=8, seed=4, shards=4) for _ in range(2)]
-    tg.random.seed(9)
-    history = fit(
-        fitted, cross_entropy, adam(fitted), batches[0], epochs=2, progress=False, compile=compile
-    )
-    tg.random.seed(9)
-    optimizer = adam(by_hand)
-    parallel = DataParallel(by_hand, optimizer)
-    for _ in range(2):
-        costs = []
-        for shards in parallel.batches(batches[1]):
-            optimizer.zero_grad()
-            costs.append(parallel.backward(shards, cost_of(by_hand)) * sum(shards.sizes))
-            optimizer.step()
-    tolerance = {"rtol": 1e-5, "atol": 1e-6} if compile else {"rtol": 0, "atol": 0}
-    for name, array in fitted.state_dict().items():
-        np.testing.assert_allclose(array, by_hand.state_dict()[name], **tolerance)
-    np.testing.assert_allclose(history["cost"][-1], sum(costs) / 30, **tolerance)
-
-
-def test_fit_in_epochs_of_any_length():
-    x, y = examples(30, "float32")
-    model, other = network(dtype="float32"), network(dtype="float32")
-    batches = [data.Batches(x, y, batch_size=8, shards=4) for _ in range(2)]
-    fit(model, cross_entropy, adam(model), batches[0], epochs=2, steps_per_epoch=6, progress=False)
-    fit(other, cross_entropy, adam(other), batches[1], epochs=3, steps_per_epoch=4, progress=False)
-    for name, array in model.state_dict().items():
-        assert np.array_equal(array, other.state_dict()[name])
-
-
-def test_fit_says_which_batch_diverged_and_puts_back():
-    x, y = examples(32, "float32")
-    x[21, 2] = np.inf
-    model = network(nn.BatchNorm(6), dtype="float32")
-    batches = data.Batches(x, y, batch_size=16, shuffle=False, shards=4)
-    with pytest.warns(errors.UsageWarning, match="no finite mean"):
-        with pytest.raises(errors.DivergenceError, match=r"batch 2: the cost is nan\n.*inf at"):
-            fit(model, cross_entropy, adam(model), batches, epochs=1, progress=False)
-    assert all(np.isfinite(array).all() for array in model.state_dict().values())
-
-
-def test_fit_finds_the_cause_in_the_shard_where_it_is():
-    x, _ = examples(16, "float32")
-    targets = np.linspace(4.0, -0.5, 16, dtype="float32")
-    model = network(dtype="float32")
-
-    def loss(z, target):
-        return tg.sqrt(0 * z.mean(axis=1) + target).mean()
-
-    batches = data.Batches(x, targets, batch_size=16, shuffle=False, shards=8)
-    with pytest.raises(errors.DivergenceError, match=r"cost is nan\n  cause: .*sqrt"):
-        fit(model, loss, adam(model), batches, epochs=1, progress=False)
-
-
-def refused(kind, match, f):
-    with pytest.raises(kind, match=re.escape(match)):
-        f()
-
-
-def test_what_is_refused_says_what_to_write():
-    x, y = examples(8, "float32")
-    model = network(SyncBatchNorm(6), dtype="float32")
-    shards = data.Batches(x, y, batch_size=8, shards=2)
-
-    def fitting(train=shards, **options):
-        return lambda: fit(model, cross_entropy, adam(model), train, epochs=1, **options)
-
-    refused(errors.ArgumentError, "one of None, 'same_bits', 'fast'", fitting(parallel="quick"))
-    refused(errors.ArgumentError, "shards=8)", fitting((x, y), parallel="fast"))
-    refused(errors.ArgumentError, "leave out one of them", fitting(watch=True))
-    refused(errors.ArgumentError, "layers.1, a SyncBatchNorm", fitting(compile=True))
-    refused(errors.ArgumentError, "'same_bits', 'fast', not 'sum'", lambda: DataParallel(
-        model, adam(model), reduction="sum"))  # fmt: skip
-    recorded = optim.SGD(network().named_parameters(), lr=0.1, differentiable=True)
-    refused(errors.ArgumentError, "differentiable=True", lambda: DataParallel(model, recorded))
-    refused(
-        errors.DTypeError,
-        "DataParallel(model, optimizer)",
-        lambda: DataParallel(adam(model), model),
-    )
+def test_a_compiled_cost_waits_for_no_other_shard():
+    """Each would wait in a program that no other may enter meanwhile."""
+    model = network()
     parallel = DataParallel(model, adam(model))
-    refused(errors.DTypeError, "without .item()", lambda: parallel.backward(
-        only(shards, parallel), lambda shard: 3.0))  # fmt: skip
-    refused(errors.ArgumentError, "shards=8)", lambda: parallel.batches(data.Batches(x, y)))
+    compiled = tg.compile(lambda x, y: tg.distributed.allreduce(cross_entropy(model(x), y)))
+    with pytest.raises(errors.UsageError, match=r"leave out compile=True, or tg\.compile in"):
+        parallel.backward(whole_batch(8, 4, parallel), lambda shard: compiled(*shard))
 
 
-def test_operations_between_shards_are_not_compiled():
-    x, y = examples(8, "float32")
-    model = network(dtype="float32")
+@pytest.mark.parametrize("shards", [1, 2])
+def test_what_shards_exchanged_is_not_run_again_outside(shards):
+    model, kept = network(), []
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
 
-    def loss(z, y):
-        return tg.distributed.allreduce(cross_entropy(z, y))
+    def cost(shard):
+        kept.append(tg.distributed.allreduce(x))
+        return cost_of(model)(shard)
 
-    batches = data.Batches(x, y, batch_size=8, shards=2)
-    with pytest.raises(errors.UsageError, match="leave out compile=True"):
-        fit(model, loss, adam(model), batches, epochs=1, compile=True, progress=False)
+    parallel = DataParallel(model, adam(model))
+    parallel.backward(whole_batch(8, shards, parallel), cost)
+    with pytest.raises(errors.UsageError, match="run anew what recorded it"):
+        kept[0].sum().backward()
+
+
+class Replacing(nn.Module):
+    """Keeps a mean in a buffer that is another tensor after each forward pass."""
+
+    def __init__(self):
+        self.mean = tg.zeros(6, dtype="float64")
+
+    def forward(self, x):
+        self.mean = (0.9 * self.mean + 0.1 * x.mean(axis=0)).detach()
+        return x
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_a_buffer_is_not_replaced(shards):
+    model = network(Replacing())
+    parallel = DataParallel(model, adam(model))
+    with pytest.raises(errors.UsageError, match=r"layers\.1\.mean .* write self\.mean\.assign\("):
+        parallel.backward(whole_batch(8, shards, parallel), cost_of(model))
+
+
+NOBODYS = tg.random.Generator(3)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [np.random.normal, random.random, lambda: tg.random.uniform(generator=NOBODYS)],
+    ids=["numpy", "python", "a generator of nobody's"],
+)
+def test_draws_that_no_shard_has_to_itself_are_told(draw):
+    model = network()
+    parallel = DataParallel(model, adam(model))
+    shards = whole_batch(8, 4, parallel)
+    with pytest.warns(errors.UsageWarning, match=r"write tg\.random\.uniform"):
+        parallel.backward(shards, lambda shard: cost_of(model)(shard) * draw())
+    parallel.backward(shards, cost_of(model))
+
+
+def test_a_generator_that_a_shard_makes_is_its_own():
+    model = network(nn.Dropout(p=0.5, generator=tg.random.Generator(1)))
+    parallel = DataParallel(model, adam(model))
+
+    def cost(shard):
+        return cost_of(model)(shard) * tg.random.uniform(generator=tg.random.Generator(4))
+
+    parallel.backward(whole_batch(8, 4, parallel), cost)
+
+
+class Own(nn.BatchNorm):
+    """A batch norm that somebody has changed."""
+
+
+def test_batch_norms_become_synchronised():
+    model = network(nn.BatchNorm(6), Own(6))
+    before = model.state_dict()
+    parameters = model.parameters()
+    assert SyncBatchNorm.convert(model) is model
+    assert [type(layer) for layer in model.layers[1:3]] == [SyncBatchNorm, Own]
+    assert all(a is b for a, b in zip(model.parameters(), parameters, strict=True))
+    assert all(np.array_equal(a, before[name]) for name, a in model.state_dict().items())
+    assert type(SyncBatchNorm.convert(nn.BatchNorm(2))) is SyncBatchNorm
 
 
 class Many(World):
-    """One of three processes, as far as it says."""
+    """One of three processes, as far as it says, and not the first."""
 
-    size = 3
+    rank, size = 1, 3
+
+    def first(self, f, what):
+        """Let the first process do it."""
+
+
+def test_the_folder_of_a_checkpoint_may_be_on_the_machine_of_the_first_process():
+    for world in (Many(), World()):
+        with pytest.raises(errors.ArgumentError) if world.rank == 0 else nullcontext():
+            Checkpoint("/nowhere/at/all/run", "epoch", {}, {}, world)
 
 
 def test_more_processes_than_shards_are_refused():

@@ -77,6 +77,19 @@ def test_gradients_of_both_orders_are_those_of_the_sum_of_all_costs(count, seed)
         np.testing.assert_allclose(two, second.numpy()[k], rtol=1e-10, atol=1e-12)
 
 
+def test_a_member_that_nobody_waits_for_ends_also_where_it_asks_again():
+    def member():
+        try:
+            allreduce(1.0)
+        finally:
+            allreduce(2.0)
+
+    strand = Strand(member, 0, 2)
+    strand.go_on()
+    strand.end()
+    assert strand.error is not None and strand.asked is None
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8", "int64"])
 def test_dtypes_stay(dtype):
     x = tg.tensor(np.ones((2, 2), dtype))

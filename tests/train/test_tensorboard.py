@@ -37,6 +37,15 @@ def column(events, tag):
     return [(e.step, pytest.approx(e.value, rel=1e-6)) for e in events.Scalars(tag)]
 
 
+def test_of_processes_that_train_together_the_first_one_logs(tmp_path):
+    def second(run):
+        run.rank = 1
+
+    log = tg.train.TensorBoard(tmp_path / "log")
+    trained(callbacks=[second, log], step_callbacks=[second, log])
+    assert not (tmp_path / "log").exists()
+
+
 def test_each_epoch_stands_at_its_step(tmp_path):
     _, history = trained(callbacks=[tg.train.TensorBoard(tmp_path)])
     events = read(tmp_path)

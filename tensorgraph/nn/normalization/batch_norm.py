@@ -180,7 +180,8 @@ class BatchNorm(Normalization):
                 f"{here('batch_norm')}: the input of shape {x.shape} has too few values of each"
                 f" feature, {count}: a single one minus its mean is 0, so the output would be the"
                 " bias whatever the input is. Train on two examples or more; for a last batch of"
-                " one write Batches(…, drop_last=True), for inference model.eval()"
+                " one write Batches(…, drop_last=True), where batches are cut in shards fewer of"
+                " them or tg.distributed.SyncBatchNorm, for inference model.eval()"
             )
 
     def _follow(self, mean: Any, variance: Any) -> None:

@@ -19,7 +19,8 @@ class Logger(ABC):
     so that costs and losses share an axis; the epoch is a number among the others.
 
     It ends with the run, however that ends. Outside of one, ``log`` writes what a loop of your own
-    measured, and ``close`` ends it, as a ``with`` block does.
+    measured, and ``close`` ends it, as a ``with`` block does. Of processes that train together, the
+    first one logs.
     """
 
     _run: Run | None = None
@@ -27,6 +28,8 @@ class Logger(ABC):
 
     def __call__(self, run: Run) -> None:
         """Log what is new of a run: the epoch that is over, or the step."""
+        if run.rank > 0:
+            return
         if run is not self._run:
             self._run = run
             run.when_over(self._end)
