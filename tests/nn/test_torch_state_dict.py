@@ -152,6 +152,20 @@ PAIRS = {
         ]
         for r in (1, 2, 3)
     },
+    "WeightNorm": [
+        (
+            lambda: nn.WeightNorm(nn.Linear(3, 2)),
+            lambda: peer.utils.parametrizations.weight_norm(peer.Linear(3, 2)),
+            (4, 3),
+        )
+    ],
+    "SpectralNorm": [
+        (
+            lambda: nn.SpectralNorm(nn.Conv2d(3, 2, 2)),
+            lambda: peer.utils.parametrizations.spectral_norm(peer.Conv2d(3, 2, 2)),
+            (1, 3, 4, 4),
+        )
+    ],
     "MultiTask": [],  # PyTorch has none
     "LearnedPositionalEncoding": [],
     "Sequential": [
