@@ -5,8 +5,8 @@ calls of their own, in which the general ``apply`` is written out: a Python call
 small kernel. Where an observer watches, or a tensor holds no NumPy array, all go through ``apply``.
 
 A call is handed down by level: from tensors to the arrays in them, and from arrays of a kind that
-knows better, such as symbolic ones, to them; NumPy's arrays go to the kernel. Lists, and the frames and arrays of
-other libraries, become tensors.
+knows better, such as symbolic ones, to them; NumPy's arrays go to the kernel. Lists, frames and
+arrays of other libraries become tensors.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def _apply_to_lists(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> An
 
 
 def _as_operands(op: Op, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return operands, of which frames and other libraries' arrays have become tensors, as lists do.
+    """Return operands, among which frames and other libraries' arrays are tensors, as lists are.
 
     Raises:
         DTypeError: one holds no numbers.

@@ -49,7 +49,7 @@ class _Reparametrized(Module):
             delattr(self.layer, self.name)
 
     def torch_name(self, path: str) -> str:
-        """Return what PyTorch calls it, of a layer that ``torch.nn.utils.parametrizations`` made."""
+        """Return what PyTorch calls it where ``torch.nn.utils.parametrizations`` made it."""
         if path in self.torch_parts:
             return f"parametrizations.{self.name}.{self.torch_parts[path]}"
         return path.removeprefix("layer.")

@@ -9,7 +9,9 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import data, diagnose, nn, train
+from tensorgraph.engine.tensor import wrap
 from tensorgraph.errors import DTypeError
+from tests.engine.device import DeviceArray
 
 RNG = np.random.default_rng(0)
 N = RNG.uniform(0.1, 0.9, (12, 3))
@@ -252,14 +254,12 @@ def test_tags_may_be_a_frame():
 
 
 def test_an_array_of_a_device_is_told():
-    class Cupy:
-        __module__ = "cupy"
-        shape, dtype = (2,), np.dtype(float)
-
-        def __array__(self, dtype=None, copy=None):
-            raise TypeError("Implicit conversion to a NumPy array is not allowed.")
-
-    with pytest.raises(
-        DTypeError, match=r"an array of cupy, in a device's memory; write x.get\(\)"
-    ):
-        data.Normalize().fit(Cupy())
+    array = DeviceArray(np.ones(2))
+    for door in (data.Normalize().fit, lambda x: tg.tensor([x, x])):
+        with pytest.raises(DTypeError, match=r"in a device's memory; write x.get\(\)"):
+            door(array)
+    tensors = [wrap(array), wrap(array)]
+    for door in (tg.tensor, tg.sum, tg.exp, lambda x: tg.concat([x, x])):
+        with pytest.raises(DTypeError, match=r"tensors in a device's memory; write tg\.stack"):
+            door(tensors)
+    assert type(tg.stack(tensors).data) is DeviceArray

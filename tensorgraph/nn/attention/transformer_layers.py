@@ -156,7 +156,9 @@ class TransformerEncoderLayer(_Block):
             features, heads, hidden_features, activation, norm_first, dropout, causal, bias, init,
             dtype, generator,
         )  # fmt: skip
-        self.norm1, self.norm2 = (LayerNorm(self.features, eps, bias=bias, dtype=dtype) for _ in range(2))
+        self.norm1, self.norm2 = (
+            LayerNorm(self.features, eps, bias=bias, dtype=dtype) for _ in range(2)
+        )
 
     @with_leads
     def forward(

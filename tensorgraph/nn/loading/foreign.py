@@ -16,7 +16,7 @@ from tensorgraph.arguments import one_of
 from tensorgraph.engine.arrays import placed, to_host
 from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.state_dict import converted
-from tensorgraph.engine.tensor import Tensor, array_of, rebind
+from tensorgraph.engine.tensor import array_of, rebind
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.loading.foreign_names import Places, Targets, places_of, simplified
 from tensorgraph.nn.loading.layouts import LAYOUTS, Kept
@@ -278,7 +278,9 @@ def _problems(report: LoadReport, places: Places) -> str:
         lines.append(f"unexpected: {errors.listing(report.unexpected)}")
     lines += dict.fromkeys(report.misfits.values())
     if report.missing and report.unexpected:
-        lines.append(f"  to say what is what, write rename=lambda name: {_new_name(report, places)}")
+        lines.append(
+            f"  to say what is what, write rename=lambda name: {_new_name(report, places)}"
+        )
     lines.append("  to load what fits and leave the rest, write partial=True")
     return "\n  ".join(lines)
 
