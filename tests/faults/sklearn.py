@@ -21,7 +21,7 @@ FAULTS: list[Fault] = [
          "sklearn: a prediction changes the model's dtype"),
         ("Estimator._remember", "row['epoch'] + epochs", "row['epoch']",
          "sklearn: epochs of a warm start are counted anew"),
-        ("Estimator._take_up", "changed", "[]",
+        ("Estimator._take_up", "not _same(before.get(n), now.get(n))", "False",
          "sklearn: a warm start ignores another model's width"),
         ("Estimator._take_up", "not _same(self._made_with, self.lr)", "False",
          "sklearn: a warm start ignores another rate"),
