@@ -118,7 +118,9 @@ def _of_other_library(value: Any, error: Exception) -> str:
         return f"a tensor of {library} that requires a gradient; write x.detach(){numbers}.numpy()"
     if "bfloat16" in dtype:
         return f"a tensor of {library} of dtype bfloat16; write x.float().numpy()"
-    if library == "cupy":
+    if library == "tensorgraph":
+        return "tensors in a device's memory; write tg.stack([...])"
+    if hasattr(value, "__array_function__") and hasattr(value, "get"):  # CuPy's
         return f"an array of {library}, in a device's memory; write x.get()"
     return f"a {type(value).__name__} of {library} that gives NumPy no array: {error}"
 
@@ -232,6 +234,9 @@ def of_one(value: Any) -> str:
     """Return what an object is that is no number, and that NumPy cannot look into."""
     if hasattr(value, "toarray"):
         return f"a sparse matrix ({type(value).__name__}); write x.toarray()"
+    for compute in ("collect", "compute"):  # of polars, and of Dask
+        if callable(getattr(value, compute, None)):
+            return f"a {type(value).__name__}, which is not computed yet; write x.{compute}()"
     listed = isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
     return f"{describe(value)}{'; write list(...) around it' * listed}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from inspect import signature
 from typing import Any, Self
@@ -25,7 +26,7 @@ class PipelineStep:
     and ``_as_wanted``.
     """
 
-    _output = "default"
+    _output: str | None = None
     n_features_in_: int
     feature_names_in_: Array
 
@@ -61,7 +62,8 @@ class PipelineStep:
 
         Args:
             transform: ``"default"`` for arrays, ``"pandas"`` or ``"polars"`` for frames with the
-                names of the features; ``None`` leaves it as it is.
+                names of the features; ``None`` leaves it as it is, which at first is what
+                ``sklearn.set_config`` says.
         """
         if transform is not None:
             self._output = one_of(transform, "set_output: transform", OUTPUTS)
@@ -116,10 +118,17 @@ class PipelineStep:
 
     def _as_wanted(self, array: Array, X: Any) -> Any:
         """Return an array, or as a frame with names, and with the index of what it was made of."""
-        if self._output == "default":
+        output = self._output or _configured()
+        if output == "default":
             return array
-        library: Any = import_module(self._output)
+        library: Any = import_module(output)
         names = self.get_feature_names_out().tolist()
-        if self._output == "polars":
+        if output == "polars":
             return library.DataFrame(array, schema=names)
         return library.DataFrame(array, columns=names, index=getattr(X, "index", None))
+
+
+def _configured() -> str:
+    """Return what scikit-learn is set to give, where it is imported."""
+    sklearn: Any = sys.modules.get("sklearn")
+    return "default" if sklearn is None else str(sklearn.get_config()["transform_output"])

@@ -5,7 +5,8 @@ calls of their own, in which the general ``apply`` is written out: a Python call
 small kernel. Where an observer watches, or a tensor holds no NumPy array, all go through ``apply``.
 
 A call is handed down by level: from tensors to the arrays in them, and from arrays of a kind that
-knows better, such as symbolic ones, to them; NumPy's arrays go to the kernel.
+knows better, such as symbolic ones, to them; NumPy's arrays go to the kernel. Lists, frames and
+arrays of other libraries become tensors.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ _blank = object.__new__
 _ndarray = np.ndarray
 _NO_STATIC: dict[str, Any] = {}
 _NUMBERS = frozenset((bool, int, float, np.float32, np.float64))
+_USUAL = _NUMBERS | {Tensor, np.ndarray, list, tuple}
+"""Types of operands that are no arrays of another library."""
 
 
 def make_call(op: Op) -> OpFunction:
@@ -62,6 +65,8 @@ def _general(op: Op) -> Callable[..., Any]:
     def call(*args: Any, **static: Any) -> Any:
         if len(args) != arity or not required <= static.keys() <= known:
             args, static = op.bind(args, static)
+        if not _USUAL.issuperset(map(type, args)):
+            args = _as_operands(op, args)
         if needs_preparing:
             static = prepared(args, static)
         for arg in args:  # as `dispatch` finds out, in a longer way
@@ -209,6 +214,27 @@ def _apply_to_lists(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> An
     return apply(op, args, static)
 
 
+def _as_operands(op: Op, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return operands, among which frames and other libraries' arrays are tensors, as lists are.
+
+    Raises:
+        DTypeError: one holds no numbers.
+    """
+    return tuple(
+        wrap(_operand(op, i, arg, args)) if _is_of_other_library(arg) else arg
+        for i, arg in enumerate(args)
+    )
+
+
+def _is_of_other_library(value: Any) -> bool:
+    """Return whether this is an array or a table that leaves NumPy's functions to NumPy."""
+    if type(value) in HANDLERS or isinstance(value, (np.ndarray, np.generic)):
+        return False
+    return not hasattr(value, "__array_function__") and (
+        hasattr(value, "__array__") or hasattr(value, "__dlpack__")
+    )
+
+
 def _operand(op: Op, i: int, value: Any, args: tuple[Any, ...]) -> Any:
     """Return an operand that is neither a tensor nor a Python number as kernels take it.
 
@@ -269,7 +295,7 @@ def _unary(op: Op) -> Callable[..., Any]:
         if type(x) is not Tensor:
             if type(x) is _ndarray:
                 return op.compute((x,), _NO_STATIC)
-            return dispatch(op, (x,), _NO_STATIC)
+            return dispatch(op, _as_operands(op, (x,)), _NO_STATIC)
         mode = MODE.get()
         if mode.observer is not None:
             return apply(op, (x,), _NO_STATIC)
@@ -374,6 +400,8 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
             else:
                 x_parent = a = _operand(op, 0, x, (x, y))
         else:
+            if not (type(x) in _USUAL and type(y) in _USUAL):
+                x, y = _as_operands(op, (x, y))
             return dispatch(op, (x, y), _NO_STATIC)
         mode = MODE.get()
         if (

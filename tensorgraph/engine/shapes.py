@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph import errors
+from tensorgraph.array_likes import made_array
 from tensorgraph.engine.summation import add_up
 
 
@@ -19,8 +19,8 @@ def shape_of(x: Any) -> tuple[int, ...]:
         pass
     try:
         return np.shape(x)
-    except ValueError:
-        raise errors.ShapeError(errors.ragged(x)) from None
+    except (ValueError, TypeError):
+        return made_array(x).shape  # or it says why there is none
 
 
 def ndim_of(x: Any) -> int:

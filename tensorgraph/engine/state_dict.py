@@ -82,7 +82,8 @@ def converted(value: Any, own: Any, name: str) -> NDArray[Any]:
     """Return a copy of ``state[name]``, in the dtype of its counterpart.
 
     Raises:
-        StateError: it is no array, or has another shape or another kind of number.
+        StateError: it is no array, has another shape or another kind of number, or a number that is
+            too large.
     """
     try:
         array = array_of(value)
@@ -94,12 +95,31 @@ def converted(value: Any, own: Any, name: str) -> NDArray[Any]:
         raise errors.StateError(
             f"wrong shape: {name} is {own.shape}, the state has {array.shape}{hint}"
         )
-    if not np.can_cast(array.dtype, own.dtype, "same_kind"):
+    if not _is_of_kind(array.dtype, own.dtype):
         raise errors.StateError(
             f"wrong kind of number: {name} is {own.dtype}, the state has {array.dtype}; write"
             f" state[{name!r}].astype({str(own.dtype)!r}) if its values fit"
         )
-    return np.array(to_host(array), own.dtype, order="C")
+    values = to_host(array)
+    with np.errstate(over="ignore"):
+        found = np.array(values, own.dtype, order="C")
+    lost = found != values if own.dtype.kind in "iu" else np.isinf(found) & np.isfinite(values)
+    if lost.any():
+        raise errors.StateError(
+            f"too large: {name} is {own.dtype}, the state has {values[lost].flat[0]}, which does"
+            " not fit"
+        )
+    return found
+
+
+def _is_of_kind(given: np.dtype[Any], own: np.dtype[Any]) -> bool:
+    """Return whether values of one dtype may be meant for a tensor of the other.
+
+    Bytes for real numbers are those of a model that was quantised: they mean nothing without their
+    scale.
+    """
+    quantised = own.kind == "f" and given.kind in "iub" and given.itemsize == 1
+    return np.can_cast(given, own, "same_kind") and not quantised
 
 
 def _remedy(missing: list[str], unexpected: list[str]) -> str:

@@ -14,8 +14,9 @@ KEYWORDS = {
         tg.nn.BatchNorm(4, affine=False) # both or neither
     """,
     "LayerNorm": """
-    scale,center,use_scale,use_bias,beta_initializer,gamma_initializer KJ \
-        tg.nn.LayerNorm(4, affine=False) # both or neither
+    center,use_bias            KJ  bias=        tg.nn.LayerNorm(4, bias=False)
+    scale,use_scale,beta_initializer,gamma_initializer KJ \
+        tg.nn.LayerNorm(4, affine=False) # a scale stands without a shift, or neither
     """,
     "Conv2d": """
     data_format                K   # leave it out: images are (batch, channels, height, width) here

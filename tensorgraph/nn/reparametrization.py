@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
-from typing import Any, SupportsIndex
+from typing import Any, ClassVar, SupportsIndex
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from tensorgraph.arguments import whole
 from tensorgraph.engine.modes import no_grad
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.loading.layouts import Foreign, as_it_is
 from tensorgraph.nn.module import Module
 from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops.contract import matmul, vecdot
@@ -21,6 +23,9 @@ from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape
 
 class _Reparametrized(Module):
     """A layer one of whose parameters is computed anew for each call."""
+
+    torch_parts: ClassVar[Mapping[str, str]]
+    """What PyTorch calls what the parameter is computed from."""
 
     def __init__(self, layer: Module, name: str) -> None:
         weight = getattr(layer, name, None)
@@ -41,6 +46,12 @@ class _Reparametrized(Module):
         layer = copy(self.layer)  # the layer itself never has the weight: threads may call it
         vars(layer)[self.name] = self.weight()
         return layer(*args, **kwargs)
+
+    def torch_name(self, path: str) -> str:
+        """Return what PyTorch calls it where ``torch.nn.utils.parametrizations`` made it."""
+        if path in self.torch_parts:
+            return f"parametrizations.{self.name}.{self.torch_parts[path]}"
+        return path.removeprefix("layer.")
 
 
 class WeightNorm(_Reparametrized):
@@ -68,6 +79,12 @@ class WeightNorm(_Reparametrized):
         >>> layer(tg.ones((5, 3))).shape
         (5, 2)
     """
+
+    torch_parts: ClassVar[Mapping[str, str]] = {"magnitude": "original0", "direction": "original1"}
+    foreign_arrays: ClassVar[Foreign] = {
+        "weight_g": as_it_is("magnitude", "torch"),  # PyTorch's before there were parametrizations
+        "weight_v": as_it_is("direction", "torch"),
+    }
 
     @with_leads
     def __init__(self, layer: Module, name: str = "weight", axis: SupportsIndex = 0) -> None:
@@ -111,6 +128,13 @@ class SpectralNorm(_Reparametrized):
         >>> print(layer(tg.ones((1, 3))).round(4))
         [[1. 1. 1.]]
     """
+
+    torch_parts: ClassVar[Mapping[str, str]] = {"original": "original", "u": "0._u", "v": "0._v"}
+    foreign_arrays: ClassVar[Foreign] = {
+        "weight_orig": as_it_is("original", "torch"),
+        "weight_u": as_it_is("u", "torch"),
+        "weight_v": as_it_is("v", "torch"),
+    }
 
     @with_leads
     def __init__(

@@ -16,7 +16,7 @@ from tensorgraph.engine.op import register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.engine.tensor import Tensor, array_of, wrap
+from tensorgraph.engine.tensor import array_of, wrap
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops._batching import along
@@ -92,7 +92,7 @@ def sort(x: AnyArray, axis: SupportsIndex = -1, descending: bool = False) -> Any
     array = array_of(x)
     if type(array) is np.ndarray and not (wanted(x) or _is_observed()):
         found = np.flip(np.sort(array, axis), axis) if descending else np.sort(array, axis)
-        return wrap(found) if type(x) is Tensor else found
+        return found if isinstance(x, np.ndarray) else wrap(found)
     return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
 
 
@@ -109,7 +109,7 @@ def first_places(x: Any, k: int, axis: int, largest: bool) -> Any:
         quick = _by_partition(np.moveaxis(array, axis, -1), k, largest)
     if quick is not None:
         places = np.moveaxis(quick, -1, axis)
-        return wrap(places) if type(x) is Tensor else places
+        return places if isinstance(x, np.ndarray) else wrap(places)
     order = argsort(x, axis=axis, descending=largest)
     return order[(*(slice(None),) * axis, slice(k))]
 

@@ -11,7 +11,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
 
-from tensorgraph.array_likes import to_plain
+from tensorgraph.array_likes import columns_of, to_plain
 from tensorgraph.data.aligned_arrays import refuse_missing
 from tensorgraph.errors import ArgumentError, ShapeError, listing
 from tensorgraph.leads.calls import with_leads
@@ -61,7 +61,8 @@ class Classifier(ClassifierMixin, Estimator):  # scikit-learn wants mixins first
         class_weight: how much the examples of each class count, ``{class: weight}``; or
             ``"balanced"``, for weights with which all classes count alike.
         callbacks: as for ``tg.train.fit``. They are copied with the estimator.
-        warm_start: let ``fit`` go on with the model, its optimizer and its history as they are.
+        warm_start: let ``fit`` go on with the model, its optimizer and its history as they are;
+            with another ``lr``, if that is set meanwhile.
         random_state: an integer, a ``RandomState`` of NumPy, or ``None`` for its global one.
         verbose: print a line for each epoch.
         **settings: parameters of what it is made of, ``model__…``, ``loss__…``, ``optimizer__…``,
@@ -199,7 +200,8 @@ class Classifier(ClassifierMixin, Estimator):  # scikit-learn wants mixins first
     # ----------------------------------------------------------------------------- how it is fitted
 
     def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Array, Array]:
-        if isinstance(y, (list, tuple)) or hasattr(y, "dtype"):
+        if isinstance(y, (list, tuple)) or hasattr(y, "dtype") or columns_of(y):
+            _refuse_several(y)
             labels = to_plain(y, "Classifier: y")
             if labels.dtype.kind in "OT":  # of numbers scikit-learn tells
                 refuse_missing(labels, "Classifier: y", "leave these examples out")
@@ -263,6 +265,26 @@ class Classifier(ClassifierMixin, Estimator):  # scikit-learn wants mixins first
 
     def _strata(self, targets: Array) -> Array | None:
         return targets
+
+
+def _refuse_several(y: Any) -> None:
+    """Raise where an example may have several classes, or none.
+
+    Raises:
+        ShapeError: y is a table, or a list of lists or sets.
+    """
+    shape = getattr(y, "shape", ())
+    listed = isinstance(y, (list, tuple)) and any(
+        isinstance(one, (set, frozenset)) or (isinstance(one, (list, tuple)) and len(one) != 1)
+        for one in y
+    )
+    if listed or (len(shape) > 1 and shape[1:] != (1,)):
+        raise ShapeError(
+            f"Classifier: y {'is a list of lists or sets' if listed else f'has shape {shape}'}, and"
+            " each example is of one class, shape (m,); of one-hot rows write y.argmax(axis=1), and"
+            " for several classes at once MultiOutputClassifier(Classifier(…)), whose y has a"
+            " column of 0 and 1 for each class: MultiLabelBinarizer().fit_transform(y) of lists"
+        )
 
 
 def spelt(labels: Array) -> str:

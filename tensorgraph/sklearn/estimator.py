@@ -20,7 +20,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from tensorgraph.errors import DTypeError, UsageError, describe
+from tensorgraph.errors import ArgumentError, DTypeError, UsageError, describe, listing
 from tensorgraph.nn.losses import binary_cross_entropy
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
@@ -154,7 +154,9 @@ class Estimator(BaseEstimator):
             self._random = check_random_state(self.random_state)
         seed = int(self._random.randint(SEEDS))
         with own_draws(seed), passing_on():
-            if not go_on:
+            if go_on:
+                self._take_up()
+            else:
                 self._make(X)
             examples = self._examples(X, targets, weights)
             history = self._fitted_to(examples, targets, epochs, early_stopping, seed)
@@ -182,6 +184,29 @@ class Estimator(BaseEstimator):
         self._takes_numbers = takes_numbers(self.module_, X[:1])
         self._shape = self._output_shape(X)
         self.optimizer_ = self._made_optimizer(kind)
+        self._made_of, self._made_with = self._parts(), self.lr
+
+    def _take_up(self) -> None:
+        """See that the model and its optimizer are what the parameters say, and set the rate.
+
+        Raises:
+            ArgumentError: others are wanted.
+        """
+        before, now = self._made_of, self._parts()
+        changed = [n for n in {**before, **now} if not _same(before.get(n), now.get(n))]
+        if changed:
+            kind = type(self).__name__
+            raise ArgumentError(
+                f"{kind}: {listing(changed)} was set after the model was made, which goes on as it"
+                f" is; write sklearn.base.clone(…) for a new {kind}, or warm_start=False"
+            )
+        if not _same(self._made_with, self.lr):  # else callbacks may have set it meanwhile
+            self.optimizer_.lr = self._made_with = self.lr
+
+    def _parts(self) -> dict[str, Any]:
+        """Return the parameters of which the model and its optimizer are made."""
+        parameters, owners = self.get_params(deep=False), ("model", "optimizer")
+        return {n: v for n, v in parameters.items() if n.partition("__")[0] in owners}
 
     def _output_shape(self, X: Array) -> tuple[int, ...]:
         """Return the shape of what the model makes of an example; raise if it is of no use."""
@@ -247,10 +272,7 @@ class Estimator(BaseEstimator):
                 settings["metrics"] = of_targets(settings["metrics"])
         stop = dev = None
         if early_stopping:
-            train, rest = train_test_split(
-                np.arange(len(targets)), test_size=self.validation_fraction, random_state=seed,
-                stratify=self._strata(targets),
-            )  # fmt: skip
+            train, rest = self._held_out(targets, seed)
             dev = {key: array[rest] for key, array in examples.items()}
             examples = {key: array[train] for key, array in examples.items()}
             stop = EarlyStopping(self.patience)
@@ -259,6 +281,23 @@ class Estimator(BaseEstimator):
             batch_size=self.batch_size, callbacks=self.callbacks, early_stopping=stop, seed=seed,
             progress=bool(self.verbose), **settings,
         )  # fmt: skip
+
+    def _held_out(self, targets: Array, seed: int) -> Any:
+        """Return the places of the examples that are trained on, and of those that are not.
+
+        Raises:
+            ArgumentError: there are too few for that.
+        """
+        try:
+            return train_test_split(
+                np.arange(len(targets)), test_size=self.validation_fraction, random_state=seed,
+                stratify=self._strata(targets),
+            )  # fmt: skip
+        except ValueError as error:
+            raise ArgumentError(
+                f"{type(self).__name__}: early_stopping holds out a part of the examples, of"
+                f" {len(targets)} that of validation_fraction={self.validation_fraction}: {error}"
+            ) from error
 
     def _loss(self, kind: str) -> Callable[..., Any]:
         """Return the function that is minimised, of the model's output and the target."""
@@ -344,3 +383,8 @@ class Estimator(BaseEstimator):
     def _strata(self, targets: Array) -> Array | None:
         """Return what a part of the examples is to have in the same shares as the whole."""
         return None
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two parameters are one, or simple values that are equal."""
+    return one is other or (isinstance(one, (int, float, str, tuple)) and bool(one == other))

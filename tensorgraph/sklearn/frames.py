@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorgraph.array_likes import columns_of, numbers_of, text_in, what_else
+from tensorgraph.array_likes import columns_of, numbers_of, of_one, text_in, what_else
 from tensorgraph.errors import DTypeError
 
 Array = NDArray[Any]
@@ -63,5 +63,7 @@ def _of_columns(columns: dict[Any, Any], kind: str) -> str:
 
 
 def _of_array(X: Any) -> str:
+    if not (hasattr(X, "__array__") or hasattr(X, "dtype") or isinstance(X, (list, tuple))):
+        return f"X is {of_one(X)}"
     array = numbers_of(np.asarray(X)) if hasattr(X, "dtype") or isinstance(X, list) else None
     return "" if array is None or text_in(array) is None else f"X holds {what_else(array, X)}"

@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import RegressorMixin
 
-from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.array_likes import columns_of, text_in, to_plain
+from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses import mse
 from tensorgraph.optim import Adam
@@ -43,7 +44,8 @@ class Regressor(RegressorMixin, Estimator):  # scikit-learn wants mixins first
         validation_fraction: how large that part is.
         patience: how many epochs a while is.
         callbacks: as for ``tg.train.fit``. They are copied with the estimator.
-        warm_start: let ``fit`` go on with the model, its optimizer and its history as they are.
+        warm_start: let ``fit`` go on with the model, its optimizer and its history as they are;
+            with another ``lr``, if that is set meanwhile.
         random_state: an integer, a ``RandomState`` of NumPy, or ``None`` for its global one.
         verbose: print a line for each epoch.
         **settings: parameters of what it is made of, ``model__…``, ``loss__…``, ``optimizer__…``,
@@ -133,6 +135,16 @@ class Regressor(RegressorMixin, Estimator):  # scikit-learn wants mixins first
         return tags
 
     # ----------------------------------------------------------------------------- how it is fitted
+
+    def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Array, Array]:
+        if isinstance(y, (list, tuple)) or hasattr(y, "dtype") or columns_of(y):
+            text = text_in(to_plain(y, "Regressor: y"))
+            if text is not None:
+                raise DTypeError(
+                    f"Regressor: y holds strings such as {text!r}; write Classifier(…), which"
+                    " predicts classes, or y.astype(float) of numbers"
+                )
+        return super()._validated(X, y, reset)
 
     def _targets(self, y: Any, known: bool) -> Array:
         if y.ndim > 2:

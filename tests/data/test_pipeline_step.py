@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given, strategies as st
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.exceptions import NotFittedError
@@ -39,6 +40,16 @@ def test_it_is_what_the_standard_scaler_is(x):
         if form == "pandas":
             assert list(one.index) == list(other.index)
     assert type(ours(x)) is np.ndarray
+
+
+@pytest.mark.parametrize("form", ["pandas", "polars"])
+def test_it_gives_what_scikit_learn_is_set_to(form):
+    with config_context(transform_output=form):
+        ours, theirs = (step.fit_transform(FRAME) for step in (Normalize(), StandardScaler()))
+        assert type(ours) is type(theirs) and list(ours.columns) == list(theirs.columns)
+        own = Normalize().set_output(transform="default").set_output()
+        assert type(own.fit_transform(FRAME)) is type(clone(own).fit_transform(X)) is np.ndarray
+    assert type(Normalize().fit_transform(FRAME)) is np.ndarray
 
 
 def test_a_pipeline_of_it_is_searched_cloned_and_shown():

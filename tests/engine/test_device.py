@@ -54,6 +54,9 @@ LOOKS = {
         "a choice has to be one of those there are": "choose piecewise",
         "how often a matrix is halved depends on its norm": "expm",
         "points may be evenly spaced": "gradient",
+        "without an inverse there is another formula": "cofactors det",
+        "a quantile's place depends on how many elements are no NaN": "nanmedian nanpercentile"
+        " nanquantile",
     }.items()
     for name in names.split()
 }

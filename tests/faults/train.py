@@ -21,6 +21,12 @@ FAULTS: list[Fault] = [
          "loggers: the cost of a step is the mean of the epoch so far"),
         ("Logger.__call__", "run.when_over(self._end)", "pass",
          "loggers: a run that fails is never closed"),
+        ("Logger.__call__", "self._last if run.step <= self._last else 0", "0",
+         "loggers: a second run stands on top of the first"),
+        ("Logger.__call__", "self._last if run.step <= self._last else 0", "self._last",
+         "loggers: the steps of a run that is resumed count twice"),
+        ("Logger.__call__", "world().rank > 0", "False",
+         "loggers: each process writes the run"),
     ),
     *planted_in(
         "train/loggers/event_file.py",

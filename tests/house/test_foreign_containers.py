@@ -9,7 +9,9 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import data, diagnose, nn, train
+from tensorgraph.engine.tensor import wrap
 from tensorgraph.errors import DTypeError
+from tests.engine.device import DeviceArray
 
 RNG = np.random.default_rng(0)
 N = RNG.uniform(0.1, 0.9, (12, 3))
@@ -165,6 +167,46 @@ def test_what_is_in_a_container_goes_through_every_door(door, container):
     assert np.allclose(found, wanted, rtol=1e-12, atol=0)  # sums may go by columns
 
 
+OPERATIONS = {
+    "exp": tg.exp,
+    "sum": tg.sum,
+    "max along": lambda x: tg.max(x, axis=0),
+    "argmax": tg.argmax,
+    "add": lambda x: tg.add(x, 1.0),
+    "subtract": lambda x: tg.subtract(N, x),
+    "matmul": lambda x: tg.matmul(x, np.ones((3, 2))),
+    "where": lambda x: tg.where(N > 0.5, x, 0.0),
+    "sort": lambda x: tg.sort(x, axis=0),
+    "cumulative_sum": lambda x: tg.cumulative_sum(x, axis=0),
+    "concat": lambda x: tg.concat([x, N]),
+    "reshape": lambda x: tg.reshape(x, shape=(-1,)),
+    "softmax": lambda x: tg.softmax(x, axis=1),
+    "ReLU": nn.ReLU(),
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_makes_a_tensor_of_a_container_as_of_a_list(name, container):
+    call = OPERATIONS[name]
+    found = call(CONTAINERS[container](N))
+    assert type(found) is type(call(N.tolist())) is tg.Tensor
+    np.testing.assert_allclose(found.data, call(N), rtol=1e-14)
+
+
+def test_an_operation_on_a_column_of_truth_values():
+    for column in (pd.Series(B > 0), pl.Series(B > 0), pd.Series(B > 0, dtype="boolean")):
+        assert tg.where(column, S, 0.0).data.tolist() == np.where(B > 0, S, 0.0).tolist()
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_an_operation_tells_of_strings_in_a_frame(frame):
+    text = frame({"size": [1.0, 2.0], "colour": ["red", "blue"]})
+    for call in (tg.exp, tg.sum, lambda x: tg.add(x, 1.0), lambda x: tg.add(tg.ones(2), x)):
+        with pytest.raises(DTypeError, match=r"strings such as 'red' in the columns \['colour'\]"):
+            call(text)
+
+
 # ------------------------------------------------------------------------- names that come back
 
 
@@ -212,14 +254,12 @@ def test_tags_may_be_a_frame():
 
 
 def test_an_array_of_a_device_is_told():
-    class Cupy:
-        __module__ = "cupy"
-        shape, dtype = (2,), np.dtype(float)
-
-        def __array__(self, dtype=None, copy=None):
-            raise TypeError("Implicit conversion to a NumPy array is not allowed.")
-
-    with pytest.raises(
-        DTypeError, match=r"an array of cupy, in a device's memory; write x.get\(\)"
-    ):
-        data.Normalize().fit(Cupy())
+    array = DeviceArray(np.ones(2))
+    for door in (data.Normalize().fit, lambda x: tg.tensor([x, x])):
+        with pytest.raises(DTypeError, match=r"in a device's memory; write x.get\(\)"):
+            door(array)
+    tensors = [wrap(array), wrap(array)]
+    for door in (tg.tensor, tg.sum, tg.exp, lambda x: tg.concat([x, x])):
+        with pytest.raises(DTypeError, match=r"tensors in a device's memory; write tg\.stack"):
+            door(tensors)
+    assert type(tg.stack(tensors).data) is DeviceArray

@@ -69,6 +69,7 @@ LAYERS: dict[str, list[LayerCase]] = {
         LayerCase(lambda dtype: nn.LayerNorm(3, dtype=dtype), ((4, 3),)),
         LayerCase(lambda dtype: nn.LayerNorm((3, 2), dtype=dtype), ((2, 3, 2),)),
         LayerCase(lambda dtype: nn.LayerNorm(3, affine=False), ((4, 3),)),
+        LayerCase(lambda dtype: nn.LayerNorm(3, bias=False, dtype=dtype), ((4, 3),)),
     ],
     "RMSNorm": [
         LayerCase(lambda dtype: nn.RMSNorm(3, dtype=dtype), ((4, 3),)),

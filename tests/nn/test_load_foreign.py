@@ -320,13 +320,80 @@ def test_if_nothing_fits_there_is_nothing_to_load_in_part():
         nn.load_foreign(nn.Linear(2, 1), {"w": np.zeros(3)}, partial=True)
 
 
+class Counting(nn.Module):
+    def __init__(self):
+        self.count = tg.tensor(0)
+        self.weight = tg.ones(2, requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("count", np.array(1.5), "wrong kind of number: count is int64, the state has float64"),
+        ("weight", np.ones(2, np.int8), "wrong kind of number: weight is float32, .* int8"),
+        ("weight", np.array([True, False]), "wrong kind of number: weight is float32, .* bool"),
+        ("weight", np.array([1.0, 1e300]), r"too large: weight is float32, the state has 1e\+300"),
+        ("weight", ["a", "b"], "not an array: weight .*strings such as 'a'"),
+        ("weight", np.ones(3), "wrong shape: weight has"),
+    ],
+)
+def test_what_does_not_fit_is_left_out_where_a_part_is_wanted(name, value, told):
+    rest = {"count": np.array(7), "weight": np.zeros(2)}
+    model = Counting()
+    with pytest.raises(StateError, match=f"nothing was loaded\n  {told}"):
+        nn.load_foreign(model, rest | {name: value})
+    report = nn.load_foreign(model, rest | {name: value}, partial=True)
+    del rest[name]
+    assert report.loaded == list(rest) and list(report.misfits) == [name]
+    assert (int(model.count.data), model.weight.data.tolist()) == (
+        (0, [0, 0]) if name == "count" else (7, [1, 1])
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "int32"])
+def test_numbers_at_the_end_of_the_range_fit(dtype):
+    model, info = Counting(), np.iinfo(dtype) if dtype[0] == "i" else np.finfo(dtype)
+    model.count = tg.tensor(0, dtype) if dtype[0] == "i" else model.count
+    model.weight = tg.ones(2, dtype if dtype[0] == "f" else "float64", requires_grad=True)
+    name = "count" if dtype[0] == "i" else "weight"
+    state = model.state_dict()
+    wide = np.int64 if dtype[0] == "i" else np.float64
+    fits = np.full(state[name].shape, info.max, wide)
+    model.load_state_dict(state | {name: fits})
+    assert (model.state_dict()[name] == fits).all()
+    with pytest.raises(StateError, match=f"too large: {name} is {dtype}"):
+        model.load_state_dict(state | {name: fits * 2})
+    if dtype[0] == "f":
+        model.load_state_dict(state | {name: [np.inf, np.nan]})
+        np.testing.assert_array_equal(model.weight.data, [np.inf, np.nan])
+
+
+def test_norms_of_weights_by_the_names_that_pytorch_had_before():
+    layer = nn.WeightNorm(nn.Linear(2, 3))
+    arrays = {"bias": normal(3), "weight_g": normal(3, 1), "weight_v": normal(3, 2)}
+    assert nn.load_foreign(layer, arrays).whole
+    assert np.array_equal(layer.direction.data, arrays["weight_v"])
+    layer = nn.SpectralNorm(nn.Linear(2, 3))
+    arrays = {"bias": normal(3), "weight_orig": normal(3, 2)}
+    arrays |= {"weight_u": normal(3), "weight_v": normal(2)}
+    assert nn.load_foreign(layer, arrays).whole
+    assert np.array_equal(layer.v.data, arrays["weight_v"])
+
+
 def test_names_are_changed_or_left_out():
     arrays = {f"model/net/{name}": value for name, value in keras_of(small()).items()}
     arrays["model/step"] = np.array(3)
     rename = lambda name: None if "step" in name else name.removeprefix("model/net/")  # noqa: E731
     assert nn.load_foreign(small(), arrays, rename).whole
-    with pytest.raises(StateError, match=r"write rename=lambda name: name.replace\('model/net"):
+    with pytest.raises(StateError, match=r"rename=lambda name: name.removeprefix\('model/net/'\)"):
         nn.load_foreign(small(), arrays)
+    with pytest.raises(StateError, match=r"rename=lambda name: name.replace\('w', 'weight'\)"):
+        nn.load_foreign(nn.Linear(1, 1), {"w": [[1.0]]})
+    inner = {"trunk": nn.Sequential(nn.Linear(2, 3))}
+    with pytest.raises(StateError, match=r"rename=lambda name: 'trunk\.layers\.' \+ name"):
+        nn.load_foreign(nn.ModuleDict(inner), nn.torch_state_dict(inner["trunk"]))
+    rename = lambda name: "trunk.layers." + name  # noqa: E731
+    assert nn.load_foreign(nn.ModuleDict(inner), nn.torch_state_dict(inner["trunk"]), rename).whole
     with pytest.raises(ArgumentError, match="'a' and 'b' are both 'weight' in the model"):
         nn.load_foreign(nn.Linear(1, 1), {"a": [[1.0]], "b": [[1.0]]}, lambda name: "weight")
 

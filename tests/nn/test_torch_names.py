@@ -38,6 +38,24 @@ NAMES = {
         lambda: nn.MultiHeadAttention(4, 2, key_features=3),
         "q_proj_weight in_proj_bias k_proj_weight v_proj_weight out_proj.weight out_proj.bias",
     ),
+    "norms without a shift": (
+        lambda: nn.TransformerEncoderLayer(2, 1, 3, bias=False),
+        "self_attn.in_proj_weight self_attn.out_proj.weight linear1.weight linear2.weight"
+        " norm1.weight norm2.weight",
+    ),
+    "a last norm without a shift": (
+        lambda: nn.TransformerEncoder(1, 2, 1, bias=False, norm_first=True).norm,
+        "weight",
+    ),
+    "WeightNorm": (
+        lambda: nn.Sequential(nn.WeightNorm(nn.Linear(2, 3))),
+        "0.bias 0.parametrizations.weight.original0 0.parametrizations.weight.original1",
+    ),
+    "SpectralNorm": (
+        lambda: nn.SpectralNorm(nn.Linear(2, 3)),
+        "bias parametrizations.weight.original parametrizations.weight.0._u"
+        " parametrizations.weight.0._v",
+    ),
     "ModuleDict": (
         lambda: nn.ModuleDict({"a": nn.PReLU(), "b": nn.ModuleList([nn.Embedding(2, 1)])}),
         "a.weight b.0.weight",

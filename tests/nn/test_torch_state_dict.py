@@ -50,7 +50,10 @@ PAIRS = {
             (2, 3, 4),
         )
     ],
-    "LayerNorm": [(lambda: nn.LayerNorm((3, 2)), lambda: peer.LayerNorm((3, 2)), (2, 3, 2))],
+    "LayerNorm": [
+        (lambda: nn.LayerNorm((3, 2)), lambda: peer.LayerNorm((3, 2)), (2, 3, 2)),
+        (lambda: nn.LayerNorm(3, bias=False), lambda: peer.LayerNorm(3, bias=False), (2, 3)),
+    ],
     "RMSNorm": [(lambda: nn.RMSNorm(3), lambda: peer.RMSNorm(3, eps=1e-5), (2, 3))],
     "Embedding": [(lambda: nn.Embedding(5, 2), lambda: peer.Embedding(5, 2), None)],
     "EmbeddingBag": [(lambda: nn.EmbeddingBag(5, 2), lambda: peer.EmbeddingBag(5, 2), None)],
@@ -75,9 +78,19 @@ PAIRS = {
     ],
     "TransformerEncoderLayer": [
         (lambda: nn.TransformerEncoderLayer(4, 2), encoder_layer, (2, 3, 4)),
+        (
+            lambda: nn.TransformerEncoderLayer(4, 2, bias=False),
+            lambda: encoder_layer(bias=False),
+            (2, 3, 4),
+        ),
     ],
     "TransformerDecoderLayer": [
         (lambda: nn.TransformerDecoderLayer(4, 2), decoder_layer, None),
+        (
+            lambda: nn.TransformerDecoderLayer(4, 2, bias=False),
+            lambda: decoder_layer(bias=False),
+            None,
+        ),
     ],
     "TransformerEncoder": [
         (
@@ -139,6 +152,20 @@ PAIRS = {
         ]
         for r in (1, 2, 3)
     },
+    "WeightNorm": [
+        (
+            lambda: nn.WeightNorm(nn.Linear(3, 2)),
+            lambda: peer.utils.parametrizations.weight_norm(peer.Linear(3, 2)),
+            (4, 3),
+        )
+    ],
+    "SpectralNorm": [
+        (
+            lambda: nn.SpectralNorm(nn.Conv2d(3, 2, 2)),
+            lambda: peer.utils.parametrizations.spectral_norm(peer.Conv2d(3, 2, 2)),
+            (1, 3, 4, 4),
+        )
+    ],
     "MultiTask": [],  # PyTorch has none
     "LearnedPositionalEncoding": [],
     "Sequential": [

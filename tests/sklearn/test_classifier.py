@@ -1,13 +1,17 @@
 """Classifiers: classes, probabilities, weights, and parameters of all that they are made of."""
 
+import pickle
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 from scipy.special import expit, softmax
 from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.preprocessing import MultiLabelBinarizer
 
 import tensorgraph as tg
 from tensorgraph import errors, nn
@@ -220,6 +224,60 @@ def test_a_warm_start_goes_on():
     assert np.allclose(parts.history_["train_loss"], whole.history_["train_loss"])
     with pytest.raises(errors.ArgumentError, match="y holds 'rose', which is none of its classes"):
         parts.fit(X, np.where(NAMES == "setosa", "rose", NAMES))
+
+
+def test_a_warm_start_goes_on_with_another_rate_and_nothing_else():
+    settings = {"epochs": 2, "batch_size": None, "warm_start": True, "lr": 0.1}
+    warm = classifier(in_double, optimizer__betas=(0.8, 0.9), **settings).fit(X, NAMES)
+    warm.optimizer_.lr = 0.03  # as a callback does
+    warm.set_params(lr=0.1, optimizer__betas=(0.8, 0.9)).fit(X, NAMES)
+    warm.set_params(lr=0.0)
+    before = warm.fit(X, NAMES).decision_function(X)
+    warm.partial_fit(X, NAMES)
+    assert np.array_equal(warm.decision_function(X), before)
+    assert warm.history_["lr"].tolist() == [0.1, 0.1, 0.03, 0.03, 0.0, 0.0, 0.0]
+    for changed in ({"model__width": 3}, {"model": network}, {"optimizer": tg.optim.SGD}):
+        other = pickle.loads(pickle.dumps(warm)).set_params(**changed)
+        with pytest.raises(errors.ArgumentError, match=f"{next(iter(changed))} was set after"):
+            other.fit(X, NAMES)
+        with pytest.raises(errors.ArgumentError, match=r"write sklearn\.base\.clone"):
+            other.partial_fit(X, NAMES)
+        assert pickle.loads(pickle.dumps(warm)).set_params(**changed, warm_start=False)
+
+
+@pytest.mark.parametrize(
+    ("examples", "fraction"), [(150, 0), (150, 1.5), (150, "a"), (4, 0.1)], ids=str
+)
+def test_a_part_that_cannot_be_held_out_is_told(examples, fraction):
+    model = classifier(early_stopping=True, validation_fraction=fraction)
+    told = f"of {examples} that of validation_fraction={fraction}: "
+    with pytest.raises(errors.ArgumentError, match=told):
+        model.fit(X[-examples:], np.resize(NAMES[::-50], examples))
+
+
+ONE_HOT = np.eye(3)[np.arange(150) % 3]
+
+
+@pytest.mark.parametrize(
+    ("y", "told"),
+    [
+        (ONE_HOT, r"has shape \(150, 3\)"),
+        (pd.DataFrame(ONE_HOT), r"has shape \(150, 3\)"),
+        (tg.tensor(ONE_HOT), r"has shape \(150, 3\)"),
+        ([["a", "b"], ["a"], []] * 50, "is a list of lists or sets"),
+        ([{"a"}, set(), {"b"}] * 50, "is a list of lists or sets"),
+        (ONE_HOT.tolist(), "is a list of lists or sets"),
+    ],
+)
+def test_several_classes_of_an_example_are_refused(y, told):
+    with pytest.raises(errors.ShapeError, match=f"y {told}.*argmax.*MultiOutputClassifier"):
+        classifier().fit(X, y)
+
+
+def test_what_several_classes_are_told_to_write_works():
+    tags = MultiLabelBinarizer().fit_transform([["a", "b"], ["a"], []] * 50)
+    several = MultiOutputClassifier(classifier()).fit(X, tags)
+    assert several.predict(X).shape == tags.shape
 
 
 def test_a_stream_is_learnt_in_parts():

@@ -56,6 +56,14 @@ def test_frames_in_classes_out(frame, labels):
         fitted.predict(X)
 
 
+def test_a_frame_that_is_not_computed_yet_is_told():
+    with pytest.raises(DTypeError, match=r"X is a LazyFrame, which .* write x.collect\(\)"):
+        Classifier(network).fit(POLARS.lazy(), Y)
+    for door in (tg.tensor, tg.data.Normalize().fit):
+        with pytest.raises(DTypeError, match=r"a LazyFrame, .* write x.collect\(\)"):
+            door(POLARS.lazy())
+
+
 def test_tensors_are_taken_as_arrays():
     fitted = Classifier(network, epochs=3, random_state=0).fit(tg.tensor(X), tg.tensor(Y))
     plain = Classifier(network, epochs=3, random_state=0).fit(X, Y)

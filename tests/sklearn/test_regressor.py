@@ -1,6 +1,7 @@
 """Regressors: one number for each example, or several."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
@@ -71,7 +72,10 @@ def test_targets_of_another_size_are_brought_to_one():
 def test_what_is_refused():
     with pytest.raises(errors.ShapeError, match=r"makes shape \(1, 2\) of one .* y has 1 for each"):
         regressor(nn.Linear(3, 2)).fit(X, TWO[:, 0])
-    with pytest.raises(ValueError, match="could not convert string to float"):
-        regressor().fit(X, ["a"] * 120)
+    for y in (["a"] * 120, np.array(["a"] * 120), pd.Series(["a"] * 120, dtype="category")):
+        with pytest.raises(errors.DTypeError, match=r"strings such as 'a'; write Classifier\(…\)"):
+            regressor().fit(X, y)
+    objects = regressor().fit(X, pd.DataFrame(TWO).astype(object))
+    assert np.allclose(objects.predict(X), regressor().fit(X, TWO).predict(X))
     with pytest.raises(ValueError, match="Found array with dim 3"):
         regressor().fit(X, TWO[:, :, None])

@@ -1,8 +1,10 @@
 """What TensorBoard itself reads in the files that are written for it."""
 
+import importlib
 import io
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -66,6 +68,31 @@ def test_the_cost_of_each_step(tmp_path):
     sums = np.cumsum([e.value * size for e, size in zip(steps[:3], [8, 8, 4], strict=True)])
     assert sums == pytest.approx(seen[:3], rel=1e-5)
     assert len(read(tmp_path).Scalars("loss/dev")) == 2
+
+
+def test_a_second_run_goes_on_at_the_step_of_the_first(tmp_path):
+    logger = tg.train.TensorBoard(tmp_path / "two", histograms=True)
+    for epochs in (2, 1):
+        trained(epochs, callbacks=[logger], step_callbacks=[logger])
+    events = read(tmp_path / "two")
+    assert [e.step for e in events.Scalars("cost")] == [3, 6, 9]
+    assert [e.step for e in events.Scalars("step_cost")] == [*range(1, 10)]
+    assert [e.step for e in events.Histograms("weights/layers.0.bias")] == [3, 6, 9]
+
+    again = tg.train.TensorBoard(tmp_path / "resumed")
+    file = tmp_path / "run.safetensors"
+    for epochs in (2, 3):  # the second one takes up the first, which knows its steps
+        trained(epochs, callbacks=[again], checkpoint=file)
+    assert [e.step for e in read(tmp_path / "resumed").Scalars("cost")] == [3, 6, 9]
+
+
+def test_of_several_processes_one_logs(tmp_path, monkeypatch):
+    module = importlib.import_module("tensorgraph.train.loggers.logger")
+    for rank in (1, 0):
+        monkeypatch.setattr(module, "world", lambda rank=rank: SimpleNamespace(rank=rank))
+        logger = tg.train.TensorBoard(tmp_path, histograms=True)
+        trained(1, callbacks=[logger], step_callbacks=[logger])
+        assert len(list(tmp_path.iterdir())) == (rank == 0)
 
 
 def test_weights_and_gradients_are_distributed(tmp_path):

@@ -66,6 +66,25 @@ def test_a_run_that_fails_has_failed(uri):
         assert client.get_run(logger.run_id).info.status == status
 
 
+def test_a_run_goes_on(uri):
+    client = mlflow.MlflowClient(tracking_uri=uri)
+    first = tg.train.MLflow("digits", uri=uri, params={"lr": 0.01})
+    trained([first])
+    seen = []
+    again = tg.train.MLflow("digits", uri=uri, params={"lr": 0.1}, run_id=first.run_id)
+    again.close()  # which was not begun
+    status = lambda run: seen.append(client.get_run(first.run_id).info.status)  # noqa: E731
+    trained([again, status])
+    assert again.run_id == first.run_id
+    assert seen == ["RUNNING"] * 3
+    run = client.get_run(first.run_id)
+    assert (run.info.status, run.data.params) == ("FINISHED", {"lr": "0.01"})
+    assert len(client.get_metric_history(first.run_id, "cost")) == 6
+    trained([first])
+    steps = [m.step for m in client.get_metric_history(first.run_id, "cost")]
+    assert sorted(steps) == [2, 2, 4, 4, 6, 6, 8, 10, 12]
+
+
 def test_tensors_are_numbers(uri):
     with tg.train.MLflow("own", uri=uri) as logger:
         logger.log({"loss": tg.tensor(0.25)}, step=3)

@@ -35,7 +35,7 @@ class _Stack(Module):
         count = whole(num_layers, f"{name}: num_layers", 1)
         # A module among the settings, such as an activation, is one of each layer's own.
         layers = [kind(features, heads, **copy.deepcopy(settings)) for _ in range(count)]
-        given = {key: settings[key] for key in ("eps", "dtype") if key in settings}
+        given = {key: settings[key] for key in ("eps", "bias", "dtype") if key in settings}
         self.norm = LayerNorm(features, **given) if layers[0].norm_first else None
         return layers
 

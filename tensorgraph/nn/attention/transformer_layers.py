@@ -113,7 +113,7 @@ class TransformerEncoderLayer(_Block):
         dropout: the probability of dropping weights of keys, hidden features, and features that
             are added, in training.
         causal: whether step t may attend to steps 0 … t only.
-        bias: whether the linear layers have biases.
+        bias: whether the linear layers and norms have biases.
         eps: ε of the norms.
         init: where the weights start, see :mod:`tensorgraph.nn.init`.
         dtype: float32 unless given.
@@ -156,7 +156,9 @@ class TransformerEncoderLayer(_Block):
             features, heads, hidden_features, activation, norm_first, dropout, causal, bias, init,
             dtype, generator,
         )  # fmt: skip
-        self.norm1, self.norm2 = (LayerNorm(self.features, eps, dtype=dtype) for _ in range(2))
+        self.norm1, self.norm2 = (
+            LayerNorm(self.features, eps, bias=bias, dtype=dtype) for _ in range(2)
+        )
 
     @with_leads
     def forward(
@@ -207,7 +209,7 @@ class TransformerDecoderLayer(_Block):
             are added, in training.
         causal: whether step t may attend to steps 0 … t of its own sequence only; PyTorch's layer
             takes a mask for it, and without one is not causal.
-        bias: whether the linear layers have biases.
+        bias: whether the linear layers and norms have biases.
         eps: ε of the norms.
         init: where the weights start, see :mod:`tensorgraph.nn.init`.
         dtype: float32 unless given.
@@ -254,7 +256,7 @@ class TransformerDecoderLayer(_Block):
             key_features=memory_features, dropout=dropout,
         )  # fmt: skip
         self.norm1, self.norm2, self.norm3 = (
-            LayerNorm(self.features, eps, dtype=dtype) for _ in range(3)
+            LayerNorm(self.features, eps, bias=bias, dtype=dtype) for _ in range(3)
         )
 
     @with_leads

@@ -16,7 +16,7 @@ from tensorgraph.arguments import one_of
 from tensorgraph.engine.arrays import placed, to_host
 from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.state_dict import converted
-from tensorgraph.engine.tensor import Tensor, array_of, rebind
+from tensorgraph.engine.tensor import array_of, rebind
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.loading.foreign_names import Places, Targets, places_of, simplified
 from tensorgraph.nn.loading.layouts import LAYOUTS, Kept
@@ -31,17 +31,13 @@ class _Offer:
     """An array, and what it may be in a model."""
 
     name: str
-    array: NDArray[Any]
+    shape: tuple[int, ...]
     targets: Targets
     """The tensors for which it is, if it fits."""
-    fits: list[tuple[Kept, list[tuple[str, Tensor, NDArray[Any]]]]]
-    """The ways in which its shape fits, with the values that tensors would get, by their paths."""
-
-    @property
-    def misfit(self) -> str:
-        """What is wrong if it fits in no way."""
-        own = " and ".join(f"{path} {tensor.shape}" for path, tensor in self.targets)
-        return f"wrong shape: {self.name} has {self.array.shape}, for {own}"
+    fits: list[tuple[Kept, list[tuple[str, NDArray[Any]]]]]
+    """The ways in which it fits, with the values that tensors would get, by their paths."""
+    misfit: str
+    """What is wrong if it fits in no way."""
 
 
 @with_leads
@@ -124,7 +120,7 @@ def load_foreign(
     if not (report.whole or (partial and (values or not own))):
         raise errors.StateError(
             f"load_foreign: the arrays do not fit {type(model).__name__}, nothing was loaded"
-            f"\n  {_problems(report)}"
+            f"\n  {_problems(report, places)}"
         )
     for path, value in values.items():
         rebind(own[path], placed(value, own[path]._data))
@@ -188,25 +184,28 @@ def _offered(
 
 def _offer(name: str, value: Any, wanted: str, places: Places) -> _Offer:
     """Return the ways in which an array fits where its name leads."""
-    array = _as_array(name, value)
-    fits = []
+    all_targets = places.targets(wanted)
+    try:
+        array: NDArray[Any] = to_host(array_of(value))
+    except (ValueError, TypeError) as error:
+        return _Offer(name, (), all_targets, [], f"not an array: {name} ({error})")
+    fits, misfit = [], _wrong_shape(name, array, all_targets)
     for layer, kept, targets in places[wanted]:
         parts = kept.turn(layer, array)
-        if parts is not None and all(
-            np.shape(part) == tensor.shape for part, (_, tensor) in zip(parts, targets, strict=True)
-        ):
-            fits.append(
-                (kept, [(path, t, part) for part, (path, t) in zip(parts, targets, strict=True)])
-            )
-    return _Offer(name, array, places.targets(wanted), fits)
+        if parts is None or [np.shape(part) for part in parts] != [t.shape for _, t in targets]:
+            continue
+        try:
+            values = [converted(part, t, name) for part, (_, t) in zip(parts, targets, strict=True)]
+        except errors.StateError as error:
+            misfit = str(error)
+        else:
+            fits.append((kept, [(path, v) for v, (path, _) in zip(values, targets, strict=True)]))
+    return _Offer(name, array.shape, all_targets, fits, misfit)
 
 
-def _as_array(name: str, value: Any) -> NDArray[Any]:
-    try:
-        found: NDArray[Any] = to_host(array_of(value))
-    except (ValueError, TypeError) as error:
-        raise errors.StateError(f"load_foreign: not an array: {name} ({error})") from None
-    return found
+def _wrong_shape(name: str, array: NDArray[Any], targets: Targets) -> str:
+    own = " and ".join(f"{path} {tensor.shape}" for path, tensor in targets)
+    return f"wrong shape: {name} has {array.shape}, for {own}"
 
 
 def _chosen(offers: list[_Offer], layout: str | None) -> list[_Offer]:
@@ -238,7 +237,7 @@ def _one_way(offer: _Offer, layout: str | None, possible: set[str]) -> Any:
         return meant[0]
     ways = dict.fromkeys(min(kept.layouts, key=LAYOUTS.index) for kept, _ in offer.fits)
     raise errors.StateError(
-        f"load_foreign: {offer.name} of shape {offer.array.shape} fits in several ways, and other"
+        f"load_foreign: {offer.name} of shape {offer.shape} fits in several ways, and other"
         " names in the file do not tell which; write"
         f" {' or '.join(f'layout={name!r}' for name in ways)}"
     )
@@ -250,15 +249,14 @@ def _values(
     """Return the value of each tensor by its path, the names of others, and what was done.
 
     Raises:
-        StateError: two arrays are for one tensor and differ, or hold another kind of number.
+        StateError: two arrays are for one tensor and differ.
     """
     values: dict[str, NDArray[Any]] = {}
     names: dict[str, str] = {}
     done: dict[str, str] = {}
     for offer in offers:
         ((kept, parts),) = offer.fits
-        for path, tensor, part in parts:
-            value = converted(part, tensor, path)
+        for path, value in parts:
             if path in values and not np.array_equal(values[path], value, equal_nan=True):
                 raise errors.StateError(
                     f"load_foreign: {names[path]} and {offer.name} are both for {path}, and differ;"
@@ -272,7 +270,7 @@ def _values(
     return values, {path: name for path, name in names.items() if name != path}, done
 
 
-def _problems(report: LoadReport) -> str:
+def _problems(report: LoadReport, places: Places) -> str:
     lines = []
     if report.missing:
         lines.append(f"missing: {errors.listing(report.missing)}")
@@ -281,11 +279,21 @@ def _problems(report: LoadReport) -> str:
     lines += dict.fromkeys(report.misfits.values())
     if report.missing and report.unexpected:
         lines.append(
-            "  to say what is what, write rename=lambda name: name.replace("
-            f"{report.unexpected[0]!r}, {report.missing[0]!r})"
+            f"  to say what is what, write rename=lambda name: {_new_name(report, places)}"
         )
     lines.append("  to load what fits and leave the rest, write partial=True")
     return "\n  ".join(lines)
+
+
+def _new_name(report: LoadReport, places: Places) -> str:
+    """Return what makes of the names in a file those in the model, as far as one can tell."""
+    for name in report.unexpected:
+        for end in re.finditer(r"[./]", name):
+            if simplified(name[end.end() :]) in places:
+                return f"name.removeprefix({name[: end.end()]!r})"
+        if start := places.start_of(name):
+            return f"{start!r} + name"
+    return f"name.replace({report.unexpected[0]!r}, {report.missing[0]!r})"
 
 
 _IMAGES = re.compile(r"\(\*places")

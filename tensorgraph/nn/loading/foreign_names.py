@@ -59,6 +59,12 @@ class Places:
         """Return the tensors that an array of this name may be of, the first way's."""
         return self._ways[name][0][2]
 
+    def start_of(self, name: str) -> str:
+        """Return what stands before a name in the first place that ends with it; else nothing."""
+        end = f".{simplified(name)}"
+        found = next((place for place in self._ways if place.endswith(end)), end)
+        return found.removesuffix(end[1:]).removeprefix(".")
+
 
 def places_of(model: Module) -> Places:
     """Return what arrays may be in a model: by its own names, PyTorch's, and each layer's others.

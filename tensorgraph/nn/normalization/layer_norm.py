@@ -19,35 +19,17 @@ from tensorgraph.ops.moments import center, rms
 class _OverLastAxes(Normalization):
     """A layer that normalises each example over the last axes, then scales each feature."""
 
-    @with_leads
-    def __init__(
-        self,
-        shape: int | Shape,
-        eps: float = 1e-5,
-        *,
-        affine: bool = True,
-        dtype: DTypeLike | None = None,
+    def _build(
+        self, shape: int | Shape, eps: float, affine: bool, bias: bool, dtype: DTypeLike | None
     ) -> None:
-        """Make γ, of ones, and β where there is one, of zeros.
-
-        Args:
-            shape: the lengths of the last axes, or the length of the last one.
-            eps: ε, added to the variance or mean square.
-            affine: whether there are γ and β; without, the layer has no parameters.
-            dtype: float32 unless given.
-
-        Raises:
-            ArgumentError: a length below 1, or an ``eps`` that is negative or not finite.
-            DTypeError: an argument of the wrong kind.
-            ShapeError: when called: the input does not end in ``shape``.
-        """
+        """Make γ, of ones, and β where there is one, of zeros."""
         layer = type(self).__name__
         lengths = shape if isinstance(shape, (tuple, list)) else (shape,)
         if not lengths:
             raise ArgumentError(f"{layer}: the shape () names no axes to normalise over")
         self.shape = tuple(whole(length, f"{layer}: shape", 1) for length in lengths)
         self.eps = number(eps, f"{layer}: eps", 0)
-        self._start(self.shape, boolean(affine, f"{layer}: affine"), dtype)
+        self._start(self.shape, boolean(affine, f"{layer}: affine"), dtype, bias)
 
     def _axes(self, shape: Shape) -> Shape:
         """Return the axes to take means over.
@@ -83,12 +65,43 @@ class LayerNorm(_OverLastAxes):
          [-1.225  0.     1.225]]
     """
 
+    @with_leads
+    def __init__(
+        self,
+        shape: int | Shape,
+        eps: float = 1e-5,
+        *,
+        affine: bool = True,
+        bias: bool = True,
+        dtype: DTypeLike | None = None,
+    ) -> None:
+        """Make γ, of ones, and β, of zeros.
+
+        Args:
+            shape: the lengths of the last axes, or the length of the last one.
+            eps: ε, added to the variance.
+            affine: whether there are γ and β; without, the layer has no parameters.
+            bias: whether there is a β beside γ.
+            dtype: float32 unless given.
+
+        Raises:
+            ArgumentError: a length below 1, or an ``eps`` that is negative or not finite.
+            DTypeError: an argument of the wrong kind.
+            ShapeError: when called: the input does not end in ``shape``.
+        """
+        self._build(shape, eps, affine, boolean(bias, "LayerNorm: bias"), dtype)
+
     def forward(self, x: Operand) -> Tensor:
         """Return the normalised x."""
         given, axes = asarray(x), self._axes(shape_of(x))
         centred = center(to_single(given), axis=axes)
         deviation = rms(centred, axis=axes, eps=self.eps, keepdims=True)
         return self._scaled(centred / divisor(deviation, self.eps), given)
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows between the parentheses."""
+        unshifted = self.weight is not None and self.bias is None
+        return super().extra_repr() + ", bias=False" * unshifted
 
 
 class RMSNorm(_OverLastAxes):
@@ -107,7 +120,29 @@ class RMSNorm(_OverLastAxes):
          [0.2 1.4]]
     """
 
-    shifts = False
+    @with_leads
+    def __init__(
+        self,
+        shape: int | Shape,
+        eps: float = 1e-5,
+        *,
+        affine: bool = True,
+        dtype: DTypeLike | None = None,
+    ) -> None:
+        """Make γ, of ones.
+
+        Args:
+            shape: the lengths of the last axes, or the length of the last one.
+            eps: ε, added to the mean square.
+            affine: whether there is γ; without, the layer has no parameters.
+            dtype: float32 unless given.
+
+        Raises:
+            ArgumentError: a length below 1, or an ``eps`` that is negative or not finite.
+            DTypeError: an argument of the wrong kind.
+            ShapeError: when called: the input does not end in ``shape``.
+        """
+        self._build(shape, eps, affine, False, dtype)
 
     def forward(self, x: Operand) -> Tensor:
         """Return the normalised x."""

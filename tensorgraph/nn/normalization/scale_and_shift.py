@@ -32,16 +32,15 @@ class Normalization(Module):
         "scale": as_it_is("weight", "flax", "keras"),
     }
 
-    shifts: ClassVar[bool] = True
-    """Whether there is a shift."""
-
     weight: Tensor | None
     bias: Tensor | None = None
 
-    def _start(self, shape: Shape, affine: bool, dtype: DTypeLike | None) -> None:
-        """Make γ, of ones, and β, of zeros, or neither."""
+    def _start(
+        self, shape: Shape, affine: bool, dtype: DTypeLike | None, bias: bool = True
+    ) -> None:
+        """Make γ, of ones, and β, of zeros, where there is one; or neither."""
         self.weight = ones(shape, dtype, requires_grad=True) if affine else None
-        if self.shifts:
+        if bias:
             self.bias = zeros(shape, dtype, requires_grad=True) if affine else None
 
     def _scaled(self, normalised: Any, given: Tensor, axis: int | None = None) -> Tensor:

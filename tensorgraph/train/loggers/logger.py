@@ -16,7 +16,8 @@ class Logger(ABC):
 
     Given as one of ``callbacks``, it logs each epoch's row of the history; as one of
     ``step_callbacks``, the cost of each step. All stands at the number of steps taken until then,
-    so that costs and losses share an axis; the epoch is a number among the others.
+    so that costs and losses share an axis; the epoch is a number among the others. A second run
+    that begins anew goes on where the last one ended, as a warm start does.
 
     It ends with the run, however that ends. Outside of one, ``log`` writes what a loop of your own
     measured, and ``close`` ends it, as a ``with`` block does. Of processes that train together, the
@@ -25,6 +26,7 @@ class Logger(ABC):
 
     _run: Run | None = None
     _cost, _examples = 0.0, 0
+    _last, _before = 0, 0
 
     def __call__(self, run: Run) -> None:
         """Log what is new of a run: the epoch that is over, or the step."""
@@ -33,13 +35,16 @@ class Logger(ABC):
         if run is not self._run:
             self._run = run
             run.when_over(self._end)
+            # One that is resumed counts the steps before.
+            self._before = self._last if run.step <= self._last else 0
+        self._last = self._before + run.step
         if run.batch:
-            self.log({"step_cost": self._cost_of_step(run)}, run.step)
+            self.log({"step_cost": self._cost_of_step(run)}, self._last)
         else:
-            self._log_epoch(run)
+            self._log_epoch(run, self._last)
 
-    def _log_epoch(self, run: Run) -> None:
-        self.log(run.history.rows()[-1], run.step)
+    def _log_epoch(self, run: Run, step: int) -> None:
+        self.log(run.history.rows()[-1], step)
 
     def _cost_of_step(self, run: Run) -> float:
         """Return the cost of the last step, of the sums of the epoch's steps."""

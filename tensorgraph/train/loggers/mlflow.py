@@ -29,6 +29,8 @@ class MLflow(Logger):
         name: of the run; MLflow invents one.
         params: hyperparameters by name.
         tags: further words on the run.
+        run_id: of a run of before that goes on, as a training that is resumed does; its experiment,
+            name, params and tags stay.
 
     Attributes:
         run_id: of the run, once something was logged.
@@ -46,39 +48,46 @@ class MLflow(Logger):
         name: str | None = None,
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, Any] | None = None,
+        run_id: str | None = None,
     ) -> None:
         mlflow: Any = require("mlflow", "mlflow")
         self.experiment, self.name = experiment, name
         self.params, self.tags = dict(params or {}), dict(tags or {})
         self.client = mlflow.MlflowClient(tracking_uri=uri)
-        self.run_id: str | None = None
+        self.run_id = run_id
+        self._is_open = False
 
     def __repr__(self) -> str:
         return f"MLflow({self.experiment!r}, run_id={self.run_id!r})"
 
-    def _started(self) -> str:
-        """Return the run's id; begin it if it has not begun."""
+    def _opened(self) -> str:
+        """Return the run's id; begin it if it has not begun, and go on with it if it has ended."""
         if self.run_id is None:
-            found = self.client.get_experiment_by_name(self.experiment)
-            number = (
-                self.client.create_experiment(self.experiment)
-                if found is None
-                else found.experiment_id
-            )
-            run = self.client.create_run(number, run_name=self.name, tags=self.tags)
-            self.run_id = str(run.info.run_id)
-            for name, value in self.params.items():
-                self.client.log_param(self.run_id, name, value)
+            self.run_id = self._made()
+        elif not self._is_open:
+            self.client.update_run(self.run_id, "RUNNING")
+        self._is_open = True
         return self.run_id
+
+    def _made(self) -> str:
+        found = self.client.get_experiment_by_name(self.experiment)
+        number = (
+            self.client.create_experiment(self.experiment) if found is None else found.experiment_id
+        )
+        run_id = str(self.client.create_run(number, run_name=self.name, tags=self.tags).info.run_id)
+        for name, value in self.params.items():
+            self.client.log_param(run_id, name, value)
+        return run_id
 
     def _write(self, numbers: dict[str, float], step: int) -> None:
         entities: Any = require("mlflow.entities", "mlflow")
         time: Any = require("mlflow.utils.time", "mlflow").get_current_time_millis()
         metrics = [entities.Metric(name, value, time, step) for name, value in numbers.items()]
-        self.client.log_batch(self._started(), metrics=metrics)
+        self.client.log_batch(self._opened(), metrics=metrics)
 
     def _finish(self, error: BaseException | None) -> None:
-        if self.run_id is not None:
+        if self.run_id is not None and self._is_open:
+            self._is_open = False
             interrupted = isinstance(error, KeyboardInterrupt)
             status = "KILLED" if interrupted else "FINISHED" if error is None else "FAILED"
             self.client.set_terminated(self.run_id, status)

@@ -74,15 +74,15 @@ class TensorBoard(Logger):
                 self._open.session(plugin.hparams_pb(self.hparams))
         return self._open
 
-    def _log_epoch(self, run: Run) -> None:
-        super()._log_epoch(run)
+    def _log_epoch(self, run: Run, step: int) -> None:
+        super()._log_epoch(run, step)
         if self.histograms:
             file, values = self._file, []
             for path, parameter in run.model.named_parameters():
                 values.append(file.histogram(f"weights/{path}", parameter.data))
                 if parameter.grad is not None:
                     values.append(file.histogram(f"gradients/{path}", parameter.grad.data))
-            file.summary(values, run.step)
+            file.summary(values, step)
 
     def _write(self, numbers: dict[str, float], step: int) -> None:
         file = self._file
