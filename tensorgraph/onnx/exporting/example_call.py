@@ -46,6 +46,12 @@ class ExampleCall:
         return list(dict.fromkeys(n for axes in self.dynamic.values() for n in axes.values()))
 
     @property
+    def example_sizes(self) -> dict[str, int]:
+        """What these are in the examples, where two that have one name are alike."""
+        shapes = {n: array_of(a).shape for n, a in zip(self.names, self.arrays, strict=True)}
+        return {size: shapes[name][axis] for size, (name, axis) in self.axes.items()}
+
+    @property
     def axes(self) -> dict[str, tuple[str, int]]:
         """For each named size the first input that has it, and its axis."""
         found: dict[str, tuple[str, int]] = {}
@@ -187,7 +193,21 @@ def _dynamic(given: Axes | str | None, arrays: Mapping[str, Any]) -> dict[str, d
                     f" shape {shapes[name]}"
                 )
             found.setdefault(name, {})[axis % ndim] = size
+    _check_alike(found, shapes)
     return found
+
+
+def _check_alike(dynamic: Mapping[str, Mapping[int, str]], shapes: Mapping[str, Any]) -> None:
+    """Raise if axes whose sizes have one name are not of one length in the examples."""
+    lengths: dict[str, tuple[int, str]] = {}
+    for name, axes in dynamic.items():
+        for axis, size in axes.items():
+            length, first = lengths.setdefault(size, (shapes[name][axis], name))
+            if shapes[name][axis] != length:
+                raise errors.ArgumentError(
+                    f"onnx.export: dynamic_axes names {size!r} what is {length} in {first!r} and"
+                    f" {shapes[name][axis]} in {name!r}; give each its own name"
+                )
 
 
 def split_path(inputs: Sequence[Any], path: Any) -> tuple[Sequence[Any], Any]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tensorgraph.onnx.exporting.emitter import FURTHEST, Emitter
 from tensorgraph.onnx.exporting.forms.form import Form, axes_of
-from tensorgraph.onnx.exporting.program import Value
+from tensorgraph.onnx.exporting.program import Banded, Value
 from tensorgraph.onnx.exporting.sizes import AnySize, Size
 from tensorgraph.symbolic.expr import Expr
 
@@ -156,9 +156,16 @@ def _size(shape: tuple[AnySize, ...]) -> AnySize:
 
 
 def _diagonal(g: Emitter, v: Value) -> str:
-    """Return a diagonal: every (columns + 1)-th element of the matrix as one row."""
+    """Return a diagonal: every (columns + 1)-th element of the matrix as one row.
+
+    Of a matrix of any size the others are left out, and what is left in each row is added up.
+    """
     x, k = v.args[0], v.static["offset"]
     *lead, rows, columns = x.shape
+    if k == 0 and rows == columns and isinstance(rows, Size) and v.dtype.kind != "b":
+        on = g.banded(Banded((False, True, False), 0, (rows, columns)), np.bool_)
+        alone = g.node("Where", on, g.get(x), g.number(0, v.dtype))
+        return g.node("ReduceSum", alone, g.ints([x.ndim - 1]), keepdims=0)
     if not (isinstance(rows, int) and isinstance(columns, int)):
         raise NotImplementedError("a diagonal of matrices whose sides are not known")
     flat = g.reshape(g.get(x), (*lead, rows * columns))
