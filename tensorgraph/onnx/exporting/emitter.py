@@ -35,6 +35,8 @@ class Emitter:
         self.place = Place()
         self.label = ""
         """The operation that nodes are being made for."""
+        self.siblings: dict[Value, list[str]] = {}
+        """All results of the node of a value, where it has several."""
         self._names: dict[str, int] = {}
         self._known: dict[Value, str] = {}
         self._casts: dict[tuple[str, str], str] = {}

@@ -95,7 +95,9 @@ class _Samples:
         if key not in self._readings and key not in self._raised:
             arrays = _arrays_like(self.call.arrays, self.call.shapes(sizes))
             try:
-                self._readings[key] = read(self.call, arrays, self.call.names, self.call.model)
+                self._readings[key] = read(
+                    self.call, arrays, self.call.names, self.call.model, self.of_examples.steps
+                )
             except Exception as error:  # a user's function may raise anything
                 self._raised[key] = error
         if key in self._raised:
