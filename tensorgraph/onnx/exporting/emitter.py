@@ -81,15 +81,13 @@ class Emitter:
         """Say what the tensor of a value is called."""
         self._known[value] = name
 
-    def output(self, wanted: str, tensor: str) -> str:
-        """Let a tensor be an output, which takes its name; return that name."""
+    def output(self, name: str, tensor: str) -> None:
+        """Let a tensor be the output of a name that was kept for it."""
         made = any(tensor in node.output for node in self.nodes)
-        name = self.name(wanted)
         if not made or tensor in self._renamed:
             self.nodes.append(self.onnx.helper.make_node("Identity", [tensor], [name], name=name))
         else:
             self._renamed[tensor] = name
-        return name
 
     def named_nodes(self) -> list[Any]:
         """Return the nodes, operands first, with the names of the outputs."""

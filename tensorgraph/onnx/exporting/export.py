@@ -26,6 +26,7 @@ from tensorgraph.onnx.exporting.graph_reading import Place, Reading
 from tensorgraph.onnx.exporting.lowering import Lowering, form_of
 from tensorgraph.onnx.exporting.program import Aligned, Value
 from tensorgraph.onnx.exporting.sampling import sampled
+from tensorgraph.onnx.importing.imported import Imported
 from tensorgraph.symbolic.expr import Expr
 
 OPSET = 20
@@ -62,7 +63,7 @@ def export(
         path: the file; without one nothing is written.
         dynamic_axes: the axes whose size is not that of the examples: ``{"x": {0: "batch"}}``.
             A word names the first axis of the first input, and of those that are as long;
-            ``None`` fixes all sizes.
+            ``None`` fixes all sizes. Those of a loaded network are by default its file's.
         input_names: other names for the inputs.
         output_names: other names for the outputs.
         opset: the version of ONNX's operators.
@@ -127,11 +128,19 @@ def _written(
     aligned = Aligned(samples, places)
     ins = _given(g, call, aligned, readings, named_tensors)
     outputs = [aligned.value(es) for es in zip(*roots, strict=True)]
+    names = named(output_names, _output_names(call.function, readings[0]), "output_names")
+    kept = [g.name(name) for name in names]
+    if output_names is not None and kept != names:
+        raise errors.ArgumentError(
+            f"onnx.export: output_names={names} must not be names of inputs or parameters, as are"
+            f" {[name for name, free in zip(names, kept, strict=True) if name != free]}"
+        )
     _emit(g, aligned)
-    names = named(output_names, _output_names(readings[0]), "output_names")
+    for name, value in zip(kept, outputs, strict=True):
+        g.output(name, g.get(value))
     return ins, [
-        files.Port(g.output(name, g.get(value)), value.dtype, value.shape)
-        for name, value in zip(names, outputs, strict=True)
+        files.Port(name, value.dtype, value.shape)
+        for name, value in zip(kept, outputs, strict=True)
     ]
 
 
@@ -226,9 +235,13 @@ def _emit(g: Emitter, aligned: Aligned) -> None:
         )
 
 
-def _output_names(reading: Reading) -> list[str]:
-    """Return what outputs are called: by keys or fields, or by number."""
+def _output_names(function: Any, reading: Reading) -> list[str]:
+    """Return what outputs are called: as in the file of a loaded network, by keys or fields, or by
+    number.
+    """
     captured = reading.captured
+    if isinstance(function, Imported) and len(function.outputs) == len(captured.outputs):
+        return [declared.name for declared in function.outputs]
     tree = unflatten(captured.structure, list(captured.outputs))
     if isinstance(tree, Expr):
         return ["output"]
@@ -237,5 +250,5 @@ def _output_names(reading: Reading) -> list[str]:
         or hasattr(tree, "_fields")
         or hasattr(type(tree), "__dataclass_fields__")
     )
-    found = places(tree, "" if keyed else "output", lambda leaf: True)
+    found = places(tree, "" if keyed else "output", lambda leaf: type(leaf) is Expr)
     return found if keyed else [name.replace(".", "_") for name in found]

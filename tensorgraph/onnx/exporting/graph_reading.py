@@ -150,6 +150,12 @@ def read(
         reading = _read(f, arguments, names, model, Reader(steps))
     except sequences.StepsNeeded:
         reading = _read(f, arguments, names, model, Reader(steps, whole=False))
+    except errors.GraphError as error:
+        if isinstance(error, errors.ExportError):
+            raise
+        raise errors.ExportError(
+            f"onnx.export: what is computed follows from values, which a file cannot tell: {error}"
+        ) from error
     captured = reading.captured
     if captured.written:
         known = {e: name for name, (e, _) in reading.named_tensors().items()}
