@@ -25,8 +25,38 @@ FAULTS: list[Fault] = [
         f"{ROOM}/export.py",
         ("_in_all", "all((name, i) in others for others in tensors)", "True",
          "exported_functions: what a function makes itself is a weight"),
-        ("_sampled", "[*corners, further]", "[*corners, corners[0]]",
-         "exported_functions: no further size checks what was found"),
+    ),
+    *planted_in(
+        f"{ROOM}/sampling.py",
+        ("sampled", "(call.example_sizes, *samples.least(told[0]))", "()",
+         "exported_sizes: a branch that no large size takes is lost"),
+        ("_Samples._takes_all", "self._takes(many)", "True",
+         "exported_sizes: a table of positions is shorter than the largest size"),
+    ),
+    *planted_in(
+        f"{ROOM}/summed_gradients.py",
+        ("summed_as", "own == axes", "True",
+         "exported_sizes: a gradient of one example is another program"),
+    ),
+    *planted_in(
+        f"{ROOM}/emitter.py",
+        ("Emitter.banded", "self.node('Greater', along, down)", "self.node('Less', along, down)",
+         "exported_sizes: what is above a diagonal is on it"),
+    ),
+    *planted_in(
+        f"{ROOM}/forms/sequences.py",
+        ("_gates", "list(kind.blocks)", "sorted(kind.blocks)",
+         "exported_sequences: gates in the order of PyTorch"),
+    ),
+    *planted_in(
+        f"{ROOM}/forms/wider.py",
+        ("in_wider", "name not in ORDERED or dtype != np.uint64", "True",
+         "exported_ops: the largest numbers without a sign become negative"),
+    ),
+    *planted_in(
+        f"{ROOM}/forms/shapes.py",
+        ("_rolled", "g.node('Mod', g.size(shift), g.node('Max', g.size(n), g.ints([1])))",
+         "g.size(shift)", "exported_functions: a roll goes around once at most"),
     ),
     *planted_in(
         f"{ROOM}/example_call.py",

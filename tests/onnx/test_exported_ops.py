@@ -164,9 +164,9 @@ def test_whole_numbers_of_every_kind(dtype):
     a = np.array([[1, 3, info.max, 2], [info.max, info.min, 5, 1], [4, 4, info.max - 1, 0]], dtype)
 
     def found(a):
-        kept = [tg.maximum(a, a[::-1]), tg.minimum(a, a[::-1]), tg.clip(a, min=1, max=3), tg.relu(a),
-                tg.where(a > 1, a, a[::-1]), tg.pad(a, 1), tg.tril(a), tg.triu(a), -a, a + a, a * a,
-                abs(a), a // 2, a % 3]  # fmt: skip
+        kept = [tg.maximum(a, a[::-1]), tg.minimum(a, a[::-1]), tg.clip(a, min=1, max=3),
+                tg.relu(a), tg.where(a > 1, a, a[::-1]), tg.pad(a, 1), tg.tril(a), tg.triu(a), -a,
+                a + a, a * a, abs(a), a // 2, a % 3]  # fmt: skip
         along = [f(a, axis=1) for f in (tg.max, tg.min, tg.argmax, tg.argmin, tg.argsort)]
         # onnxruntime 1.32 adds up whole numbers as floating-point ones.
         sums = [f(a % 11, axis=1) for f in (tg.sum, tg.prod, tg.cumulative_sum)]

@@ -134,7 +134,7 @@ def _names(function: Any, inputs: Sequence[Any]) -> list[str]:
     if isinstance(function, Imported):
         parameters = [declared.name for declared in function.inputs]
     else:
-        parameters = _parameters(function.forward if isinstance(function, Module) else function)
+        parameters = _parameters(getattr(function, "forward", function))
     more = range(len(parameters), len(inputs))
     parameters += ["x"] if len(inputs) == 1 and more else [f"x{i}" for i in more]
     return [name for p, value in zip(parameters, inputs, strict=False)

@@ -236,9 +236,7 @@ def _emit(g: Emitter, aligned: Aligned) -> None:
 
 
 def _output_names(function: Any, reading: Reading) -> list[str]:
-    """Return what outputs are called: as in the file of a loaded network, by keys or fields, or by
-    number.
-    """
+    """Return what outputs are called: as in a loaded network's file, by keys, or by number."""
     captured = reading.captured
     if isinstance(function, Imported) and len(function.outputs) == len(captured.outputs):
         return [declared.name for declared in function.outputs]

@@ -16,6 +16,7 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.onnx.exporting import sequences
+from tensorgraph.onnx.importing.imported import Imported
 from tensorgraph.symbolic.capture import Captured, capture
 from tensorgraph.symbolic.expr import Expr, constant
 
@@ -153,8 +154,10 @@ def read(
     except errors.GraphError as error:
         if isinstance(error, errors.ExportError):
             raise
+        hint = "; a loaded network is written if all of it is arithmetic: keep its file otherwise"
         raise errors.ExportError(
             f"onnx.export: what is computed follows from values, which a file cannot tell: {error}"
+            + hint * isinstance(model, Imported)
         ) from error
     captured = reading.captured
     if captured.written:

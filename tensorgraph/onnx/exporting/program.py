@@ -137,7 +137,9 @@ class Aligned:
                     f" ({_named(first)} here, {_named(e)} there)",
                 )
             if e.ndim != first.ndim:
-                raise self._error(first, f"it has {first.ndim} axes at one size, {e.ndim} at another")
+                raise self._error(
+                    first, f"it has {first.ndim} axes at one size, {e.ndim} at another"
+                )
 
     def _joined(self, es: tuple[Expr, ...]) -> Value:
         first, fresh = es[0], dict[str, int]()
@@ -225,9 +227,7 @@ class Aligned:
         size = self._size([v.size for v in flat], e, "the size of an array")
         return Counting(start, steps.pop(), size, shape)
 
-    def _banded(
-        self, values: Sequence[Any], shape: tuple[AnySize, ...], e: Expr
-    ) -> Banded | None:
+    def _banded(self, values: Sequence[Any], shape: tuple[AnySize, ...], e: Expr) -> Banded | None:
         """Return what is told by the first row and column: where these change, and to what."""
         if len(shape) < 2 or any(v.size != v.shape[-2] * v.shape[-1] for v in values):
             return None

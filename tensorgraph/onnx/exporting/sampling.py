@@ -102,16 +102,16 @@ class _Samples:
             except Exception as error:  # a user's function may raise anything
                 self._raised[key] = error
         if key in self._raised:
-            error = self._raised[key]
-            if isinstance(error, errors.ExportError):
-                raise error
+            raised = self._raised[key]
+            if isinstance(raised, errors.ExportError):
+                raise raised
             told = " and ".join(f"{name} = {n}" for name, n in sizes.items())
             raise errors.ExportError(
                 f"onnx.export: the function takes the examples, but not {told}"
-                f" ({type(error).__name__}: {error}); write dynamic_axes=None for a file that takes"
-                ' the sizes of the examples only, or say which axes vary: dynamic_axes={"x": {0:'
-                ' "batch"}}'
-            ) from error
+                f" ({type(raised).__name__}: {raised}); write dynamic_axes=None for a file that"
+                ' takes the sizes of the examples only, or say which axes vary: dynamic_axes={"x":'
+                ' {0: "batch"}}'
+            ) from raised
         return self._readings[key]
 
     def _takes(self, sizes: Sizes) -> bool:

@@ -76,9 +76,7 @@ last_state = Op(
 
 
 def whole(cell: Any, x: Any, state: Any, there: Any, backwards: bool) -> Any:
-    """Return h of all steps and the last state, as ``Recurrent`` does; ``None`` for what does not
-    fit the operators.
-    """
+    """Return h of all steps and the last state; ``None`` for what the operators do not take."""
     kind = KINDS.get(type(cell))
     if kind is None or getattr(cell, "proj_features", None) is not None:
         return None

@@ -2,8 +2,9 @@
 
 ``FORMS`` says how an operation is written as nodes. What is not listed is taken apart into what is:
 see ``lowering.py``. Read ``form`` first, which says what a form is; then ``elementwise``,
-``reductions``, ``shapes``, ``indexing``, ``contractions`` and ``random_numbers``. ``wider`` is about
-whole numbers that runtimes know little of.
+``reductions``, ``shapes``, ``indexing``, ``contractions`` and ``random_numbers``. ``wider`` is
+about whole numbers that runtimes know little of. ``sequences``, of recurrent layers, are of records
+of their own.
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ def _is_zero(x: Value) -> bool:
 
 def _gates(g: Emitter, weight: Value, kind: Kind) -> str:
     """Return a weight or bias of one direction with the blocks of its gates in ONNX's order."""
+    assert isinstance(weight.shape[0], int)
     rows = np.arange(weight.shape[0]).reshape(len(kind.blocks), -1)[list(kind.blocks)].reshape(-1)
     name = g.get(weight)
     if name not in g.initializers:

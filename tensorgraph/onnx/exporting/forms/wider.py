@@ -6,7 +6,7 @@ is the same when 64 are cut off.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
 import numpy as np
@@ -17,11 +17,11 @@ from tensorgraph.onnx.exporting.program import Value
 
 WIDE = np.dtype(np.int64)
 ALWAYS = {"int32", "int64"}
-BYTES = {"int8", "uint8"}
-KERNELS: Mapping[str, set[str]] = {
+BYTES = frozenset({"int8", "uint8"})
+KERNELS: Mapping[str, Set[str]] = {
     **dict.fromkeys(("max", "min", "argmax", "argmin"), BYTES),
-    **dict.fromkeys(("maximum", "minimum", "clip", "relu"), {*BYTES, "uint32", "uint64"}),
-    **dict.fromkeys(("sum", "prod", "cumulative_sum", "tril", "triu", "power"), set()),
+    **dict.fromkeys(("maximum", "minimum", "clip", "relu"), BYTES | {"uint32", "uint64"}),
+    **dict.fromkeys(("sum", "prod", "cumulative_sum", "tril", "triu", "power"), frozenset()),
     "argsort": {*BYTES, "int16", "uint16", "uint32"},
     "matmul": {"uint32", "uint64"},
     "negative": {"int8", "int16"},
