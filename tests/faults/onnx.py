@@ -79,6 +79,8 @@ FAULTS: list[Fault] = [
         f"{ROOM}/idioms.py",
         ("_layer_norm", "axes != list(range(first, x.ndim))", "False",
          "exported_layers: a norm over the first axes is one over the last"),
+        ("_group_norm", "(x, scale, shift)", "(x, shift, scale)",
+         "exported_layers: scale and shift of groups change places"),
         ("_batch_norm", "(x, scale, offset, mean, var)", "(x, scale, offset, var, mean)",
          "exported_layers: mean and variance change places"),
     ),

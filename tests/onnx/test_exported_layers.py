@@ -98,6 +98,19 @@ def test_a_method_is_exported_as_its_model_is():
     assert_exports(net.encode, [np.ones((2, 3), "float32")], digits=DIGITS)
 
 
+@pytest.mark.parametrize("opset", [20, 21])
+@pytest.mark.parametrize(("groups", "places"), [(2, (5, 5)), (4, (7,)), (1, (3,)), (2, ())])
+def test_group_norm_is_one_operator(groups, places, opset):
+    layer = tg.nn.GroupNorm(groups, 4)
+    layer.weight.assign(np.array([1, -2, 3, 4], "float32"))
+    layer.bias.assign(np.array([4, 3, 2, 1], "float32"))
+    x = 1 + 2 * np.random.default_rng(0).standard_normal((5, 4, *places)).astype("float32")
+    proto = assert_exports(layer, [x[:2]], [x], [x[:1]], digits=DIGITS, opset=opset)
+    kinds = [node.op_type for node in proto.graph.node]
+    assert {"GroupNormalization", "InstanceNormalization"} & {*kinds}
+    assert len(kinds) <= (1 if opset > 20 else 7)
+
+
 def test_a_norm_over_other_axes_is_written_as_it_is():
     def norm(x):
         centred = tg.center(x, axis=0)
