@@ -97,8 +97,6 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/sets.py",
-        ("beside", "placed(np.asarray(found), array_of(from_list(x)))", "np.asarray(found)",
-         "device_training: places of what is on a device are on the host"),
         ("unique_all", "take(x, places)", "take(x, inverse)", "unique: not the first of equals"),
     ),
     *planted_in(
@@ -456,6 +454,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/index.py",
+        ("beside", "placed(numbers, array_of(x))", "numbers",
+         "device_training: places of what is on a device are on the host"),
         ("check_masks_known", "array.dtype.kind == 'b'", "False",
          "compiled_messages: a symbolic mask has no line to write instead"),
         ("scatter_into", "np.add.at(out, fill_key(key, indices), x)",
