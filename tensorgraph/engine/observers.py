@@ -63,6 +63,13 @@ class Observer:
         """
         return None
 
+    def instead(self, part: Any, *inputs: Any, **how: Any) -> Any:
+        """Return what stands for the results of a part that is one operation for the observer.
+
+        ``None`` where the part computes them itself, which may take many steps.
+        """
+        return None
+
     def relied(self, owner: Any, name: str, value: Any) -> None:
         """Called when what is computed depends on an attribute, which does not change by itself."""
 
@@ -99,6 +106,10 @@ class _Both(Observer):
     def number(self, name: str, counter: Any, at: Callable[[int], Any]) -> Any:
         found = self._inner.number(name, counter, at)
         return self._outer.number(name, counter, at) if found is None else found
+
+    def instead(self, part: Any, *inputs: Any, **how: Any) -> Any:
+        found = self._inner.instead(part, *inputs, **how)
+        return self._outer.instead(part, *inputs, **how) if found is None else found
 
     def relied(self, owner: Any, name: str, value: Any) -> None:
         self._outer.relied(owner, name, value)

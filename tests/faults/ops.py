@@ -456,6 +456,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/index.py",
+        ("beside", "placed(numbers, array_of(x))", "numbers",
+         "device_training: places of what is on a device are on the host"),
         ("check_masks_known", "array.dtype.kind == 'b'", "False",
          "compiled_messages: a symbolic mask has no line to write instead"),
         ("scatter_into", "np.add.at(out, fill_key(key, indices), x)",

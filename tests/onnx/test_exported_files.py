@@ -53,7 +53,7 @@ def test_a_failed_export_leaves_the_file_of_before(tmp_path):
     tg.onnx.export(model(), X, path)
     before = path.read_bytes()
     with pytest.raises(tg.errors.ExportError):
-        tg.onnx.export(lambda x: x + tg.eye(len(x)) @ x, X, path)
+        tg.onnx.export(lambda x: x * min(len(x), 4), X, path)
     assert path.read_bytes() == before
     with pytest.raises(OSError, match="no folder"):
         tg.onnx.export(model(), X, tmp_path / "none" / "net.onnx")

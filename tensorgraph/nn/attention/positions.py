@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -17,6 +15,8 @@ from tensorgraph.nn.init import Initializer, normal
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
+from tensorgraph.ops.arithmetic import where
+from tensorgraph.ops.trigonometric import cos, sin
 from tensorgraph.random import Generator
 
 
@@ -69,15 +69,17 @@ class SinusoidalPositionalEncoding(Module):
         """Return x with its positions added."""
         x = asarray(x)
         _check("SinusoidalPositionalEncoding", x.shape, self.features)
-        dtype = x.dtype if x.dtype.kind == "f" else np.float32
-        y: Tensor = x + placed(self._waves(x.shape[-2]).astype(dtype), x.data)
+        y: Tensor = x + self._waves(x).astype(x.dtype if x.dtype.kind == "f" else np.float32)
         return y
 
-    def _waves(self, steps: int) -> Any:
-        """Return P of so many steps."""
+    def _waves(self, x: Tensor) -> Tensor:
+        """Return P of as many steps as x has."""
         pairs = np.arange(self.features) // 2 * 2
-        angles = np.arange(steps)[:, None] / self.base ** (pairs / self.features)
-        return np.where(np.arange(self.features) % 2, np.cos(angles), np.sin(angles))
+        steps = asarray(placed(np.arange(x.shape[-2])[:, None], x.data))
+        angles = steps / placed(self.base ** (pairs / self.features), x.data)
+        odd = placed(np.arange(self.features) % 2 == 1, x.data)
+        waves: Tensor = where(odd, cos(angles), sin(angles))
+        return waves
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""

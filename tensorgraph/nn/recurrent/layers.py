@@ -16,6 +16,7 @@ from numpy.typing import DTypeLike
 from tensorgraph import errors
 from tensorgraph.arguments import boolean, number, whole
 from tensorgraph.engine.arrays import holds, host_values, placed
+from tensorgraph.engine.modes import instead
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of
@@ -244,6 +245,9 @@ def _along(
     cell: Cell[Any], x: Operand, state: Any, there: Any, backwards: bool
 ) -> tuple[Tensor, Any]:
     """Return h of all time steps in their order, and the state after the last that was taken."""
+    whole: tuple[Tensor, Any] | None = instead(cell, x, state, there, backwards=backwards)
+    if whole is not None:
+        return whole
     projected = cell.project(x)
     state = cell.start(state, projected.shape[:1], projected.dtype)
     parts = unstack(projected, axis=1)

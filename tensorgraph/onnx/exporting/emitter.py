@@ -12,7 +12,7 @@ import numpy as np
 
 from tensorgraph.extras import require
 from tensorgraph.onnx.exporting.graph_reading import Place
-from tensorgraph.onnx.exporting.program import Counting, Formula, Repeated, Value
+from tensorgraph.onnx.exporting.program import Banded, Counting, Formula, Repeated, Value
 from tensorgraph.onnx.exporting.sizes import AnySize, Size, monomials
 
 FURTHEST = np.iinfo(np.int64).max
@@ -35,6 +35,8 @@ class Emitter:
         self.place = Place()
         self.label = ""
         """The operation that nodes are being made for."""
+        self.siblings: dict[Value, list[str]] = {}
+        """All results of the node of a value, where it has several."""
         self._names: dict[str, int] = {}
         self._known: dict[Value, str] = {}
         self._casts: dict[tuple[str, str], str] = {}
@@ -79,15 +81,13 @@ class Emitter:
         """Say what the tensor of a value is called."""
         self._known[value] = name
 
-    def output(self, wanted: str, tensor: str) -> str:
-        """Let a tensor be an output, which takes its name; return that name."""
+    def output(self, name: str, tensor: str) -> None:
+        """Let a tensor be the output of a name that was kept for it."""
         made = any(tensor in node.output for node in self.nodes)
-        name = self.name(wanted)
         if not made or tensor in self._renamed:
             self.nodes.append(self.onnx.helper.make_node("Identity", [tensor], [name], name=name))
         else:
             self._renamed[tensor] = name
-        return name
 
     def named_nodes(self) -> list[Any]:
         """Return the nodes, operands first, with the names of the outputs."""
@@ -115,7 +115,7 @@ class Emitter:
             name = self._known[value]
             return name if wanted == value.dtype else self.cast(name, wanted)
         constant = value.constant
-        if isinstance(constant, (Formula, Repeated, Counting)):
+        if isinstance(constant, (Formula, Repeated, Counting, Banded)):
             return self._sized(constant, wanted)
         array = np.asarray(constant)
         with np.errstate(over="ignore"):
@@ -179,17 +179,30 @@ class Emitter:
             product = self.node("Mul", product, self._sizes[name]) if product else self._sizes[name]
         return product
 
-    def _sized(self, constant: Formula | Repeated | Counting, dtype: Any) -> str:
+    def _sized(self, constant: Formula | Repeated | Counting | Banded, dtype: Any) -> str:
         if isinstance(constant, Formula):
             return self._formula(constant, dtype)
         if isinstance(constant, Counting):
             numbers = self.counting(constant.start, constant.step, constant.size, constant.shape)
             return numbers if dtype == np.int64 else self.cast(numbers, dtype)
+        if isinstance(constant, Banded):
+            return self.banded(constant, dtype)
         if isinstance(constant.element, Formula):
             element = self._formula(constant.element, dtype)
         else:
             element = self.constant(constant.element.astype(dtype))
         return self.node("Expand", element, self.ints(constant.shape))
+
+    def banded(self, constant: Banded, dtype: Any) -> str:
+        """Return a matrix that is told by its diagonal."""
+        if np.dtype(dtype).kind == "b":  # which onnxruntime does not choose from
+            return self.cast(self.banded(constant, np.int32), dtype)
+        *lead, rows, columns = constant.shape
+        down = self.counting(constant.offset, 1, rows, (*lead, rows, 1))
+        along = self.counting(0, 1, columns, (columns,))
+        below, on, above = (self.number(n, dtype) for n in constant.numbers)
+        right = self.node("Where", self.node("Greater", along, down), above, on)
+        return self.node("Where", self.node("Less", along, down), below, right)
 
     def counting(self, start: AnySize, step: int, count: AnySize, shape: Sequence[AnySize]) -> str:
         """Return so many whole numbers from ``start`` on, in a shape."""

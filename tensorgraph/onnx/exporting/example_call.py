@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,9 +11,9 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.engine.nested_containers import Structure, flatten, opened, unflatten
-from tensorgraph.engine.rule import parameter_names
 from tensorgraph.engine.tensor import array_of
 from tensorgraph.nn.module import Module
+from tensorgraph.onnx.importing.imported import Imported
 from tensorgraph.train.module_modes import evaluating
 
 Axes = Mapping[str, Mapping[int, str] | Sequence[int]]
@@ -44,6 +45,12 @@ class ExampleCall:
     def sizes(self) -> list[str]:
         """The names of the sizes that may be any."""
         return list(dict.fromkeys(n for axes in self.dynamic.values() for n in axes.values()))
+
+    @property
+    def example_sizes(self) -> dict[str, int]:
+        """What these are in the examples, where two that have one name are alike."""
+        shapes = {n: array_of(a).shape for n, a in zip(self.names, self.arrays, strict=True)}
+        return {size: shapes[name][axis] for size, (name, axis) in self.axes.items()}
 
     @property
     def axes(self) -> dict[str, tuple[str, int]]:
@@ -116,21 +123,31 @@ def example_call(
         )
     found = _names(function, inputs)
     names = named(input_names, found, "input_names")
+    if isinstance(function, Imported) and dynamic_axes == BATCH:
+        dynamic_axes = _declared(function, names)
     dynamic = _dynamic(dynamic_axes, dict(zip(names, arrays, strict=True)))
     return ExampleCall(function, structure, leaves, names, dynamic)
 
 
 def _names(function: Any, inputs: Sequence[Any]) -> list[str]:
     """Return what the arrays in a call are called: the parameters, and their places in these."""
-    own: Any = function
-    forward = own.forward if isinstance(function, Module) else function
-    try:
-        parameters = list(parameter_names(forward))
-    except (TypeError, ValueError):
-        parameters = []
-    parameters += [f"x{i}" for i in range(len(parameters), len(inputs))]
+    if isinstance(function, Imported):
+        parameters = [declared.name for declared in function.inputs]
+    else:
+        parameters = _parameters(getattr(function, "forward", function))
+    more = range(len(parameters), len(inputs))
+    parameters += ["x"] if len(inputs) == 1 and more else [f"x{i}" for i in more]
     return [name for p, value in zip(parameters, inputs, strict=False)
             for name in places(value, p) if name]  # fmt: skip
+
+
+def _parameters(function: Any) -> list[str]:
+    """Return the names of a function's parameters that are taken by position."""
+    try:
+        found = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return []
+    return [n for n, p in found.items() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 def places(tree: Any, name: str, of_leaves: Callable[[Any], bool] = is_array) -> list[str]:
@@ -160,6 +177,16 @@ def named(names: Sequence[str] | None, found: Sequence[str], what: str) -> list[
     return wanted
 
 
+def _declared(network: Imported, names: Sequence[str]) -> Axes:
+    """Return the axes that a network's file leaves open, where it names them, or numbers them."""
+    found: dict[str, dict[int, str]] = {}
+    for name, declared in zip(names, network.inputs, strict=False):
+        for axis, n in enumerate(declared.shape or ()):
+            if not isinstance(n, int):
+                found.setdefault(name, {})[axis] = n or f"{name}_{axis}"
+    return found
+
+
 def _dynamic(given: Axes | str | None, arrays: Mapping[str, Any]) -> dict[str, dict[int, str]]:
     """Return the named sizes by axis of each input.
 
@@ -187,7 +214,21 @@ def _dynamic(given: Axes | str | None, arrays: Mapping[str, Any]) -> dict[str, d
                     f" shape {shapes[name]}"
                 )
             found.setdefault(name, {})[axis % ndim] = size
+    _check_alike(found, shapes)
     return found
+
+
+def _check_alike(dynamic: Mapping[str, Mapping[int, str]], shapes: Mapping[str, Any]) -> None:
+    """Raise if axes whose sizes have one name are not of one length in the examples."""
+    lengths: dict[str, tuple[int, str]] = {}
+    for name, axes in dynamic.items():
+        for axis, size in axes.items():
+            length, first = lengths.setdefault(size, (shapes[name][axis], name))
+            if shapes[name][axis] != length:
+                raise errors.ArgumentError(
+                    f"onnx.export: dynamic_axes names {size!r} what is {length} in {first!r} and"
+                    f" {shapes[name][axis]} in {name!r}; give each its own name"
+                )
 
 
 def split_path(inputs: Sequence[Any], path: Any) -> tuple[Sequence[Any], Any]:

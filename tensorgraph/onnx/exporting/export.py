@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from itertools import product
 from os import PathLike
 from typing import Any
-
-import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.nested_containers import unflatten
-from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.onnx.exporting import files
 from tensorgraph.onnx.exporting.emitter import Emitter
@@ -26,19 +22,16 @@ from tensorgraph.onnx.exporting.example_call import (
     places,
     split_path,
 )
-from tensorgraph.onnx.exporting.graph_reading import Place, Reading, read
+from tensorgraph.onnx.exporting.graph_reading import Place, Reading
 from tensorgraph.onnx.exporting.lowering import Lowering, form_of
 from tensorgraph.onnx.exporting.program import Aligned, Value
+from tensorgraph.onnx.exporting.sampling import sampled
+from tensorgraph.onnx.importing.imported import Imported
 from tensorgraph.symbolic.expr import Expr
 
 OPSET = 20
 """The version of the operators that is written unless another is asked for: of January 2024."""
 LEAST_OPSET = 18
-SAMPLES = (61, 67, 71, 73, 79, 83)
-"""Sizes that a function is traced at, two for each dynamic axis: primes, which are hardly the
-length of anything else."""
-FURTHER = (1009, 1013, 1019)
-"""One more size for each dynamic axis, by which what was found is checked."""
 
 
 @with_leads
@@ -70,7 +63,7 @@ def export(
         path: the file; without one nothing is written.
         dynamic_axes: the axes whose size is not that of the examples: ``{"x": {0: "batch"}}``.
             A word names the first axis of the first input, and of those that are as long;
-            ``None`` fixes all sizes.
+            ``None`` fixes all sizes. Those of a loaded network are by default its file's.
         input_names: other names for the inputs.
         output_names: other names for the outputs.
         opset: the version of ONNX's operators.
@@ -96,7 +89,7 @@ def export(
     files.check_opset(opset, LEAST_OPSET)
     call = example_call(model, examples, input_names, dynamic_axes)
     with call.evaluated():
-        samples, readings = _sampled(call, read(call, call.arrays, call.names, call.model))
+        samples, readings = sampled(call)
     emitter = Emitter(opset, call.axes)
     ins, outs = _written(emitter, call, samples, readings, output_names)
     title = getattr(model, "__name__", type(model).__name__)
@@ -104,50 +97,6 @@ def export(
     if path is not None:
         files.write(proto, path, external_above)
     return proto
-
-
-def _sampled(call: ExampleCall, examples: Reading) -> tuple[list[Mapping[str, int]], list[Reading]]:
-    """Return the function as it is at several sizes, and these.
-
-    Raises:
-        ExportError: it raises at sizes other than those of the examples.
-    """
-    names = call.sizes
-    if not names:
-        return [{}], [examples]
-    if len(names) > len(FURTHER):
-        raise errors.ArgumentError(
-            f"onnx.export: dynamic_axes has the {len(names)} sizes {names}, at most {len(FURTHER)}"
-            " can be any"
-        )
-    pairs = [SAMPLES[i * 2 : i * 2 + 2] for i in range(len(names))]
-    corners: list[Mapping[str, int]] = [dict(zip(names, at, strict=True)) for at in product(*pairs)]
-    further = dict(zip(names, FURTHER, strict=False))
-    samples = [*corners, further]
-    readings = []
-    for sizes in samples:
-        shapes = call.shapes(sizes)
-        try:
-            readings.append(read(call, _arrays_like(call.arrays, shapes), call.names, call.model))
-        except Exception as error:
-            told = " and ".join(f"{name} = {n}" for name, n in sizes.items())
-            raise errors.ExportError(
-                f"onnx.export: the function takes the examples, but not {told}"
-                f" ({type(error).__name__}: {error}); write dynamic_axes=None for a file that takes"
-                ' the sizes of the examples only, or say which axes vary: dynamic_axes={"x": {0:'
-                ' "batch"}}'
-            ) from error
-    return samples, readings
-
-
-def _arrays_like(arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
-    """Return tensors of other shapes, which take no memory and want gradients as the arrays do."""
-    return [
-        wrap(
-            np.broadcast_to(np.zeros((), x.dtype), shape), None, getattr(x, "requires_grad", False)
-        )
-        for x, shape in zip(arrays, shapes, strict=True)
-    ]
 
 
 def _written(
@@ -170,14 +119,28 @@ def _written(
     _refuse(missing, places)
     if not roots[0]:
         raise errors.DTypeError("onnx.export: the function returns no array")
+    if len({len(found) for found in roots}) > 1:
+        raise errors.ExportError(
+            f"onnx.export: the function returns {len(roots[0])} arrays at one size of"
+            f" {' and '.join(call.sizes)} and another number at another; write"
+            " dynamic_axes=None for a file that takes the sizes of the examples only"
+        )
     aligned = Aligned(samples, places)
     ins = _given(g, call, aligned, readings, named_tensors)
     outputs = [aligned.value(es) for es in zip(*roots, strict=True)]
+    names = named(output_names, _output_names(call.function, readings[0]), "output_names")
+    kept = [g.name(name) for name in names]
+    if output_names is not None and kept != names:
+        raise errors.ArgumentError(
+            f"onnx.export: output_names={names} must not be names of inputs or parameters, as are"
+            f" {[name for name, free in zip(names, kept, strict=True) if name != free]}"
+        )
     _emit(g, aligned)
-    names = named(output_names, _output_names(readings[0]), "output_names")
+    for name, value in zip(kept, outputs, strict=True):
+        g.output(name, g.get(value))
     return ins, [
-        files.Port(g.output(name, g.get(value)), value.dtype, value.shape)
-        for name, value in zip(names, outputs, strict=True)
+        files.Port(name, value.dtype, value.shape)
+        for name, value in zip(kept, outputs, strict=True)
     ]
 
 
@@ -272,9 +235,11 @@ def _emit(g: Emitter, aligned: Aligned) -> None:
         )
 
 
-def _output_names(reading: Reading) -> list[str]:
-    """Return what outputs are called: by keys or fields, or by number."""
+def _output_names(function: Any, reading: Reading) -> list[str]:
+    """Return what outputs are called: as in a loaded network's file, by keys, or by number."""
     captured = reading.captured
+    if isinstance(function, Imported) and len(function.outputs) == len(captured.outputs):
+        return [declared.name for declared in function.outputs]
     tree = unflatten(captured.structure, list(captured.outputs))
     if isinstance(tree, Expr):
         return ["output"]
@@ -283,5 +248,5 @@ def _output_names(reading: Reading) -> list[str]:
         or hasattr(tree, "_fields")
         or hasattr(type(tree), "__dataclass_fields__")
     )
-    found = places(tree, "" if keyed else "output", lambda leaf: True)
+    found = places(tree, "" if keyed else "output", lambda leaf: type(leaf) is Expr)
     return found if keyed else [name.replace(".", "_") for name in found]

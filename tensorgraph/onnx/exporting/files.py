@@ -36,11 +36,15 @@ def model_of(
 ) -> Any:
     """Return the model with all arrays in it, a ``ModelProto``, checked."""
     onnx = emitter.onnx
+    nodes = emitter.named_nodes()
+    used = {name for node in nodes for name in node.input}
     initializers = [
-        onnx.numpy_helper.from_array(array, name) for name, array in emitter.initializers.items()
+        onnx.numpy_helper.from_array(array, name)
+        for name, array in emitter.initializers.items()
+        if name in used
     ]
     graph = onnx.helper.make_graph(
-        emitter.named_nodes(), name, [_info(emitter, p) for p in inputs],
+        nodes, name, [_info(emitter, p) for p in inputs],
         [_info(emitter, p) for p in outputs], initializers,
     )  # fmt: skip
     opset = onnx.helper.make_opsetid(OPERATORS, emitter.opset)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.onnx.exporting.emitter import Emitter
@@ -39,6 +41,10 @@ batch_norm = _operator(
 )
 layer_norm = _operator(
     "layer_norm", ("x", "scale", "shift"), lambda x, scale, shift, *, axis=0, eps=0.0: x
+)
+
+group_norm = _operator(
+    "group_norm", ("x", "scale", "shift"), lambda x, scale, shift, *, groups=1, eps=0.0: x
 )
 
 
@@ -127,9 +133,33 @@ def _layer_norm(e: Expr) -> Expr | None:
     return make(layer_norm, (x, scale, shift), static, e.shape, e.dtype)
 
 
+def _group_norm(e: Expr) -> Expr | None:
+    """Return a norm over groups of channels, and a scale and shift of each, as one."""
+    normalised, slope, offset = e.args
+    scale, shift = _of_channels(slope, e.ndim), _of_channels(offset, e.ndim)
+    if scale is None or shift is None or normalised.op is not reshape.op:
+        return None
+    quotient = normalised.args[0]
+    if quotient.op is not divide.op or quotient.args[1].op is not rms.op or quotient.ndim != 3:
+        return None
+    centred, size = quotient.args
+    if centred.op is not center.op or size.args[0] is not centred:
+        return None
+    grouped = centred.args[0]
+    axes = [list(axes_of(y.static["axis"], 3)) for y in (centred, size)]
+    if grouped.op is not reshape.op or axes != [[2], [2]] or not size.static["keepdims"]:
+        return None
+    x, groups = grouped.args[0], grouped.shape[1]
+    same = x.shape == e.shape and grouped.shape[0] == e.shape[0] and e.shape[1] % groups == 0
+    if not same or any(a.dtype != np.float32 for a in (e, x, scale, shift)):
+        return None
+    static = {"groups": groups, "eps": float(size.static["eps"])}
+    return make(group_norm, (x, scale, shift), static, e.shape, e.dtype)
+
+
 _WAYS: dict[Op | None, tuple[Callable[[Expr], Expr | None], ...]] = {
     add.op: (_with_bias,),
-    affine.op: (_batch_norm, _layer_norm),
+    affine.op: (_batch_norm, _layer_norm, _group_norm),
 }
 
 
@@ -141,7 +171,26 @@ def _normalised(kind: str, **where: str) -> Form:
     return Form(emit)
 
 
+def _emit_group_norm(g: Emitter, v: Value) -> str:
+    """Write GroupNormalization; before there was one, instance norm with groups for channels."""
+    (x, scale, shift), groups, eps = map(g.get, v.args), v.static["groups"], v.static["eps"]
+    if groups == v.shape[1] and v.ndim > 2:
+        return g.node("InstanceNormalization", x, scale, shift, epsilon=eps)
+    if g.opset >= GROUP_NORM_SINCE:
+        return g.node("GroupNormalization", x, scale, shift, epsilon=eps, num_groups=groups)
+    alike = [g.constant(np.full(groups, n, np.float32)) for n in (1, 0)]
+    grouped = g.node("Reshape", x, g.ints([0, groups, -1]))
+    flat = g.node("InstanceNormalization", grouped, *alike, epsilon=eps)
+    behind = list(range(1, v.ndim - 1))
+    scaled = g.node("Mul", g.reshape(flat, v.shape), g.unsqueeze(scale, behind))
+    return g.node("Add", scaled, g.unsqueeze(shift, behind))
+
+
+GROUP_NORM_SINCE = 21
+"""The opset from which it has a scale for each channel; before, one for each group."""
+
 FORMS = {
+    group_norm: Form(_emit_group_norm),
     batch_norm: _normalised("BatchNormalization", epsilon="eps"),
     layer_norm: _normalised("LayerNormalization", epsilon="eps", axis="axis"),
 }

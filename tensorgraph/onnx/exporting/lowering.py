@@ -18,6 +18,7 @@ from tensorgraph.onnx.exporting import idioms
 from tensorgraph.onnx.exporting.definitions import DEFINITIONS
 from tensorgraph.onnx.exporting.forms import FORMS
 from tensorgraph.onnx.exporting.forms.form import Form
+from tensorgraph.onnx.exporting.forms.sequences import FORMS as SEQUENCES
 from tensorgraph.onnx.exporting.graph_reading import Place
 from tensorgraph.ops.arithmetic import astype
 from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, remade
@@ -95,7 +96,7 @@ class Lowering:
         return found
 
 
-_ALL = {**FORMS, **idioms.FORMS}
+_ALL = {**FORMS, **idioms.FORMS, **SEQUENCES}
 
 
 def has_form(op: Op) -> bool:

@@ -12,6 +12,7 @@ from tensorgraph import errors
 from tensorgraph.engine.op import Op
 from tensorgraph.onnx.exporting.graph_reading import Place
 from tensorgraph.onnx.exporting.sizes import AnySize, Samples, Size, fitted, size_by, size_of
+from tensorgraph.onnx.exporting.summed_gradients import summed_as
 from tensorgraph.symbolic.expr import Expr
 
 
@@ -67,6 +68,22 @@ class Counting:
     shape: tuple[AnySize, ...]
 
 
+@dataclass(frozen=True)
+class Banded:
+    """A matrix with one number below a diagonal, one on it and one above it, such as a mask."""
+
+    numbers: tuple[Any, Any, Any]
+    offset: int
+    """Where the diagonal begins: how many columns after the first."""
+    shape: tuple[AnySize, ...]
+
+    def at(self, shape: tuple[int, ...]) -> Any:
+        """Return the matrix of a shape."""
+        rows, columns = np.ogrid[: shape[-2], : shape[-1]]
+        side = np.sign(columns - rows - self.offset) + 1
+        return np.array(self.numbers)[side].reshape(shape)
+
+
 class Aligned:
     """Traces of one function at several sizes, read side by side.
 
@@ -98,12 +115,13 @@ class Aligned:
             es, ready = stack.pop()
             if es in self.values:
                 continue
+            alike = (es[0], *(summed_as(es[0], e) for e in es[1:]))
             if ready:
-                self.values[es] = self._joined(es)
+                self.values[es] = self._joined(alike)
                 continue
-            self._check_alike(es)
+            self._check_alike(alike)
             stack.append((es, True))
-            operands = [*zip(*(e.args for e in es), strict=True)]
+            operands = [*zip(*(e.args for e in alike), strict=True)]
             stack.extend((args, False) for args in reversed(operands))
         return self.values[traced]
 
@@ -117,6 +135,10 @@ class Aligned:
                     first,
                     "what is computed differs from one size to the other"
                     f" ({_named(first)} here, {_named(e)} there)",
+                )
+            if e.ndim != first.ndim:
+                raise self._error(
+                    first, f"it has {first.ndim} axes at one size, {e.ndim} at another"
                 )
 
     def _joined(self, es: tuple[Expr, ...]) -> Value:
@@ -185,7 +207,8 @@ class Aligned:
                 return Repeated(single[0], shape)
             if all((s == s.flat[0]).all() for s in single):
                 return Repeated(self._formula([s.flat[0].item() for s in single], e), shape)
-        counted = self._counting(values, shape, e) if len(varying) == 1 else None
+        way = self._counting if len(varying) == 1 else self._banded
+        counted = way(values, shape, e)
         if counted is None:
             raise self._error(e, f"an array that has other elements at each size ({e.dtype}"
                                  f"{list(e.shape)}) is made outside of operations")  # fmt: skip
@@ -204,6 +227,21 @@ class Aligned:
         size = self._size([v.size for v in flat], e, "the size of an array")
         return Counting(start, steps.pop(), size, shape)
 
+    def _banded(self, values: Sequence[Any], shape: tuple[AnySize, ...], e: Expr) -> Banded | None:
+        """Return what is told by the first row and column: where these change, and to what."""
+        if len(shape) < 2 or any(v.size != v.shape[-2] * v.shape[-1] for v in values):
+            return None
+        matrix = max((v.reshape(v.shape[-2:]) for v in values), key=np.size)
+        edge = np.concatenate([matrix[::-1, 0], matrix[0, 1:]])  # from the lower left on
+        changes = np.flatnonzero(edge[1:] != edge[:-1]) + 1
+        if changes.size not in (1, 2) or changes[-1] - changes[0] > 1:
+            return None
+        at = int(changes[0])
+        numbers = edge[at - 1], edge[at], edge[-1]
+        banded = Banded(numbers, at - len(matrix) + 1, shape)
+        fits = all(_equal(banded.at(v.shape), v) for v in values)
+        return banded if fits else None
+
     def _formula(self, values: Sequence[float], e: Expr) -> Formula:
         """Return how a number follows from sizes: such as ``1 / batch``, or ``√(batch − 1)``."""
         array = np.array(values, float)
@@ -219,9 +257,8 @@ class Aligned:
                              " that cannot be told")  # fmt: skip
 
     def _told(self, values: Sequence[Any]) -> str:
-        return ", ".join(
-            f"{v} where {_where(s)}" for v, s in zip(values, self.samples, strict=True)
-        )
+        told = [f"{v} where {_where(s)}" for v, s in zip(values, self.samples, strict=True)]
+        return ", ".join(dict.fromkeys([told[0], *told[-2:]]))
 
     def _error(self, e: Expr, problem: str) -> errors.ExportError:
         place = str(self._place_near(e))
@@ -233,8 +270,9 @@ class Aligned:
 
     def _place_near(self, e: Expr) -> Place:
         """Return where an expression is computed, or a constant first used."""
-        if e in self.places:
-            return self.places[e]
+        own = self.places.get(e, Place())
+        if own.line:
+            return own
         users = (x for x in self.places if any(a is e for a in x.args))
         return next((self.places[x] for x in users), Place())
 

@@ -42,6 +42,10 @@ def _divide(g: Emitter, v: Value) -> str:
     return g.node("Div", g.get(x, v.dtype), g.get(y, v.dtype))
 
 
+def _abs(g: Emitter, v: Value) -> str:
+    return g.node("Identity" if v.dtype.kind == "b" else "Abs", g.get(v.args[0], v.dtype))
+
+
 def _square(g: Emitter, v: Value) -> str:
     x = g.get(v.args[0], v.dtype)
     return g.node("Mul", x, x)
@@ -187,6 +191,9 @@ def _isfinite(g: Emitter, v: Value) -> str:
 
 def _where(g: Emitter, v: Value) -> str:
     condition, x, y = v.args
+    if v.dtype.kind == "b":  # which onnxruntime does not choose from
+        taken = [g.get(a, np.int32) for a in (x, y)]
+        return g.cast(g.node("Where", truth(g, condition), *taken), np.bool_)
     return g.node("Where", truth(g, condition), g.get(x, v.dtype), g.get(y, v.dtype))
 
 
@@ -273,7 +280,7 @@ def _of_floats(e: Expr) -> bool:
 
 FORMS: dict[str, Any] = {
     "divide": Form(_divide),
-    **every({"subtract": "Sub", "negative": "Neg", "abs": "Abs"}),
+    **every({"subtract": "Sub", "negative": "Neg"}), "abs": Form(_abs),
     **{name: _one_node(kind, _of_floats) for name, kind in {
         "reciprocal": "Reciprocal", "sqrt": "Sqrt", "exp": "Exp", "log": "Log", "sin": "Sin",
         "cos": "Cos", "tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu",

@@ -8,7 +8,7 @@ import numpy as np
 
 from tensorgraph.onnx.exporting.emitter import FURTHEST, Emitter
 from tensorgraph.onnx.exporting.forms.form import Form, axes_of
-from tensorgraph.onnx.exporting.program import Value
+from tensorgraph.onnx.exporting.program import Banded, Value
 from tensorgraph.onnx.exporting.sizes import AnySize, Size
 from tensorgraph.symbolic.expr import Expr
 
@@ -66,27 +66,27 @@ def cut(g: Emitter, x: str, slices: dict[int, slice]) -> str:
 def _roll(g: Emitter, v: Value) -> str:
     x, shift, axis = g.get(v.args[0]), v.static["shift"], v.static["axis"]
     if axis is None:
-        return g.reshape(_rolled(g, g.reshape(x, (-1,)), shift, 0), v.shape)
+        return g.reshape(_rolled(g, g.reshape(x, (-1,)), shift, 0, size(v.shape)), v.shape)
     axes = [axis] if isinstance(axis, int) else list(axis)
-    shifts = [shift] * len(axes) if isinstance(shift, int) else list(shift)
+    shifts = [shift] * len(axes) if isinstance(shift, (int, Size)) else list(shift)
     for a, s in zip(axes, shifts, strict=True):
-        n = v.shape[a]
-        x = _rolled(g, x, s % n if isinstance(n, int) and n else s, a % v.ndim)
+        x = _rolled(g, x, s, a % v.ndim, v.shape[a])
     return x
 
 
-def _rolled(g: Emitter, x: str, shift: AnySize, axis: int) -> str:
-    """Return a tensor rolled by fewer places than it has, or by any number of a flat one."""
-    if shift == 0:
-        return x
-    end, start = cut(g, x, {axis: slice(-shift, None)}), cut(g, x, {axis: slice(None, -shift)})
+def _rolled(g: Emitter, x: str, shift: AnySize, axis: int, n: AnySize) -> str:
+    """Return a tensor rolled along an axis of n elements, also more than once around."""
+    if isinstance(n, int) and isinstance(shift, int):
+        shift %= max(n, 1)
+        if shift == 0:
+            return g.node("Identity", x)
+        end, start = cut(g, x, {axis: slice(-shift, None)}), cut(g, x, {axis: slice(None, -shift)})
+        return g.node("Concat", end, start, axis=axis)
+    around = g.node("Mod", g.size(shift), g.node("Max", g.size(n), g.ints([1])))
+    first = g.node("Sub", g.size(n), around)
+    end = g.node("Slice", x, first, g.ints([FURTHEST]), g.ints([axis]))
+    start = g.node("Slice", x, g.ints([0]), first, g.ints([axis]))
     return g.node("Concat", end, start, axis=axis)
-
-
-def _rolls(e: Expr) -> bool:
-    """Return whether no shift goes round more than once where axes are flat."""
-    shift, axis = e.static["shift"], e.static["axis"]
-    return axis is not None or (isinstance(shift, int) and abs(shift) <= e.size)
 
 
 def _triangle(upper: int) -> Form:
@@ -136,7 +136,7 @@ def _repeat(g: Emitter, v: Value) -> str:
     x, repeats, axis = v.args[0], v.static["repeats"], v.static["axis"]
     name, shape = g.get(x), list(x.shape)
     if axis is None:
-        name, shape, axis = g.reshape(name, (-1,)), [_size(x.shape)], 0
+        name, shape, axis = g.reshape(name, (-1,)), [size(x.shape)], 0
     axis %= len(shape)
     if isinstance(repeats, (int, Size)):
         wide = g.node("Expand", g.unsqueeze(name, [axis + 1]),
@@ -148,7 +148,8 @@ def _repeat(g: Emitter, v: Value) -> str:
     return g.node("Gather", name, g.constant(places.astype(np.int64)), axis=axis)
 
 
-def _size(shape: tuple[AnySize, ...]) -> AnySize:
+def size(shape: tuple[AnySize, ...]) -> AnySize:
+    """Return how many elements a shape has."""
     total: AnySize = 1
     for n in shape:
         total = total * n
@@ -156,9 +157,16 @@ def _size(shape: tuple[AnySize, ...]) -> AnySize:
 
 
 def _diagonal(g: Emitter, v: Value) -> str:
-    """Return a diagonal: every (columns + 1)-th element of the matrix as one row."""
+    """Return a diagonal: every (columns + 1)-th element of the matrix as one row.
+
+    Of a matrix of any size the others are left out, and what is left in each row is added up.
+    """
     x, k = v.args[0], v.static["offset"]
     *lead, rows, columns = x.shape
+    if k == 0 and rows == columns and isinstance(rows, Size) and v.dtype.kind != "b":
+        on = g.banded(Banded((False, True, False), 0, (rows, columns)), np.bool_)
+        alone = g.node("Where", on, g.get(x), g.number(0, v.dtype))
+        return g.node("ReduceSum", alone, g.ints([x.ndim - 1]), keepdims=0)
     if not (isinstance(rows, int) and isinstance(columns, int)):
         raise NotImplementedError("a diagonal of matrices whose sides are not known")
     flat = g.reshape(g.get(x), (*lead, rows * columns))
@@ -235,7 +243,7 @@ FORMS = {
     "squeeze": Form(_squeeze),
     "broadcast_to": Form(_broadcast_to),
     "flip": Form(_flip),
-    "roll": Form(_roll, _rolls),
+    "roll": Form(_roll),
     "tril": _triangle(0),
     "triu": _triangle(1),
     "concat": Form(_concat),
