@@ -66,7 +66,7 @@ def test_a_newer_opset_is_named():
 
 def test_a_domain_without_a_version_has_no_operators():
     made = model([node("Exp", "x", "y", domain="somewhere")], X, Y)
-    refuse(made, r"somewhere\.Exp \(opset 0")
+    refuse(made, r"somewhere\.Exp \(a domain that the file does not import")
 
 
 # ------------------------------------------------------------------------------- broken graphs
@@ -355,7 +355,7 @@ def test_loops_that_do_not_end_are_stopped(monkeypatch):
     )  # fmt: skip
     loop = helper.make_node("Loop", ["most", "", "x"], ["y"], body=body)
     made = model([loop], X, Y, {"most": np.array(2**62)})
-    with pytest.raises(OnnxError, match="a Loop runs more than 50 times"):
+    with pytest.raises(OnnxError, match="goes round more than 50 times"):
         tg.onnx.load(made)([0.0, 0.0])
 
 

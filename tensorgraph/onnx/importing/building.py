@@ -156,7 +156,8 @@ class Builder:
 def _in_order(module: Part, called: Sequence[str]) -> None:
     """Let the attributes of a module stand in the order in which they are called."""
     attributes = vars(module)
-    others = [n for n, v in attributes.items() if type(v) is Part and n not in called]
+    own = set(called)
+    others = [n for n, v in attributes.items() if type(v) is Part and n not in own]
     for name in [*called, *others]:
         attributes[name] = attributes.pop(name)
 
@@ -172,8 +173,20 @@ def _freeing(steps: Sequence[Step], fixed: int, results: tuple[int, ...]) -> lis
 
 
 def free_name(name: str, taken: Any) -> str:
-    """Return a name for an attribute that is not taken yet."""
-    unique, n = name, 2
-    while unique in taken or hasattr(Part, unique):
-        unique, n = f"{name}_{n}", n + 1
-    return unique
+    """Return a name for an attribute that is not taken yet.
+
+    Of names with numbers there are no gaps: the first free one is found by halving.
+    """
+
+    def free(n: int) -> bool:
+        unique = f"{name}_{n}" if n > 1 else name
+        return unique not in taken and not hasattr(Part, unique)
+
+    n = 1
+    while not free(n):
+        n *= 2
+    low, high = n // 2, n
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if free(middle) else (middle, high)
+    return f"{name}_{high}" if high > 1 else name

@@ -148,9 +148,7 @@ def _prelu(x: Any, slope: Any) -> Any:
     if ndim_of(slope) == 1 and ndim_of(x) > 2 and shape_of(slope)[0] == shape_of(x)[1]:
         if shape_of(slope)[0] != shape_of(x)[-1]:  # of the channels, as the first opsets had it
             slope = ops.reshape(slope, shape=(-1, *(1,) * (ndim_of(x) - 2)))
-    if x.dtype.kind in "iu":
-        return ops.where(x < 0, x * slope, x)
-    return ops.relu(x) - slope * ops.relu(-x)
+    return ops.where(x < 0, x * slope, x)
 
 
 @operator("Elu")
@@ -193,7 +191,8 @@ def _shrink(x: Any, *, bias: float = 0.0, lambd: float = 0.5) -> Any:
 
 
 @operator("Gelu")
-def _gelu(x: Any, *, approximate: str = "none") -> Any:
+def gelu(x: Any, *, approximate: str = "none") -> Any:
+    """Return x Φ(x), or with ``"tanh"`` what approximates it."""
     if approximate == "none":
         return ops.gelu(x)
     inner = math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))
@@ -282,7 +281,8 @@ def _bit_cast(x: Any, *, to: int) -> Any:
 
 
 @operator("Softmax", since=1)
-def _flat_softmax(x: Any, *, axis: int = 1) -> Any:
+def flat_softmax(x: Any, *, axis: int = 1) -> Any:
+    """Return the softmax of all axes from one on as if they were one."""
     return _over_the_rest(ops.softmax, x, axis)
 
 
