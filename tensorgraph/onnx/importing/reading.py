@@ -34,6 +34,8 @@ MAX_DEPTH = 24
 _SCOPES = "pkg.torch.onnx.name_scopes"
 """Under which PyTorch's newer exporter says in which modules a node lies."""
 
+_FOR_ONE_PROCESSOR = "com.microsoft.nchwc"
+
 Names = ChainMap[str, str]
 """The unique name of each value by its name in a graph, or in those around it; of one that is left
 out it is empty."""
@@ -79,6 +81,11 @@ class Reader:
             f"{f'{domain}.' if domain else ''}{kind} ({_version(version)}; {listing(names, 3)})"
             for (domain, kind, version), names in sorted(self._missing.items())
         ]
+        if any(domain == _FOR_ONE_PROCESSOR for domain, _, _ in self._missing):
+            lines.append(
+                f"{_FOR_ONE_PROCESSOR} arranges weights for one kind of processor; let onnxruntime"
+                " optimise with ORT_ENABLE_EXTENDED, not with ORT_ENABLE_ALL"
+            )
         return "; ".join(lines)
 
     # ----------------------------------------------------------------------------------- graphs

@@ -19,8 +19,8 @@ enter_all({
     "Atan": ops.atan, "Atanh": ops.atanh, "BitwiseAnd": ops.bitwise_and,
     "BitwiseNot": ops.bitwise_invert, "BitwiseOr": ops.bitwise_or, "BitwiseXor": ops.bitwise_xor,
     "Ceil": ops.ceil, "Cos": ops.cos, "Cosh": ops.cosh, "Erf": ops.erf, "Exp": ops.exp,
-    "Floor": ops.floor, "GreaterOrEqual": ops.greater_equal, "HardSwish": ops.hardswish,
-    "IsNaN": ops.isnan, "LessOrEqual": ops.less_equal, "Log": ops.log, "Mish": ops.mish,
+    "Floor": ops.floor, "HardSwish": ops.hardswish, "IsNaN": ops.isnan, "Log": ops.log,
+    "Mish": ops.mish,
     "Neg": ops.negative, "Not": ops.logical_not, "Reciprocal": ops.reciprocal, "Relu": ops.relu,
     "Round": ops.round, "Sigmoid": ops.sigmoid, "Sign": ops.sign, "Sin": ops.sin, "Sinh": ops.sinh,
     "Softplus": ops.softplus, "Softsign": ops.softsign, "Sqrt": ops.sqrt, "Tan": ops.tan,
@@ -50,10 +50,10 @@ def _equal(x: Any, y: Any) -> Any:
     return np.equal(x, y).astype(bool) if x.dtype == TEXT else ops.equal(x, y)
 
 
+_COMPARED = {"Equal": _equal, "Greater": ops.greater, "Less": ops.less}
 _OF_TWO = {
-    "Add": ops.add, "And": ops.logical_and, "Div": _divide, "Equal": _equal,
-    "Greater": ops.greater, "Less": ops.less, "Mul": ops.multiply, "Or": ops.logical_or,
-    "Pow": _power, "Sub": ops.subtract, "Xor": ops.logical_xor,
+    "Add": ops.add, "And": ops.logical_and, "Div": _divide, "Mul": ops.multiply,
+    "Or": ops.logical_or, "Pow": _power, "Sub": ops.subtract, "Xor": ops.logical_xor, **_COMPARED,
 }  # fmt: skip
 
 
@@ -70,8 +70,12 @@ def _with_old_broadcasting(function: Any) -> Any:
 
 
 for _name, _function in _OF_TWO.items():
-    operator(_name, since=1)(_with_old_broadcasting(_function))
-    operator(_name, since=7)(_function)
+    _bounds = (0, 1) if _name in _COMPARED else ()  # of which there is no gradient
+    operator(_name, since=1, settings=_bounds)(_with_old_broadcasting(_function))
+    operator(_name, since=7, settings=_bounds)(_function)
+
+operator("GreaterOrEqual", settings=(0, 1))(ops.greater_equal)
+operator("LessOrEqual", settings=(0, 1))(ops.less_equal)
 
 
 @operator("Mod")

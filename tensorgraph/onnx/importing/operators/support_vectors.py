@@ -123,7 +123,7 @@ def _coupled(shares: Any, count: int) -> Any:
     They solve min Σ_{i<j} (r_ji p_i − r_ij p_j)², Σ p = 1 (Wu, Lin and Weng 2004, method 2), here
     exactly, where libsvm and onnxruntime stop within 0.005 / count.
     """
-    rows = [[ops.zeros_like(shares[:, 0])] * count for _ in range(count)]
+    rows = [[np.zeros(shape_of(shares)[:1], shares.dtype)] * count for _ in range(count)]
     for number, (i, j) in enumerate(combinations(range(count), 2)):
         rows[i][j], rows[j][i] = shares[:, number], 1 - shares[:, number]
     r = ops.stack([ops.stack(row, axis=1) for row in rows], axis=1)  # (rows, i, j): i beats j
