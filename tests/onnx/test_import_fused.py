@@ -26,9 +26,7 @@ def compare(kind, *arrays, outputs=1, rtol=1e-4, atol=1e-5, **attributes):
     """Compare one operator; an input that is ``None`` is left out."""
     names = ["" if a is None else f"x{i}" for i, a in enumerate(arrays)]
     feed = {n: a for n, a in zip(names, arrays, strict=True) if n}
-    inputs = [
-        value(n, a.shape, helper.np_dtype_to_tensor_dtype(a.dtype)) for n, a in feed.items()
-    ]
+    inputs = [value(n, a.shape, helper.np_dtype_to_tensor_dtype(a.dtype)) for n, a in feed.items()]
     results = [f"y{i}" for i in range(outputs)]
     made = helper.make_node(kind, names, results, domain=MICROSOFT, **attributes)
     told = [helper.make_empty_tensor_value_info(name) for name in results]
@@ -224,5 +222,7 @@ def test_what_the_optimizer_writes_is_read(make, fused, tmp_path):
 def test_what_is_not_known_of_them_is_said():
     made = images()
     made.graph.node[1].CopyFrom(node("Fused", "c", "r", domain=MICROSOFT))
-    with pytest.raises(tg.errors.OnnxError, match=r"Fused \(a domain that the file does not import"):
+    with pytest.raises(
+        tg.errors.OnnxError, match=r"Fused \(a domain that the file does not import"
+    ):
         tg.onnx.load(made)

@@ -278,7 +278,7 @@ def test_what_is_a_setting_is_no_state():
 
 
 def test_what_exporters_write_besides_weights_is_no_state():
-    """A group norm's scale of ones in nodes, a border: neither is trained; a scale of weights is."""
+    """A group norm's scale of ones in a node, and a border: neither is trained."""
     ones, other = (numpy_helper.from_array(np.float32(a)) for a in ([1, 1], [1, 2]))
     nodes = [
         node("Constant", "", "one", value=ones), node("Constant", "", "two", value=other),

@@ -318,7 +318,7 @@ class Reader:
     ) -> Any:  # fmt: skip
         what = f"{self.file}: node {label}: {attribute.name}"
         if depth:
-            self._grow(sum(map(len, (attribute.t.raw_data, attribute.floats, attribute.ints))))
+            self._grow(len(attribute.floats) + len(attribute.ints) + len(attribute.strings))
         match attribute.type:
             case 1:
                 return float(attribute.f)
@@ -327,7 +327,9 @@ class Reader:
             case 3:
                 return attribute.s.decode("utf-8", "surrogateescape")
             case 4:
-                return array_of_proto(attribute.t, self.folder, what)
+                array = array_of_proto(attribute.t, self.folder, what)
+                self._grow(array.size if depth else 0)
+                return array
             case 5:
                 return self._graph(attribute.g, names, opsets, path, given, depth + 1)
             case 6:

@@ -13,9 +13,17 @@ import numpy as np
 from tensorgraph import ops
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
+from tensorgraph.onnx.importing.graph import Declared
 from tensorgraph.onnx.importing.program import Program
 from tensorgraph.onnx.importing.table import operator
-from tensorgraph.onnx.importing.values import MAX_ITERATIONS, Ints, axis_of, known, one_int
+from tensorgraph.onnx.importing.values import (
+    MAX_ITERATIONS,
+    Ints,
+    allowed,
+    axis_of,
+    known,
+    one_int,
+)
 
 
 def _true(value: Any, what: str) -> bool:
@@ -41,8 +49,9 @@ def _counted() -> Iterator[Callable[[], None]]:
     Raises:
         OnnxError: there are too many.
     """
-    turns = _turns.get()
-    own = None if turns is not None else _turns.set(turns := iter(range(MAX_ITERATIONS)))
+    around = _turns.get()
+    turns = iter(range(MAX_ITERATIONS)) if around is None else around
+    own = _turns.set(turns)
 
     def turn() -> None:
         if next(turns, None) is None:
@@ -53,8 +62,7 @@ def _counted() -> Iterator[Callable[[], None]]:
     try:
         yield turn
     finally:
-        if own is not None:
-            _turns.reset(own)
+        _turns.reset(own)
 
 
 @operator("Loop")
@@ -74,13 +82,17 @@ def _loop(most: Any, going: Any, *values: Any, body: Program, captured: int) -> 
                 row.append(value)
             more = _true(keeps_on, "the condition of Loop")
             turn += 1
-    return (*states, *(_stacked(row, 0) for row in rows))
+    each = zip(rows, body.outputs[1 + split :], strict=True)
+    return (*states, *(_stacked(row, 0, declared) for row, declared in each))
 
 
-def _stacked(values: list[Any], axis: int) -> Any:
-    if not values:
-        return np.zeros((0,), np.float32)
-    return ops.stack(values, axis=axis)
+def _stacked(values: list[Any], axis: int, declared: Declared) -> Any:
+    """Return what each turn gave; of no turns what the graph declares, as far as it does."""
+    if values:
+        return ops.stack(values, axis=axis)
+    shape = [n if isinstance(n, int) else 0 for n in declared.shape or ()]
+    shape.insert(axis_of(axis, len(shape) + 1), 0)
+    return np.zeros(allowed(tuple(shape)), declared.dtype or np.float32)
 
 
 @operator("Scan", since=9)
@@ -110,8 +122,8 @@ def _scan(
     out_axes = scan_output_axes or (0,) * len(rows)
     turned = scan_output_directions or (0,) * len(rows)
     ends = [
-        _stacked(row[::-1] if b else row, axis)
-        for row, axis, b in zip(rows, out_axes, turned, strict=True)
+        _stacked(row[::-1] if b else row, axis, declared)
+        for row, axis, b, declared in zip(rows, out_axes, turned, body.outputs[split:], strict=True)
     ]
     return (*states, *ends)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from tensorgraph.onnx.importing.operators.recurrent import ACTIVATIONS
 from tensorgraph.onnx.importing.table import MICROSOFT, operator
 from tensorgraph.onnx.importing.values import Floats, Ints
 
-_ACTIVATIONS = {
+_ACTIVATIONS: dict[str, tuple[Callable[..., Any], float, float]] = {
     **ACTIVATIONS,
     "clip": (lambda x, a, b: ops.clip(x, min=a, max=b), -np.inf, np.inf),
     "selu": (lambda x, a, b: b * ops.elu(x, alpha=a), 1.67326319217681884765625,
