@@ -143,3 +143,64 @@ def test_a_logistic_regression_that_scikit_learn_wrote():
     for ours, theirs in zip(found[1], shares, strict=True):
         assert ours.keys() == theirs.keys()
         assert all(abs(float(ours[k].item()) - theirs[k]) < 1e-5 for k in theirs)
+
+
+# ----------------------------------------------------------------------------- support vectors
+
+
+def machine(kernel, classes=0, **told):
+    """Return the settings of a machine with 3 vectors for each class, or 6 of numbers."""
+    count = 3 * classes or 6
+    width = count * max(classes - 1, 1)
+    found = {
+        "kernel_type": kernel, "kernel_params": [0.4, 0.3, 2.0], "rho": [0.1, -0.2, 0.05][: classes
+        * (classes - 1) // 2 or 1], "coefficients": normal(width, seed=1).tolist(),
+        "support_vectors": normal(count * 3, seed=2).tolist(),
+    }  # fmt: skip
+    if classes:
+        found |= {"vectors_per_class": [3] * classes}
+    else:
+        found |= {"n_supports": count}
+    return found | told
+
+
+@pytest.mark.parametrize("kernel", ["LINEAR", "POLY", "RBF", "SIGMOID"])
+def test_support_vectors_of_numbers(kernel):
+    network = compare(made_of("SVMRegressor", **machine(kernel)))
+    assert {name for name, _ in network.named_parameters()} == {
+        "n.coefficients", "n.rho", "n.support_vectors",
+    }  # fmt: skip
+    network(X).sum().backward()
+    assert all(np.isfinite(p.grad.data).all() for p in network.parameters())
+    compare(made_of("SVMRegressor", **machine(kernel, one_class=1)))
+
+
+@pytest.mark.parametrize("kernel", ["LINEAR", "POLY", "RBF", "SIGMOID"])
+@pytest.mark.parametrize(
+    "labels", [{"classlabels_ints": [5, 7, 9]}, {"classlabels_strings": ["a", "b"]}]
+)
+def test_support_vectors_of_classes_vote(kernel, labels):
+    [(_, names)] = labels.items()
+    compare(made_of("SVMClassifier", 2, **machine(kernel, len(names), **labels)), normal(40, 3))
+
+
+def test_chances_of_classes_fit_those_of_pairs():
+    """Onnxruntime stops as libsvm does, when it is within 0.005 / 3."""
+    told = {"prob_a": [-1.0, -0.8, -1.3], "prob_b": [0.1, -0.1, 0.2], "classlabels_ints": [0, 1, 2]}
+    made = made_of("SVMClassifier", 2, **machine("RBF", 3, **told))
+    made.ir_version = 8
+    x = normal(30, 3)
+    wanted = onnxruntime.InferenceSession(made.SerializeToString()).run(None, {"x": x})
+    labels, shares = tg.onnx.load(made)(x)
+    assert labels.tolist() == wanted[0].tolist()
+    np.testing.assert_allclose(shares.data, wanted[1], atol=5e-3)
+    np.testing.assert_allclose(shares.data.sum(axis=1), 1, rtol=1e-5)
+    shares[:, 0].sum().backward()
+
+
+def test_machines_that_contradict_themselves_are_refused():
+    told = machine("RBF", 3, classlabels_ints=[0, 1])
+    with pytest.raises(tg.errors.OnnxError, match="of 2 classes, with vectors of"):
+        tg.onnx.load(made_of("SVMClassifier", 2, **told))(X)
+    with pytest.raises(tg.errors.OnnxError, match="kernel_type 'COSINE'; known are LINEAR"):
+        tg.onnx.load(made_of("SVMRegressor", **machine("COSINE")))(X)

@@ -1,5 +1,7 @@
 """Files that are broken, cut off, huge, cyclic or hostile: a clear error, and nothing else."""
 
+from itertools import pairwise
+
 import numpy as np
 import onnx
 import pytest
@@ -8,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import tensorgraph as tg
 from tensorgraph.errors import OnnxError
-from tensorgraph.onnx.importing import reading
+from tensorgraph.onnx.importing import building, reading
 from tests.onnx.networks import classifier, deep, model, node, normal, normalised, one_node, value
 
 
@@ -66,7 +68,7 @@ def test_a_newer_opset_is_named():
 
 def test_a_domain_without_a_version_has_no_operators():
     made = model([node("Exp", "x", "y", domain="somewhere")], X, Y)
-    refuse(made, r"somewhere\.Exp \(opset 0")
+    refuse(made, r"somewhere\.Exp \(a domain that the file does not import")
 
 
 # ------------------------------------------------------------------------------- broken graphs
@@ -345,6 +347,86 @@ def test_values_that_numbers_ask_for_have_a_limit(made):
         tg.onnx.load(made)(*arguments)
 
 
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (one_node("RoiAlign", np.ones((1, 1, 4, 4), np.float32), np.float32([[0, 0, 1, 1]]),
+                  np.array([0]), sampling_ratio=2**17), "at most 268435456 elements"),
+        (one_node("GridSample", np.ones((1,) * 8, np.float32), np.zeros((1,) * 7 + (6,), "f4"),
+                  opset=20), "GridSample along 6 axes; at most 3"),
+        (one_node("Resize", np.ones((1, 1), np.float32), np.float32([]), np.float32([1, 1e-9]),
+                  mode="linear", antialias=1, opset=18), "at most 268435456 elements"),
+        (one_node("Reshape", np.ones((0,), np.float32), np.array([2**40, 0]), allowzero=1),
+         "at most 268435456 elements"),
+    ],
+    ids=lambda part: "" if isinstance(part, str) else part.graph.node[0].op_type,
+)  # fmt: skip
+def test_work_that_numbers_ask_for_has_a_limit(made, text):
+    """The products of what each number alone may be, and lengths beside a length of 0."""
+    settings_of = {
+        "RoiAlign": [np.float32([[0, 0, 1, 1]]), np.array([0])],
+        "GridSample": [np.zeros((1,) * 7 + (6,), "f4")],
+        "Resize": [np.float32([]), np.float32([1, 1e-9])], "Reshape": [np.array([2**40, 0])],
+    }[made.graph.node[0].op_type]  # fmt: skip
+    shape = [d.dim_value for d in made.graph.input[0].type.tensor_type.shape.dim]
+    with pytest.raises(OnnxError, match=text):
+        tg.onnx.load(made)(np.ones(shape, np.float32), *settings_of)
+
+
+def test_constants_that_functions_repeat_without_end_are_refused(monkeypatch):
+    """A file of one large constant in a function, which it calls many times."""
+    monkeypatch.setattr(reading, "MAX_ELEMENTS", 999)
+    constant = helper.make_node(
+        "Constant", [], ["c"], value=numpy_helper.from_array(np.zeros(100, np.float32))
+    )
+    functions = [function("f", [constant, node("Exp", "a", "b")])]
+    names = ["x", *(f"v{i}" for i in range(11)), "y"]
+    calls = [node("f", a, b, domain="mine") for a, b in pairwise(names)]
+    tg.onnx.load(with_functions(functions, [node("f", "x", "y", domain="mine")]))
+    refuse(with_functions(functions, calls), "make more than 999 elements")
+
+
+def test_nodes_in_more_modules_than_any_network_has_are_refused(monkeypatch):
+    monkeypatch.setattr(building, "MAX_PARTS", 10)
+    names = ["x", *(f"v{i}" for i in range(11)), "y"]
+    nodes = [node("Exp", a, b, name=f"/{b}/Exp") for a, b in pairwise(names)]
+    refuse(model(nodes, X, Y), "in more than 10 modules")
+
+
+def test_names_that_stand_often_get_numbers():
+    """Of nodes that lie in turn in one module or another, and of values in functions."""
+    functions = [function("f", [node("Neg", "a", "m"), node("Neg", "m", "b")])]
+    names = ["x", *(f"v{i}" for i in range(9)), "y"]
+    calls = [
+        node(
+            "f" if i % 2 else "Neg", a, b, name=f"/{'ab'[i % 2]}/n", domain="mine" if i % 2 else ""
+        )
+        for i, (a, b) in enumerate(pairwise(names))
+    ]
+    network = tg.onnx.load(with_functions(functions, calls))
+    wanted = ["a", "b", "a_2", "b_2", "a_3", "b_3", "a_4", "b_4", "a_5", "b_5"]
+    assert [name for name, _ in network.named_children()] == wanted
+    assert network([1.0, 2.0]).tolist() == [-1.0, -2.0]
+
+
+def test_loops_in_loops_are_counted_together(monkeypatch):
+    monkeypatch.setattr(tg.onnx.importing.operators.control, "MAX_ITERATIONS", 50)
+    ends = [value("i", [], 7), value("c", [], 9), value("s", [2])]
+    results = [value("d", [], 9), value("t", [2])]
+    inner = helper.make_graph([node("Identity", "c", "d"), node("Neg", "s", "t")], "g", ends,
+                              results)  # fmt: skip
+    loop = helper.make_node("Loop", ["n", "", "s"], ["t"], body=inner)
+    outer = helper.make_graph([node("Identity", "c", "d"), loop], "g", ends, results)
+    for turns in (6, 7):  # 6 and 36, 7 and 49
+        twice = helper.make_node("Loop", ["n", "", "x"], ["y"], body=outer)
+        network = tg.onnx.load(model([twice], X, Y, {"n": np.array(turns)}))
+        if turns == 6:
+            assert network([1.0, 2.0]).tolist() == network([1.0, 2.0]).tolist() == [1.0, 2.0]
+            continue
+        with pytest.raises(OnnxError, match="goes round more than 50 times"):
+            network([1.0, 2.0])
+
+
 def test_loops_that_do_not_end_are_stopped(monkeypatch):
     control = tg.onnx.importing.operators.control
     monkeypatch.setattr(control, "MAX_ITERATIONS", 50)
@@ -355,7 +437,7 @@ def test_loops_that_do_not_end_are_stopped(monkeypatch):
     )  # fmt: skip
     loop = helper.make_node("Loop", ["most", "", "x"], ["y"], body=body)
     made = model([loop], X, Y, {"most": np.array(2**62)})
-    with pytest.raises(OnnxError, match="a Loop runs more than 50 times"):
+    with pytest.raises(OnnxError, match="goes round more than 50 times"):
         tg.onnx.load(made)([0.0, 0.0])
 
 

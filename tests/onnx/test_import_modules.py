@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import onnx
 import pytest
-from onnx import helper
+from onnx import helper, numpy_helper
 
 import tensorgraph as tg
 from tests.onnx.networks import classifier, deep, model, node, normal, normalised, value
@@ -275,3 +275,20 @@ def test_what_is_a_setting_is_no_state():
     assert not network.parameters()
     assert [name for name, _ in network.named_buffers()] == ["two"]
     assert network([1.0, 2.0, -3.0, 4.0]).tolist() == [[2.0, 4.0], [-2.0, 8.0]]
+
+
+def test_what_exporters_write_besides_weights_is_no_state():
+    """A group norm's scale of ones in a node, and a border: neither is trained."""
+    ones, other = (numpy_helper.from_array(np.float32(a)) for a in ([1, 1], [1, 2]))
+    nodes = [
+        node("Constant", "", "one", value=ones), node("Constant", "", "two", value=other),
+        node("InstanceNormalization", "x one two", "n"), node("Greater", "n border", "b"),
+        node("Cast", "b", "c", to=1), node("Mul", "c scale", "y"),
+    ]  # fmt: skip
+    weights = {"border": np.float32([0.1]), "scale": np.ones((2, 3), np.float32)}
+    for part in nodes[:2]:
+        del part.input[:]
+    shape = value("x", [1, 2, 3])
+    network = tg.onnx.load(model(nodes, [shape], [value("y", [1, 2, 3])], weights))
+    assert [name for name, _ in network.named_parameters()] == ["scale", "two"]
+    assert not network.buffers()

@@ -1,14 +1,17 @@
 """Operators with options drawn at random, against onnxruntime; and their gradients."""
 
+import pickle
+
 import numpy as np
 import onnxruntime
 import pytest
 from hypothesis import assume, given, settings, strategies as st
-from onnx import helper
+from onnx import helper, numpy_helper
 
 import tensorgraph as tg
 from tests.onnx.networks import model, node, normal, one_node, value
 
+INT = numpy_helper.from_array(np.array([1]))
 SETTING = settings(max_examples=3 * settings.default.max_examples)
 
 
@@ -315,3 +318,54 @@ def test_scans_go_along_axes_in_both_directions(backwards):
         tg.onnx.load(network)(start, x), runtime(network, start, x), strict=True
     ):
         np.testing.assert_allclose(ours.data, theirs, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "arrays", "told"),
+    [
+        ("PRelu", (np.float32([-0.0, 1, np.inf, -np.inf, np.nan]), np.float32([np.inf])), {}),
+        ("PRelu", (np.array([-2, 3]), np.array([4, 5])), {}),
+        ("ReduceLogSum", (np.array([7, 100]),), {}),
+        ("ReduceLogSumExp", (np.array([7, 100]),), {}),
+        ("ReduceL2", (np.array([3, 4], np.int32),), {}),
+        ("DynamicQuantizeLinear", (np.zeros(3, np.float32),), {"outputs": 3}),
+        ("TopK", (np.float32([[1, 3, 3, 2]]), np.array([3])), {"outputs": 2}),
+        ("Clip", (normal(5), np.array(0.5, np.float32), np.array(-0.5, np.float32)), {}),
+        ("Unique", (np.float32([[3, 1, 1], [2, 0, 0]]),), {"outputs": 4, "sorted": 0, "axis": 1}),
+        ("ReduceMin", (np.zeros((2, 0), np.float32), np.array([1])), {"opset": 20}),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)  # fmt: skip
+def test_corners_are_those_of_onnxruntime(kind, arrays, told):
+    compare(kind, *arrays, **{"opset": 18, **told})
+
+
+def test_a_number_has_no_axes_along_which_it_is_not_zero():
+    """As the standard says; NumPy and onnxruntime give it one."""
+    network = tg.onnx.load(one_node("NonZero", np.float32(3)))
+    assert network(3.0).shape == (0, 1) and network(0.0).shape == (0, 0)
+
+
+@pytest.mark.parametrize("kind", ["Loop", "Scan"])
+def test_what_no_turn_gives_is_empty_as_declared(kind):
+    parts = [value("t", [2]), value("row", [2, 3], 7)]
+    inner = [node("Identity", "s", "t"), node("ConstantOfShape", "shape", "row", value=INT)]
+    if kind == "Loop":
+        first = [value("i", [], 7), value("c", [], 9), value("s", [2])]
+        inner.append(node("Identity", "c", "d"))
+        body = helper.make_graph(inner, "body", first, [value("d", [], 9), *parts])
+        made = helper.make_node("Loop", ["n", "", "x"], ["last", "rows"], body=body)
+    else:
+        body = helper.make_graph(inner, "body", [value("s", [2]), value("p", [2])], parts)
+        made = helper.make_node("Scan", ["x", "n"], ["last", "rows"], body=body, num_scan_inputs=1)
+    n = np.array(0) if kind == "Loop" else np.zeros((0, 2), np.float32)
+    network = model(
+        [made], [value("x", [2]), value("n", n.shape, 7 if kind == "Loop" else 1)],
+        [value("last", None), value("rows", None, 7)], {"shape": np.array([2, 3])},
+    )  # fmt: skip
+    last, rows = pickle.loads(pickle.dumps(tg.onnx.load(network)))(normal(2), n)
+    assert rows.shape == (0, 2, 3) and rows.dtype == np.int64
+    if kind == "Loop":  # onnxruntime refuses to scan nothing
+        [_, wanted] = runtime(network, normal(2), n)
+        assert rows.shape == wanted.shape and rows.dtype == wanted.dtype
+    np.testing.assert_array_equal(last.data, normal(2))

@@ -8,9 +8,13 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from tensorgraph.onnx.importing.graph import Graph, Node, all_inputs, needed
+from tensorgraph.errors import OnnxError
+from tensorgraph.onnx.importing.graph import Declared, Graph, Node, all_inputs, needed
 from tensorgraph.onnx.importing.part import Part
 from tensorgraph.onnx.importing.program import Path, Program, Step
+
+MAX_PARTS = 100_000
+"""In how many modules the nodes of a file may lie."""
 
 
 @dataclass
@@ -45,6 +49,7 @@ class Builder:
         """Return the program of a model, and give the model its parts."""
         nodes = needed(graph)
         self._last: dict[str, int] = {}
+        self._parts = 0
         for i, node in enumerate(nodes):
             self._last.update(dict.fromkeys(all_inputs(node), i))
         self._last.update(dict.fromkeys(graph.output_names, len(nodes)))
@@ -77,6 +82,9 @@ class Builder:
         if type(part) is not Part or part.program is not None:  # other nodes lie in between
             attribute = free_name(name, vars(module))
             part = vars(module)[attribute] = Part()
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise OnnxError(f"the nodes lie in more than {MAX_PARTS} modules")
         inner = (*path, attribute)
         made = {value for node in nodes for value in node.outputs if value}
         stop = start + len(nodes)
@@ -126,11 +134,12 @@ class Builder:
     def _inner(self, graph: Graph, captured: Sequence[str]) -> Program:
         """Return the program of a graph in a node: its inputs come first, then what it captures."""
         calls = [self._own(None, node) for node in needed(graph)]
-        return self._program(calls, [*graph.input_names, *captured], graph.output_names, None)
+        inputs = [*graph.input_names, *captured]
+        return self._program(calls, inputs, graph.output_names, None, graph.outputs)
 
     def _program(
         self, calls: Sequence[tuple[Any, list[str], list[str], str]], inputs: Sequence[str],
-        outputs: Sequence[str], path: Path | None,
+        outputs: Sequence[str], path: Path | None, declared: Sequence[Declared] = (),
     ) -> Program:  # fmt: skip
         places = _Places()
         places.all_of(inputs)
@@ -149,14 +158,15 @@ class Builder:
             len(inputs), [self._constants[name] for name in constants],
             [self._weights[name][len(path or ()) :] for name in weights],
             len(places.number), _freeing(steps, fixed, results), [call[3] for call in calls],
-            results,
+            results, declared,
         )  # fmt: skip
 
 
 def _in_order(module: Part, called: Sequence[str]) -> None:
     """Let the attributes of a module stand in the order in which they are called."""
     attributes = vars(module)
-    others = [n for n, v in attributes.items() if type(v) is Part and n not in called]
+    own = set(called)
+    others = [n for n, v in attributes.items() if type(v) is Part and n not in own]
     for name in [*called, *others]:
         attributes[name] = attributes.pop(name)
 
@@ -172,8 +182,20 @@ def _freeing(steps: Sequence[Step], fixed: int, results: tuple[int, ...]) -> lis
 
 
 def free_name(name: str, taken: Any) -> str:
-    """Return a name for an attribute that is not taken yet."""
-    unique, n = name, 2
-    while unique in taken or hasattr(Part, unique):
-        unique, n = f"{name}_{n}", n + 1
-    return unique
+    """Return a name for an attribute that is not taken yet.
+
+    Of names with numbers there are no gaps: the first free one is found by halving.
+    """
+
+    def free(n: int) -> bool:
+        unique = f"{name}_{n}" if n > 1 else name
+        return unique not in taken and not hasattr(Part, unique)
+
+    n = 1
+    while not free(n):
+        n *= 2
+    low, high = n // 2, n
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if free(middle) else (middle, high)
+    return f"{name}_{high}" if high > 1 else name

@@ -27,13 +27,19 @@ def load(source: Source, outputs: Sequence[str] | None = None) -> Imported:
     floating-point numbers become parameters under their names in the file, in modules where the
     exporter tells of such. Running averages, and numbers without axes, become buffers; settings
     (axes, shapes, bounds) and integers are no state; what an exporter wrote once, because it was
-    equal, stays one parameter. ``model.train()`` lets dropout and batch norm do what they do in
-    training.
+    equal, stays one parameter. A file does not say which of its weights were trained: constants
+    with axes that an exporter put among them (the data of nearest neighbours) are parameters too,
+    those in nodes only where an operator takes a weight and they differ. Look through
+    ``model.names``, and give an optimizer what is to be trained. The weights of a network that was
+    quantised are whole numbers: it has few parameters or none. ``model.train()`` lets dropout and
+    batch norm do what they do in training.
 
     What is known: the operators of ``ai.onnx`` up to opset 28 on real numbers, integers and
     booleans, with control flow, sequences and quantised arithmetic; of ``ai.onnx.ml`` linear
-    models, scalers, encoders and trees; strings only where those need them. Values that numbers in
-    the file ask for may have 2²⁸ elements, loops may run 10⁶ times.
+    models, support vectors, scalers, encoders and trees; of ``com.microsoft`` what onnxruntime's
+    optimizer (``ORT_ENABLE_EXTENDED``) and quantiser commonly write; strings only where those need
+    them. Values that numbers in the file ask for may have 2²⁸ elements, loops in one another may go
+    round 10⁶ times in all.
 
     Args:
         source: a path, bytes, an open file, or an ``onnx.ModelProto``. Weights in files of their
@@ -158,9 +164,14 @@ def _state(array: Any, uses: Sequence[_Use], in_node: bool) -> Tensor | None:
         return None
     statistic = any(use.place in use.node.operator.statistics for use in uses)
     weight = any(use.place in use.node.operator.weights for use in uses)
-    if in_node and not statistic and not weight:
+    if in_node and not statistic and not (weight and _differ(array)):
         return None
     return tensor(array, requires_grad=array.ndim > 0 and not statistic)
+
+
+def _differ(array: Any) -> bool:
+    """Return whether elements differ: equal ones in a node are an exporter's, as a scale of 1."""
+    return bool((array != array.reshape(-1)[:1]).any())
 
 
 def _place(name: str, users: Sequence[Path]) -> Path:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.onnx.importing.graph import Declared
 from tensorgraph.onnx.importing.table import function_at, key_of
 
 Path = tuple[str, ...]
@@ -28,15 +29,17 @@ class Program:
         steps: what is computed, in order.
         labels: what messages call each step.
         results: the places of the results.
+        outputs: what the file declares of them, if it does.
     """
 
-    __slots__ = ("_frame", "_labels", "_size", "_steps", "_weights", "count", "results")
+    __slots__ = ("_frame", "_labels", "_size", "_steps", "_weights", "count", "outputs", "results")
 
     def __init__(
         self, count: int, constants: Sequence[Any], weights: Sequence[Path], size: int,
         steps: Sequence[Step], labels: Sequence[str], results: tuple[int, ...],
+        outputs: Sequence[Declared] = (),
     ) -> None:  # fmt: skip
-        self.count, self.results = count, results
+        self.count, self.results, self.outputs = count, results, tuple(outputs)
         self._frame = [*constants]
         self._weights, self._size = tuple(weights), size
         self._steps, self._labels = tuple(steps), tuple(labels)
@@ -44,7 +47,7 @@ class Program:
     def __reduce__(self) -> tuple[Any, ...]:
         steps = [(_named(step[0]), *step[1:]) for step in self._steps]
         told = (self.count, self._frame, self._weights, self._size, steps, self._labels)
-        return _restored, (*told, self.results)
+        return _restored, (*told, self.results, self.outputs)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Program:
         return self  # nothing in it changes

@@ -7,6 +7,7 @@ cannot be computed is collected, so that one error names all of it.
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from tensorgraph.onnx.importing.graph import Declared, Graph, Node
 from tensorgraph.onnx.importing.part import Part
 from tensorgraph.onnx.importing.program import Program
 from tensorgraph.onnx.importing.table import Operator, find
-from tensorgraph.onnx.importing.values import allowed
+from tensorgraph.onnx.importing.values import MAX_ELEMENTS, allowed
 
 NEWEST = {"": 28, "ai.onnx.ml": 5}
 """The newest opset of each domain whose operators are known here."""
@@ -33,8 +34,11 @@ MAX_DEPTH = 24
 _SCOPES = "pkg.torch.onnx.name_scopes"
 """Under which PyTorch's newer exporter says in which modules a node lies."""
 
-Names = dict[str, str]
-"""The unique name of each value by its name in a graph; of one that is left out it is empty."""
+_FOR_ONE_PROCESSOR = "com.microsoft.nchwc"
+
+Names = ChainMap[str, str]
+"""The unique name of each value by its name in a graph, or in those around it; of one that is left
+out it is empty."""
 
 
 class Reader:
@@ -57,8 +61,9 @@ class Reader:
         self.written: dict[str, str] = {}
         """Likewise of what stands in nodes ``Constant``."""
         self._missing: dict[tuple[str, str, int], list[str]] = {}
-        self._names: set[str] = set()
-        self._count = 0
+        self._names: dict[str, int] = {}
+        """Names that are taken, and the last number behind each."""
+        self._count = self._elements = 0
 
     def read(self, proto: Any) -> Graph:
         """Return the graph of the model.
@@ -66,16 +71,21 @@ class Reader:
         Raises:
             OnnxError: the file is broken, or some operators cannot be computed.
         """
-        graph = self._graph(proto, {}, self.opsets, (), {}, 0)
+        graph = self._graph(proto, ChainMap(), self.opsets, (), {}, 0)
         if self._missing:
             raise OnnxError(f"{self.file} needs what is not known here: {self._all_missing()}")
         return graph
 
     def _all_missing(self) -> str:
         lines = [
-            f"{f'{domain}.' if domain else ''}{kind} (opset {version}; {listing(names, 3)})"
+            f"{f'{domain}.' if domain else ''}{kind} ({_version(version)}; {listing(names, 3)})"
             for (domain, kind, version), names in sorted(self._missing.items())
         ]
+        if any(domain == _FOR_ONE_PROCESSOR for domain, _, _ in self._missing):
+            lines.append(
+                f"{_FOR_ONE_PROCESSOR} arranges weights for one kind of processor; let onnxruntime"
+                " optimise with ORT_ENABLE_EXTENDED, not with ORT_ENABLE_ALL"
+            )
         return "; ".join(lines)
 
     # ----------------------------------------------------------------------------------- graphs
@@ -86,12 +96,11 @@ class Reader:
     ) -> Graph:  # fmt: skip
         if depth > MAX_DEPTH:
             raise OnnxError(f"{self.file} has graphs in graphs more than {MAX_DEPTH} deep")
-        graph, names, own = Graph(), dict(around), set()
+        graph, names = Graph(), around.new_child()
 
         def define(name: str, where: str) -> str:
-            if name in own:
+            if name in names.maps[0]:
                 raise OnnxError(f"{self.file}: {where} defines {name!r}, which is defined already")
-            own.add(name)
             names[name] = self._unique(name)
             return names[name]
 
@@ -122,11 +131,22 @@ class Reader:
         return graph
 
     def _unique(self, name: str) -> str:
-        unique, n = name, 2
+        unique, n = name, self._names.get(name, 1)
         while unique in self._names or not unique:
-            unique, n = f"{name}_{n}", n + 1
-        self._names.add(unique)
+            n += 1
+            unique = f"{name}_{n}"
+        self._names.setdefault(unique, 1)
+        self._names[name] = n  # where the next one of this name begins
         return unique
+
+    def _grow(self, count: int) -> None:
+        """Count what is made of the file that the file itself does not hold."""
+        self._elements += count
+        if self._elements > MAX_ELEMENTS:
+            raise OnnxError(
+                f"{self.file}: its functions, inner graphs and sparse tensors make more than"
+                f" {MAX_ELEMENTS} elements when they are written out"
+            )
 
     def _keep(self, unique: str, array: Any, name: str) -> None:
         self.constants[unique] = array
@@ -171,6 +191,8 @@ class Reader:
         self._count += 1
         if self._count > MAX_NODES:
             raise OnnxError(f"{self.file} has more than {MAX_NODES} nodes")
+        if depth:
+            self._grow(len(proto.input) + len(proto.output))
         label = proto.name or f"of {(list(proto.output) or ['nothing'])[0]!r}"
         inputs = [self._known(name, names, proto, label, later) for name in proto.input]
         attributes = self._attributes(proto, names, opsets, path, given, depth, label)
@@ -202,8 +224,6 @@ class Reader:
                 inputs.append(self._unique(f"{proto.name or proto.op_type}.{name}"))
                 array = np.array(attributes.pop(name), np.float32)
                 self._keep(inputs[-1], array, inputs[-1])
-        if "opset" in found.wants:
-            attributes["opset"] = version
         if "n_outputs" in found.wants:
             attributes["n_outputs"] = len(outputs)
         return [Node(proto.op_type, proto.name, found, inputs, outputs, attributes, path)]
@@ -244,14 +264,14 @@ class Reader:
     ) -> list[Node]:  # fmt: skip
         if depth > MAX_DEPTH:
             raise OnnxError(f"{self.file}: functions call one another more than {MAX_DEPTH} deep")
-        names = {n: "" for n in function.input} | dict(zip(function.input, inputs, strict=False))
+        names: Names = ChainMap(dict.fromkeys(function.input, ""))
+        names.update(zip(function.input, inputs, strict=False))
         targets = dict(zip(function.output, outputs, strict=False))
-        own = set(function.input)
+        self._grow(len(function.input))
 
         def define(name: str, where: str) -> str:
-            if name in own:
+            if name in names:
                 raise OnnxError(f"{self.file}: {where} defines {name!r}, which is defined already")
-            own.add(name)
             names[name] = targets.get(name) or self._unique(name)
             return names[name]
 
@@ -268,7 +288,7 @@ class Reader:
                 same = find("", "Identity", 1)
                 assert same is not None
                 nodes.append(Node("Identity", "", same, [names[name]], [target], {}, path))
-            elif target and name not in own:
+            elif target and name not in names:
                 raise OnnxError(f"{self.file}: the function of node {label} does not compute its"
                                 f" output {name!r}")  # fmt: skip
         return nodes
@@ -297,6 +317,8 @@ class Reader:
         given: Mapping[str, Any], depth: int, label: str,
     ) -> Any:  # fmt: skip
         what = f"{self.file}: node {label}: {attribute.name}"
+        if depth:
+            self._grow(len(attribute.floats) + len(attribute.ints) + len(attribute.strings))
         match attribute.type:
             case 1:
                 return float(attribute.f)
@@ -305,7 +327,9 @@ class Reader:
             case 3:
                 return attribute.s.decode("utf-8", "surrogateescape")
             case 4:
-                return array_of_proto(attribute.t, self.folder, what)
+                array = array_of_proto(attribute.t, self.folder, what)
+                self._grow(array.size if depth else 0)
+                return array
             case 5:
                 return self._graph(attribute.g, names, opsets, path, given, depth + 1)
             case 6:
@@ -325,6 +349,7 @@ class Reader:
         values = array_of_proto(sparse.values, self.folder, what)
         places = array_of_proto(sparse.indices, self.folder, what)
         dense = np.zeros(allowed(tuple(sparse.dims)), values.dtype)
+        self._grow(dense.size)
         try:
             flat = (
                 places if places.ndim == 1 else np.ravel_multi_index(tuple(places.T), dense.shape)
@@ -352,6 +377,10 @@ def program_of(function: Any, node: Any) -> Program:
     if reader._missing:
         raise OnnxError(f"{what} needs what is not known here: {reader._all_missing()}")
     return Builder(reader.constants, {}).build(Part(), graph)
+
+
+def _version(version: int) -> str:
+    return f"opset {version}" if version else "a domain that the file does not import"
 
 
 def _opsets(imports: Iterable[Any]) -> dict[str, int]:

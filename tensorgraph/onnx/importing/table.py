@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ONNX, ML = "", "ai.onnx.ml"
-"""Domains: of neural networks, and of what scikit-learn's exporters write."""
+ONNX, ML, MICROSOFT = "", "ai.onnx.ml", "com.microsoft"
+"""Domains: of neural networks, of what scikit-learn's exporters and of what onnxruntime write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class Operator:
     required: frozenset[str]
     """Those of them that a node must have."""
     wants: frozenset[str]
-    """What else it takes by name, of ``n_outputs``, ``opset`` and ``captured``."""
+    """What else it takes by name, of ``n_outputs`` and ``captured``."""
 
 
 OPERATORS: dict[tuple[str, str], list[Operator]] = {}
 """All versions of each operator, the newest last."""
 
-_TOLD = ("n_outputs", "opset", "captured")
+_TOLD = ("n_outputs", "captured")
 
 
 def operator(

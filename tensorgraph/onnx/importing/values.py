@@ -65,7 +65,7 @@ def allowed(shape: tuple[int, ...]) -> tuple[int, ...]:
     Raises:
         OnnxError: it is too large to be meant.
     """
-    if any(n < 0 for n in shape) or math.prod(shape) > MAX_ELEMENTS:
+    if any(n < 0 for n in shape) or math.prod(n or 1 for n in shape) > MAX_ELEMENTS:
         raise errors.OnnxError(
             f"a value of shape {shape} is asked for; at most {MAX_ELEMENTS} elements are made of"
             " the numbers in a file"

@@ -5,8 +5,9 @@ the engine's own operations, so that gradients, pictures and formulas come by th
 
 ``elementwise`` (arithmetic, activations, dtypes), ``shapes``, ``indexing``, ``reductions``,
 ``products`` (with convolutions), ``pooling``, ``normalization``, ``recurrent``, ``resizing``,
-``frequencies``, ``losses``, ``drawing_numbers``; ``quantization``; ``control`` (branches, loops),
-``sequences``; ``classical`` and ``trees``, which are scikit-learn's.
+``frequencies``, ``losses``, ``drawing_numbers``; ``quantization`` and ``quantized_layers``;
+``control`` (branches, loops), ``sequences``; ``classical``, ``trees`` and ``support_vectors``, of
+scikit-learn; ``fused`` and ``fused_attention``, which onnxruntime's optimizer writes.
 """
 
 from tensorgraph.onnx.importing.operators import (
@@ -15,16 +16,20 @@ from tensorgraph.onnx.importing.operators import (
     drawing_numbers as drawing_numbers,
     elementwise as elementwise,
     frequencies as frequencies,
+    fused as fused,
+    fused_attention as fused_attention,
     indexing as indexing,
     losses as losses,
     normalization as normalization,
     pooling as pooling,
     products as products,
     quantization as quantization,
+    quantized_layers as quantized_layers,
     recurrent as recurrent,
     reductions as reductions,
     resizing as resizing,
     sequences as sequences,
     shapes as shapes,
+    support_vectors as support_vectors,
     trees as trees,
 )

@@ -16,11 +16,13 @@ from tensorgraph.onnx.importing.table import ML, operator
 from tensorgraph.onnx.importing.values import Floats, Ints, Texts, known
 
 
-def _real(x: Any) -> Any:
+def as_real(x: Any) -> Any:
+    """Return a value as floating-point numbers."""
     return x if x.dtype.kind == "f" else ops.astype(x, dtype=np.float32)
 
 
-def _rows(x: Any) -> Any:
+def as_rows(x: Any) -> Any:
+    """Return a value as rows: one axis is one row."""
     return ops.reshape(x, shape=(1, -1)) if ndim_of(x) == 1 else x
 
 
@@ -69,7 +71,7 @@ def _linear_classifier(
     x: Any, coefficients: Any, intercepts: Any = None, *, classlabels_ints: Ints | None = None,
     classlabels_strings: Texts | None = None, multi_class: int = 0, post_transform: str = "NONE",
 ) -> Any:  # fmt: skip
-    x = _rows(_real(x))
+    x = as_rows(as_real(x))
     features = shape_of(x)[1]
     if intercepts is not None:  # what stands behind the last class is not read
         coefficients = coefficients[: shape_of(intercepts)[0] * features]
@@ -85,7 +87,7 @@ def _linear_regressor(
     x: Any, coefficients: Any, intercepts: Any = None, *, post_transform: str = "NONE",
     targets: int = 1,
 ) -> Any:  # fmt: skip
-    x = _rows(_real(x))
+    x = as_rows(as_real(x))
     weight = ops.reshape(coefficients, shape=(targets, -1))
     y = ops.matmul(x, ops.matrix_transpose(weight))
     return transformed(y if intercepts is None else y + intercepts, post_transform)
@@ -93,7 +95,7 @@ def _linear_regressor(
 
 @operator("Scaler", domain=ML)
 def _scaler(x: Any, *, offset: Floats | None = None, scale: Floats | None = None) -> Any:
-    x = _real(x)
+    x = as_real(x)
     if offset:
         x = x - np.array(offset, x.dtype)
     return x * np.array(scale, x.dtype) if scale else x
@@ -101,7 +103,7 @@ def _scaler(x: Any, *, offset: Floats | None = None, scale: Floats | None = None
 
 @operator("Normalizer", domain=ML)
 def _normalizer(x: Any, *, norm: str = "MAX") -> Any:
-    x = _rows(_real(x))
+    x = as_rows(as_real(x))
     match norm:
         case "MAX":
             size = ops.max(ops.abs(x), axis=1, keepdims=True)
@@ -135,7 +137,7 @@ def _imputer(
 
 @operator("FeatureVectorizer", domain=ML)
 def _feature_vectorizer(*inputs: Any, inputdimensions: Ints | None = None) -> Any:
-    return ops.concat([_rows(_real(x)) for x in inputs], axis=1)
+    return ops.concat([as_rows(as_real(x)) for x in inputs], axis=1)
 
 
 @operator("ArrayFeatureExtractor", domain=ML, settings=(1,))
@@ -150,7 +152,7 @@ def _zip_map(
     x: Any, *, classlabels_int64s: Ints | None = None, classlabels_strings: Texts | None = None
 ) -> list[dict[Any, Any]]:
     labels = classlabels_int64s or classlabels_strings or ()
-    return [{label: row[i] for i, label in enumerate(labels)} for row in _rows(x)]
+    return [{label: row[i] for i, label in enumerate(labels)} for row in as_rows(x)]
 
 
 @operator("Cast", "CastMap", domain=ML)

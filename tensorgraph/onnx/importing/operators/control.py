@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -9,9 +13,17 @@ import numpy as np
 from tensorgraph import ops
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
+from tensorgraph.onnx.importing.graph import Declared
 from tensorgraph.onnx.importing.program import Program
 from tensorgraph.onnx.importing.table import operator
-from tensorgraph.onnx.importing.values import MAX_ITERATIONS, Ints, axis_of, known, one_int
+from tensorgraph.onnx.importing.values import (
+    MAX_ITERATIONS,
+    Ints,
+    allowed,
+    axis_of,
+    known,
+    one_int,
+)
 
 
 def _true(value: Any, what: str) -> bool:
@@ -26,33 +38,61 @@ def _if(
     return chosen(*around)
 
 
+_turns: ContextVar[Iterator[int] | None] = ContextVar("turns", default=None)
+"""The turns of all loops that run in one another."""
+
+
+@contextmanager
+def _counted() -> Iterator[Callable[[], None]]:
+    """Give a function that counts a turn, of this loop and of all around it.
+
+    Raises:
+        OnnxError: there are too many.
+    """
+    around = _turns.get()
+    turns = iter(range(MAX_ITERATIONS)) if around is None else around
+    own = _turns.set(turns)
+
+    def turn() -> None:
+        if next(turns, None) is None:
+            raise OnnxError(
+                f"a Loop or Scan, with what runs in it, goes round more than {MAX_ITERATIONS} times"
+            )
+
+    try:
+        yield turn
+    finally:
+        _turns.reset(own)
+
+
 @operator("Loop")
 def _loop(most: Any, going: Any, *values: Any, body: Program, captured: int) -> Any:
     split = len(values) - captured
     states, around = list(values[:split]), values[split:]
-    end = MAX_ITERATIONS if most is None else one_int(most, "how often Loop runs")
+    end = math.inf if most is None else one_int(most, "how often Loop runs")
     more = going is None or _true(going, "the condition of Loop")
     rows: list[list[Any]] = [[] for _ in range(len(body.results) - 1 - split)]
-    turn = 0
-    while more and turn < end:
-        if turn == MAX_ITERATIONS:
-            raise OnnxError(f"a Loop runs more than {MAX_ITERATIONS} times")
-        keeps_on = np.array(True) if going is None else going
-        keeps_on, *results = body(np.array(turn, np.int64), keeps_on, *states, *around)
-        states = results[:split]
-        for row, value in zip(rows, results[split:], strict=True):
-            row.append(value)
-        more = _true(keeps_on, "the condition of Loop")
-        turn += 1
-    if most is None and more and turn >= end:
-        raise OnnxError(f"a Loop runs more than {MAX_ITERATIONS} times")
-    return (*states, *(_stacked(row, 0) for row in rows))
+    keeps_on, turn = np.array(True) if going is None else going, 0
+    with _counted() as count:
+        while more and turn < end:
+            count()
+            keeps_on, *results = body(np.array(turn, np.int64), keeps_on, *states, *around)
+            states = results[:split]
+            for row, value in zip(rows, results[split:], strict=True):
+                row.append(value)
+            more = _true(keeps_on, "the condition of Loop")
+            turn += 1
+    each = zip(rows, body.outputs[1 + split :], strict=True)
+    return (*states, *(_stacked(row, 0, declared) for row, declared in each))
 
 
-def _stacked(values: list[Any], axis: int) -> Any:
-    if not values:
-        return np.zeros((0,), np.float32)
-    return ops.stack(values, axis=axis)
+def _stacked(values: list[Any], axis: int, declared: Declared) -> Any:
+    """Return what each turn gave; of no turns what the graph declares, as far as it does."""
+    if values:
+        return ops.stack(values, axis=axis)
+    shape = [n if isinstance(n, int) else 0 for n in declared.shape or ()]
+    shape.insert(axis_of(axis, len(shape) + 1), 0)
+    return np.zeros(allowed(tuple(shape)), declared.dtype or np.float32)
 
 
 @operator("Scan", since=9)
@@ -71,17 +111,19 @@ def _scan(
     ]
     steps = shape_of(moved[0])[0]
     rows: list[list[Any]] = [[] for _ in range(len(body.results) - split)]
-    for turn in range(steps):
-        parts = [x[steps - 1 - turn if b else turn] for x, b in zip(moved, back, strict=True)]
-        results = body(*states, *parts, *around)
-        states = list(results[:split])
-        for row, value in zip(rows, results[split:], strict=True):
-            row.append(value)
+    with _counted() as count:
+        for turn in range(steps):
+            count()
+            parts = [x[steps - 1 - turn if b else turn] for x, b in zip(moved, back, strict=True)]
+            results = body(*states, *parts, *around)
+            states = list(results[:split])
+            for row, value in zip(rows, results[split:], strict=True):
+                row.append(value)
     out_axes = scan_output_axes or (0,) * len(rows)
     turned = scan_output_directions or (0,) * len(rows)
     ends = [
-        _stacked(row[::-1] if b else row, axis)
-        for row, axis, b in zip(rows, out_axes, turned, strict=True)
+        _stacked(row[::-1] if b else row, axis, declared)
+        for row, axis, b, declared in zip(rows, out_axes, turned, body.outputs[split:], strict=True)
     ]
     return (*states, *ends)
 

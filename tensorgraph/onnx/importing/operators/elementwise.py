@@ -19,8 +19,8 @@ enter_all({
     "Atan": ops.atan, "Atanh": ops.atanh, "BitwiseAnd": ops.bitwise_and,
     "BitwiseNot": ops.bitwise_invert, "BitwiseOr": ops.bitwise_or, "BitwiseXor": ops.bitwise_xor,
     "Ceil": ops.ceil, "Cos": ops.cos, "Cosh": ops.cosh, "Erf": ops.erf, "Exp": ops.exp,
-    "Floor": ops.floor, "GreaterOrEqual": ops.greater_equal, "HardSwish": ops.hardswish,
-    "IsNaN": ops.isnan, "LessOrEqual": ops.less_equal, "Log": ops.log, "Mish": ops.mish,
+    "Floor": ops.floor, "HardSwish": ops.hardswish, "IsNaN": ops.isnan, "Log": ops.log,
+    "Mish": ops.mish,
     "Neg": ops.negative, "Not": ops.logical_not, "Reciprocal": ops.reciprocal, "Relu": ops.relu,
     "Round": ops.round, "Sigmoid": ops.sigmoid, "Sign": ops.sign, "Sin": ops.sin, "Sinh": ops.sinh,
     "Softplus": ops.softplus, "Softsign": ops.softsign, "Sqrt": ops.sqrt, "Tan": ops.tan,
@@ -50,10 +50,10 @@ def _equal(x: Any, y: Any) -> Any:
     return np.equal(x, y).astype(bool) if x.dtype == TEXT else ops.equal(x, y)
 
 
+_COMPARED = {"Equal": _equal, "Greater": ops.greater, "Less": ops.less}
 _OF_TWO = {
-    "Add": ops.add, "And": ops.logical_and, "Div": _divide, "Equal": _equal,
-    "Greater": ops.greater, "Less": ops.less, "Mul": ops.multiply, "Or": ops.logical_or,
-    "Pow": _power, "Sub": ops.subtract, "Xor": ops.logical_xor,
+    "Add": ops.add, "And": ops.logical_and, "Div": _divide, "Mul": ops.multiply,
+    "Or": ops.logical_or, "Pow": _power, "Sub": ops.subtract, "Xor": ops.logical_xor, **_COMPARED,
 }  # fmt: skip
 
 
@@ -70,8 +70,12 @@ def _with_old_broadcasting(function: Any) -> Any:
 
 
 for _name, _function in _OF_TWO.items():
-    operator(_name, since=1)(_with_old_broadcasting(_function))
-    operator(_name, since=7)(_function)
+    _bounds = (0, 1) if _name in _COMPARED else ()  # of which there is no gradient
+    operator(_name, since=1, settings=_bounds)(_with_old_broadcasting(_function))
+    operator(_name, since=7, settings=_bounds)(_function)
+
+operator("GreaterOrEqual", settings=(0, 1))(ops.greater_equal)
+operator("LessOrEqual", settings=(0, 1))(ops.less_equal)
 
 
 @operator("Mod")
@@ -148,9 +152,7 @@ def _prelu(x: Any, slope: Any) -> Any:
     if ndim_of(slope) == 1 and ndim_of(x) > 2 and shape_of(slope)[0] == shape_of(x)[1]:
         if shape_of(slope)[0] != shape_of(x)[-1]:  # of the channels, as the first opsets had it
             slope = ops.reshape(slope, shape=(-1, *(1,) * (ndim_of(x) - 2)))
-    if x.dtype.kind in "iu":
-        return ops.where(x < 0, x * slope, x)
-    return ops.relu(x) - slope * ops.relu(-x)
+    return ops.where(x < 0, x * slope, x)
 
 
 @operator("Elu")
@@ -193,7 +195,8 @@ def _shrink(x: Any, *, bias: float = 0.0, lambd: float = 0.5) -> Any:
 
 
 @operator("Gelu")
-def _gelu(x: Any, *, approximate: str = "none") -> Any:
+def gelu(x: Any, *, approximate: str = "none") -> Any:
+    """Return x Φ(x), or with ``"tanh"`` what approximates it."""
     if approximate == "none":
         return ops.gelu(x)
     inner = math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))
@@ -282,7 +285,8 @@ def _bit_cast(x: Any, *, to: int) -> Any:
 
 
 @operator("Softmax", since=1)
-def _flat_softmax(x: Any, *, axis: int = 1) -> Any:
+def flat_softmax(x: Any, *, axis: int = 1) -> Any:
+    """Return the softmax of all axes from one on as if they were one."""
     return _over_the_rest(ops.softmax, x, axis)
 
 

@@ -146,7 +146,9 @@ def _compress(x: Any, condition: Any, *, axis: int | None = None) -> Any:
 @operator("NonZero")
 def _non_zero(x: Any) -> Any:
     array = known(x, "NonZero")
-    return np.array(np.nonzero(array) if array.ndim else np.nonzero(array.reshape(1))[:0], np.int64)
+    found = np.nonzero(array.reshape(-1))[0]
+    places = np.unravel_index(found, array.shape) if array.ndim else ()
+    return np.array(places, np.int64).reshape(array.ndim, len(found))  # a number has no axes
 
 
 @operator("OneHot", settings=(1, 2))

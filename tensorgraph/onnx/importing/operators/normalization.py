@@ -158,10 +158,11 @@ def _standard(x: Any, axes: tuple[int, ...], epsilon: float) -> Any:
 
 
 @operator("LayerNormalization", weights=(1, 2))
-def _layer_normalization(
+def layer_normalization(
     x: Any, scale: Any, shift: Any = None, *, axis: int = -1, epsilon: float = 1e-5,
     stash_type: int = 1, n_outputs: int,
 ) -> Any:  # fmt: skip
+    """Return x normalised over its last axes, with mean and deviation where they are wanted."""
     axes = tuple(range(axis_of(axis, ndim_of(x)), ndim_of(x)))
     y = _standard(x, axes, epsilon) * scale
     y = y if shift is None else y + shift
@@ -172,9 +173,10 @@ def _layer_normalization(
 
 
 @operator("RMSNormalization", "SimplifiedLayerNormalization")
-def _rms_normalization(
+def rms_normalization(
     x: Any, scale: Any, *, axis: int = -1, epsilon: float = 1e-5, stash_type: int = 1
 ) -> Any:
+    """Return x divided by the root of the mean of its squares over its last axes."""
     axes = tuple(range(axis_of(axis, ndim_of(x)), ndim_of(x)))
     size = ops.sqrt(ops.mean(ops.square(x), axis=axes, keepdims=True) + epsilon)
     return x / size * scale

@@ -83,11 +83,12 @@ def _max_pool(
 
 
 @operator("AveragePool")
-def _average_pool(
+def average_pool(
     x: Any, *, kernel_shape: Ints, auto_pad: str = "NOTSET", ceil_mode: int = 0,
     count_include_pad: int = 0, dilations: Ints | None = None, pads: Ints | None = None,
     strides: Ints | None = None,
 ) -> Any:  # fmt: skip
+    """Return the means of windows."""
     told = kernel_shape, strides, dilations, pads, auto_pad, ceil_mode
     stride, dilation, sides, more = _windows(x, *told)
     if count_include_pad:
@@ -135,7 +136,8 @@ def _spatial(x: Any) -> Ints:
 
 
 @operator("GlobalAveragePool")
-def _global_average_pool(x: Any) -> Any:
+def global_average_pool(x: Any) -> Any:
+    """Return the mean of each channel."""
     return ops.mean(x, axis=_spatial(x), keepdims=True)
 
 

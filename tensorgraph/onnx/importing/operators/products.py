@@ -19,10 +19,11 @@ def matmul(x: Any, y: Any) -> Any:
 
 
 @operator("Gemm", weights=(1, 2))
-def _gemm(
+def gemm(
     a: Any, b: Any, c: Any = None, *, alpha: float = 1.0, beta: float = 1.0, transA: int = 0,
     transB: int = 0, broadcast: int = 1,
 ) -> Any:  # fmt: skip
+    """Return alpha a b + beta c, of matrices that may be transposed."""
     if a.dtype.kind == "f" and alpha == 1 and (c is None or beta == 1):
         rows = ops.matrix_transpose(a) if transA else a
         if transB and c is not None and ndim_of(c) == 1 and shape_of(c)[0] == shape_of(b)[0]:

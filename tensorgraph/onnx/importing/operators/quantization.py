@@ -11,7 +11,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.arrays import dtype_of
 from tensorgraph.onnx.importing.operators.products import conv
-from tensorgraph.onnx.importing.table import operator
+from tensorgraph.onnx.importing.table import MICROSOFT, operator
 from tensorgraph.onnx.importing.values import Ints, axis_of
 
 
@@ -28,18 +28,21 @@ def _along(setting: Any, x: Any, axis: int, block_size: int) -> Any:
     return setting
 
 
-def _quantised(x: Any, scale: Any, zero: Any, dtype: Any) -> Any:
+def quantised(x: Any, scale: Any, zero: Any, dtype: Any) -> Any:
+    """Return the nearest whole numbers of a dtype that stand for real ones."""
     range_ = np.iinfo(dtype)
     y = ops.round(x / scale)
     y = y if zero is None else y + ops.astype(zero, dtype=y.dtype)
     return ops.astype(ops.clip(y, min=range_.min, max=range_.max), dtype=dtype)
 
 
+@operator("QuantizeLinear", domain=MICROSOFT, settings=(1, 2))
 @operator("QuantizeLinear", settings=(1, 2))
-def _quantize_linear(
+def quantize_linear(
     x: Any, scale: Any, zero: Any = None, *, axis: int = 1, block_size: int = 0,
     output_dtype: int = 0, precision: int = 0, saturate: int = 1,
 ) -> Any:  # fmt: skip
+    """Return whole numbers that stand for real ones."""
     dtype = np.dtype(np.uint8)
     if zero is not None:
         dtype = zero.dtype
@@ -48,14 +51,16 @@ def _quantize_linear(
     if dtype.kind not in "iu":
         raise OnnxError(f"QuantizeLinear to {dtype}, which are no whole numbers")
     scale, zero = (_along(one, x, axis, block_size) for one in (scale, zero))
-    return _quantised(x, scale, zero, dtype)
+    return quantised(x, scale, zero, dtype)
 
 
+@operator("DequantizeLinear", domain=MICROSOFT, settings=(1, 2))
 @operator("DequantizeLinear", settings=(1, 2))
-def _dequantize_linear(
+def dequantize_linear(
     x: Any, scale: Any, zero: Any = None, *, axis: int = 1, block_size: int = 0,
     output_dtype: int = 0,
 ) -> Any:  # fmt: skip
+    """Return the real numbers that whole ones stand for."""
     dtype = scale.dtype if not output_dtype else dtype_of(output_dtype, "DequantizeLinear")
     scale, zero = (_along(one, x, axis, block_size) for one in (scale, zero))
     y = ops.astype(x, dtype=scale.dtype)
@@ -65,14 +70,15 @@ def _dequantize_linear(
 
 
 @operator("DynamicQuantizeLinear")
-def _dynamic_quantize_linear(x: Any) -> tuple[Any, Any, Any]:
+def dynamic_quantize_linear(x: Any) -> tuple[Any, Any, Any]:
+    """Return whole numbers that stand for x, their scale and their zero point."""
     zero = np.asarray(0, x.dtype)
     low, high = ops.minimum(ops.min(x), zero), ops.maximum(ops.max(x), zero)
     scale = (high - low) / 255
     safe = ops.where(ops.equal(scale, 0), np.asarray(1, x.dtype), scale)
     point = ops.clip(ops.round(zero - low / safe), min=0, max=255)
     whole = ops.astype(point, dtype=np.uint8)
-    return _quantised(x, safe, whole, np.uint8), scale, whole
+    return quantised(x, safe, whole, np.uint8), safe, whole
 
 
 def _shifted(x: Any, zero: Any, axis: int) -> Any:
@@ -89,7 +95,8 @@ def _shifted(x: Any, zero: Any, axis: int) -> Any:
 
 
 @operator("MatMulInteger", settings=(2, 3))
-def _matmul_integer(a: Any, b: Any, a_zero: Any = None, b_zero: Any = None) -> Any:
+def matmul_integer(a: Any, b: Any, a_zero: Any = None, b_zero: Any = None) -> Any:
+    """Return the product of whole numbers less their zero points, in 32 bits."""
     rows = -2 if ndim_of(a) > 1 else -1
     return ops.matmul(_shifted(a, a_zero, rows), _shifted(b, b_zero, -1))
 
@@ -98,9 +105,10 @@ def _matmul_integer(a: Any, b: Any, a_zero: Any = None, b_zero: Any = None) -> A
 def _qlinear_matmul(
     a: Any, a_scale: Any, a_zero: Any, b: Any, b_scale: Any, b_zero: Any, scale: Any, zero: Any
 ) -> Any:
-    product = ops.astype(_matmul_integer(a, b, a_zero, b_zero), dtype=np.float32)
-    real = ops.astype(product, dtype=np.float32) * ops.astype(a_scale * b_scale, dtype=np.float32)
-    return _quantised(real, ops.astype(scale, dtype=np.float32), zero, zero.dtype)
+    rows = ops.reshape(a_scale, shape=(-1, 1)) if ndim_of(a_scale) == 1 else a_scale
+    each = ops.astype(rows * b_scale, dtype=np.float32)
+    real = ops.astype(matmul_integer(a, b, a_zero, b_zero), dtype=np.float32) * each
+    return quantised(real, ops.astype(scale, dtype=np.float32), zero, zero.dtype)
 
 
 @operator("ConvInteger", settings=(2, 3))
@@ -135,4 +143,4 @@ def _qlinear_conv(
     each = x_scale * w_scale
     each = ops.reshape(each, shape=by_channel) if ndim_of(each) == 1 and each.size > 1 else each
     real = ops.astype(whole, dtype=np.float32) * each
-    return _quantised(real, scale, zero, zero.dtype)
+    return quantised(real, scale, zero, zero.dtype)

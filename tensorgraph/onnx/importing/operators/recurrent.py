@@ -18,7 +18,7 @@ Activation = Callable[[Any], Any]
 Names: TypeAlias = tuple[str, ...] | None
 Numbers: TypeAlias = tuple[float, ...] | None
 
-_ACTIVATIONS: dict[str, tuple[Callable[..., Any], float, float]] = {
+ACTIVATIONS: dict[str, tuple[Callable[..., Any], float, float]] = {
     "relu": (lambda x, a, b: ops.relu(x), 0, 0),
     "tanh": (lambda x, a, b: ops.tanh(x), 0, 0),
     "sigmoid": (lambda x, a, b: ops.sigmoid(x), 0, 0),
@@ -43,9 +43,9 @@ def _activations(names: Names, standard: tuple[str, ...], count: int, alphas: Nu
     given_a, given_b = list(alphas or ()), list(betas or ())
 
     def activation(name: str) -> Activation:
-        if name.lower() not in _ACTIVATIONS:
-            raise OnnxError(f"activation {name!r}; known are {', '.join(_ACTIVATIONS)}")
-        function, alpha, beta = _ACTIVATIONS[name.lower()]
+        if name.lower() not in ACTIVATIONS:
+            raise OnnxError(f"activation {name!r}; known are {', '.join(ACTIVATIONS)}")
+        function, alpha, beta = ACTIVATIONS[name.lower()]
         a = given_a.pop(0) if given_a and alpha else alpha
         b = given_b.pop(0) if given_b and beta else beta
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tensorgraph import ops
 from tensorgraph.engine.shapes import ndim_of, shape_of
+from tensorgraph.onnx.importing.operators.elementwise import cast
 from tensorgraph.onnx.importing.operators.shapes import unsqueeze
 from tensorgraph.onnx.importing.table import operator
 from tensorgraph.onnx.importing.values import axes_of, axis_of, known, one_int
@@ -16,8 +17,23 @@ from tensorgraph.onnx.importing.values import axes_of, axis_of, known, one_int
 # ------------------------------------------------------------------------------------- reductions
 
 
+Reduction = Callable[[Any, Any, bool], Any]
+
+
+def _in_its_dtype(function: Callable[..., Any]) -> Reduction:
+    """Return a reduction whose result has the dtype of what is reduced, also of whole numbers."""
+
+    def reduce(x: Any, axis: Any, keepdims: bool) -> Any:
+        return cast(function(x, axis=axis, keepdims=keepdims), x.dtype)
+
+    return reduce
+
+
+_total = _in_its_dtype(ops.sum)
+
+
 def _log_sum(x: Any, axis: Any, keepdims: bool) -> Any:
-    return ops.log(ops.sum(x, axis=axis, keepdims=keepdims))
+    return cast(ops.log(_total(x, axis, keepdims)), x.dtype)
 
 
 def _absolute(x: Any, axis: Any, keepdims: bool) -> Any:
@@ -31,27 +47,7 @@ def _squares(x: Any, axis: Any, keepdims: bool) -> Any:
 def _length(x: Any, axis: Any, keepdims: bool) -> Any:
     if x.dtype.kind == "f":
         return ops.norm(x, axis=axis, keepdims=keepdims)
-    return ops.astype(ops.sqrt(_squares(x, axis, keepdims)), dtype=x.dtype)
-
-
-def _total(x: Any, axis: Any, keepdims: bool) -> Any:
-    y = ops.sum(x, axis=axis, keepdims=keepdims)
-    return y if y.dtype == x.dtype else ops.astype(y, dtype=x.dtype)
-
-
-def _product(x: Any, axis: Any, keepdims: bool) -> Any:
-    y = ops.prod(x, axis=axis, keepdims=keepdims)
-    return y if y.dtype == x.dtype else ops.astype(y, dtype=x.dtype)
-
-
-def _average(x: Any, axis: Any, keepdims: bool) -> Any:
-    if x.dtype.kind == "f":
-        return ops.mean(x, axis=axis, keepdims=keepdims)
-    return ops.astype(ops.mean(x, axis=axis, keepdims=keepdims), dtype=x.dtype)
-
-
-def _log_sum_exp(x: Any, axis: Any, keepdims: bool) -> Any:
-    return ops.logsumexp(x, axis=axis, keepdims=keepdims)
+    return cast(ops.sqrt(_squares(x, axis, keepdims)), x.dtype)
 
 
 def _largest(x: Any, axis: Any, keepdims: bool) -> Any:
@@ -76,11 +72,12 @@ def _extreme(function: Any, x: Any, axis: Any, keepdims: bool, of_none: float) -
     return np.full(left, ends[of_none > 0], x.dtype)
 
 
-_REDUCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
-    "ReduceSum": (13, _total), "ReduceMean": (18, _average), "ReduceMax": (18, _largest),
-    "ReduceMin": (18, _smallest), "ReduceProd": (18, _product), "ReduceL1": (18, _absolute),
+_REDUCTIONS: dict[str, tuple[int, Reduction]] = {
+    "ReduceSum": (13, _total), "ReduceMean": (18, _in_its_dtype(ops.mean)),
+    "ReduceMax": (18, _largest), "ReduceMin": (18, _smallest),
+    "ReduceProd": (18, _in_its_dtype(ops.prod)), "ReduceL1": (18, _absolute),
     "ReduceL2": (18, _length), "ReduceSumSquare": (18, _squares),
-    "ReduceLogSum": (18, _log_sum), "ReduceLogSumExp": (18, _log_sum_exp),
+    "ReduceLogSum": (18, _log_sum), "ReduceLogSumExp": (18, _in_its_dtype(ops.logsumexp)),
 }  # fmt: skip
 """From which opset on the axes are an input, and what each reduction computes."""
 

@@ -14,6 +14,9 @@ from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.table import operator
 from tensorgraph.onnx.importing.values import Ints, allowed, axes_of, ints, known
 
+MAX_SPATIAL = 3
+"""Along how many axes a grid samples: the work grows with the power of them."""
+
 # ------------------------------------------------------------------------- along one axis
 
 
@@ -75,6 +78,8 @@ def _weights(
     stretch = max(1.0, 1 / scale) if antialias else 1.0
     first = np.floor(at).astype(np.int64)[:, None]
     span = math.ceil(reach * stretch)
+    allowed((len(at), 2 * span, reach))
+    allowed((len(at), n))
     places = first + np.arange(-span + 1, span + 1)
     share = kernel(np.abs(at[:, None] - places) / stretch, cubic_a)
     if outside:
@@ -213,6 +218,8 @@ def _grid_sample(
     padding_mode: str = "zeros",
 ) -> Any:  # fmt: skip
     lengths = shape_of(x)[2:]
+    if len(lengths) > MAX_SPATIAL:
+        raise OnnxError(f"GridSample along {len(lengths)} axes; at most {MAX_SPATIAL} are known")
     at = []
     for axis, n in enumerate(lengths):
         c = grid[..., len(lengths) - 1 - axis]
@@ -278,14 +285,15 @@ def _roi_align(
     for number, batch in enumerate(ints(batches, "the batches of RoiAlign")):
         box = rois[number] * spatial_scale - half
         values = known(rois, "RoiAlign")[number] * spatial_scale - half
-        sampled = []
+        sampled: list[tuple[Any, int]] = []
+        places = shape_of(x)[1]
         for axis, parts in ((1, output_height), (0, output_width)):
             length = box[axis + 2] - box[axis]
             size = float(values[axis + 2] - values[axis])
             if not half:
                 length, size = ops.maximum(length, 1.0), max(size, 1.0)
             count = sampling_ratio if sampling_ratio > 0 else max(math.ceil(size / parts), 1)
-            allowed((shape_of(x)[1], parts, count))
+            [places] = allowed((places * parts * count,))
             at = (np.arange(parts * count) + 0.5) / count
             coordinates = box[axis] + length / parts * at.astype(x.dtype)
             sampled.append((_samples(coordinates, shape_of(x)[3 - axis]), count))

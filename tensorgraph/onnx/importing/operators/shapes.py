@@ -53,6 +53,8 @@ def _reshape(x: Any, shape: Any, *, allowzero: int = 0) -> Any:
         lengths = [own[i] if n == 0 and i < len(own) else n for i, n in enumerate(lengths)]
     if -1 in lengths and 0 in lengths:
         lengths[lengths.index(-1)] = 0
+    if 0 in lengths:
+        allowed(tuple(max(n, 0) for n in lengths))
     return reshape(x, shape=tuple(lengths))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ MAX_DEPTH = 10_000
 
 
 class _Trees:
-    """The nodes of all trees as arrays, by which rows go down."""
+    """The nodes of all trees as arrays, by which rows go down, and what each leaf gives."""
 
     def __init__(
         self, trees: Ints, nodes: Ints, features: Ints, modes: Texts, values: Floats, true: Ints,
@@ -36,8 +37,9 @@ class _Trees:
             raise OnnxError(f"trees with the branches {sorted(unknown)}, which are not known")
         self.roots = [i for i, t in enumerate(trees) if i == 0 or trees[i - 1] != t]
         self.features, self.values = np.array(features), np.array(values, np.float32)
-        self.modes = np.array(modes)
-        self.kinds = [kind for kind in dict.fromkeys(modes) if kind != "LEAF"]
+        written = np.array(modes)
+        self.inner = written != "LEAF"
+        self.kinds = {kind: written == kind for kind in dict.fromkeys(modes) if kind != "LEAF"}
         self.missing = np.array(missing or (0,) * len(nodes), bool)
         try:
             self.true, self.false = (
@@ -48,41 +50,49 @@ class _Trees:
         except KeyError as error:
             raise OnnxError(f"a tree leads to a node that it does not have: {error}") from None
 
+    def give(self, trees: Ints, nodes: Ints, targets: Ints, weights: Floats, count: int) -> None:
+        """Let leaves give weights to targets, of which there are ``count``."""
+        self.given = np.zeros(allowed((len(self.values), count)))
+        self.has = np.zeros(self.given.shape, bool)
+        for tree, node, target, weight in zip(trees, nodes, targets, weights, strict=True):
+            self.given[self.number[tree, node], target] += weight
+            self.has[self.number[tree, node], target] = True
+
     def leaves(self, x: Any, root: int) -> Any:
         """Return the node that each row ends at."""
-        at = np.full(len(x), root)
+        at, rows = np.full(len(x), root), np.arange(len(x))
         for _ in range(MAX_DEPTH):
-            inner = self.modes[at] != "LEAF"
+            inner = self.inner[at]
             if not inner.any():
                 return at
-            value, border = x[np.arange(len(x)), self.features[at]], self.values[at]
+            value, border = x[rows, self.features[at]], self.values[at]
             goes = np.isnan(value) & self.missing[at]
-            for kind in self.kinds:
-                goes |= (self.modes[at] == kind) & _COMPARED[kind](value, border)
+            for kind, of_kind in self.kinds.items():
+                goes |= of_kind[at] & _COMPARED[kind](value, border)
             at = np.where(inner, np.where(goes, self.true[at], self.false[at]), at)
         raise OnnxError(f"a tree is more than {MAX_DEPTH} nodes deep, or goes round in circles")
 
-    def sums(
-        self, x: Any, keys: list[tuple[int, int]], targets: Ints, weights: Floats, count: int,
-        aggregate: str, base: Floats | None,
-    ) -> Any:  # fmt: skip
+    def total(self, x: Any, aggregate: str, base: Floats | None) -> Any:
         """Return the sum, or another aggregate, of what the leaves of all trees give."""
-        given = np.zeros(allowed((len(self.values), count)))
-        has = np.zeros((len(self.values), count), bool)
-        for key, target, weight in zip(keys, targets, weights, strict=True):
-            given[self.number[key], target] += weight
-            has[self.number[key], target] = True
-        parts = [(given[at], has[at]) for at in (self.leaves(x, root) for root in self.roots)]
+        ends = [self.leaves(x, root) for root in self.roots]
         if aggregate in ("MIN", "MAX"):
             fill = np.inf if aggregate == "MIN" else -np.inf
-            every = np.stack([np.where(found, value, fill) for value, found in parts])
+            every = np.stack([np.where(self.has[at], self.given[at], fill) for at in ends])
             y = every.min(0) if aggregate == "MIN" else every.max(0)
             y = np.where(np.isfinite(y), y, 0)
         else:
-            y = np.sum([value for value, _ in parts], axis=0)
+            y = np.sum([self.given[at] for at in ends], axis=0)
             y = y / len(self.roots) if aggregate == "AVERAGE" else y
         y = y + (np.array(base, np.float64) if base else 0)
         return y.astype(np.float32)
+
+
+@lru_cache(maxsize=16)
+def _trees_that_give(nodes: tuple[Any, ...], given: tuple[Any, ...]) -> _Trees:
+    """Return the trees of an ensemble, whose attributes are looked through once."""
+    trees = _Trees(*nodes)
+    trees.give(*given)
+    return trees
 
 
 @operator("TreeEnsembleRegressor", domain=ML)
@@ -94,15 +104,13 @@ def _tree_ensemble_regressor(
     nodes_hitrates: Floats | None = None, nodes_missing_value_tracks_true: Ints | None = None,
     post_transform: str = "NONE",
 ) -> Any:  # fmt: skip
-    trees = _Trees(
+    nodes = (
         nodes_treeids, nodes_nodeids, nodes_featureids, nodes_modes, nodes_values,
         nodes_truenodeids, nodes_falsenodeids, nodes_missing_value_tracks_true,
     )  # fmt: skip
-    keys = list(zip(target_treeids, target_nodeids, strict=True))
-    y = trees.sums(
-        known(x, "TreeEnsembleRegressor"), keys, target_ids, target_weights, n_targets,
-        aggregate_function, base_values,
-    )  # fmt: skip
+    given = target_treeids, target_nodeids, target_ids, target_weights, n_targets
+    trees = _trees_that_give(nodes, given)
+    y = trees.total(known(x, "TreeEnsembleRegressor"), aggregate_function, base_values)
     return transformed(y, post_transform)
 
 
@@ -115,18 +123,16 @@ def _tree_ensemble_classifier(
     base_values: Floats | None = None, nodes_hitrates: Floats | None = None,
     nodes_missing_value_tracks_true: Ints | None = None, post_transform: str = "NONE",
 ) -> Any:  # fmt: skip
-    trees = _Trees(
+    nodes = (
         nodes_treeids, nodes_nodeids, nodes_featureids, nodes_modes, nodes_values,
         nodes_truenodeids, nodes_falsenodeids, nodes_missing_value_tracks_true,
     )  # fmt: skip
     count = len(classlabels_int64s or classlabels_strings or ())
     binary = count == 2 and set(class_ids) == {class_ids[0]}
-    keys = list(zip(class_treeids, class_nodeids, strict=True))
     ids = (0,) * len(class_ids) if binary else class_ids
-    y = trees.sums(
-        known(x, "TreeEnsembleClassifier"), keys, ids, class_weights, 1 if binary else count,
-        "SUM", base_values,
-    )  # fmt: skip
+    given = class_treeids, class_nodeids, ids, class_weights, 1 if binary else count
+    trees = _trees_that_give(nodes, given)
+    y = trees.total(known(x, "TreeEnsembleClassifier"), "SUM", base_values)
     if not binary or post_transform == "LOGISTIC":
         return chosen(y, count, classlabels_int64s, classlabels_strings, post_transform)
     # One score of two classes is a probability where nothing is to be made of it.
