@@ -5246,6 +5246,9 @@ def min_at(x: Operand, key: Index, value: Operand) -> Any: ...
 def multiply_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
     """Return a copy of x with ``x[key]`` multiplied by ``value``; repeated indices by all of them.
 
+    Raises:
+        GraphError: the index is a symbol.
+
     Example:
         >>> import tensorgraph as tg
         >>> tg.multiply_at(tg.ones(3), [0, 0, 2], [2.0, 3.0, 4.0])
