@@ -153,7 +153,8 @@ class SpectralNorm(_Reparametrized):
         self.n_power_iterations = whole(n_power_iterations, "SpectralNorm: n_power_iterations", 1)
         self.original = weight
         rows = self._rows(weight.data)
-        u = np.linalg.svd(rows)[0][:, 0] if np.isfinite(rows).all() else np.ones(len(rows))
+        single = rows.astype(np.result_type(rows, np.float32))  # LAPACK has no half precision
+        u = np.linalg.svd(single)[0][:, 0] if np.isfinite(rows).all() else np.ones(len(rows))
         self.u = tensor(u.astype(rows.dtype))
         self.v = tensor(unit(matmul(matrix_transpose(rows), self.u.data), axis=0))
 

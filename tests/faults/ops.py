@@ -96,9 +96,12 @@ FAULTS: list[Fault] = [
         ("cbrt_slope", "-2 / 3 * out / x", "-out / x", "cbrt: a factor of its curvature"),
     ),
     *planted_in(
-        "ops/sets.py",
-        ("beside", "placed(np.asarray(found), array_of(from_list(x)))", "np.asarray(found)",
+        "ops/index.py",
+        ("beside", "placed(numbers, array_of(x))", "numbers",
          "device_training: places of what is on a device are on the host"),
+    ),
+    *planted_in(
+        "ops/sets.py",
         ("unique_all", "take(x, places)", "take(x, inverse)", "unique: not the first of equals"),
     ),
     *planted_in(
