@@ -281,8 +281,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "engine/state_dict.py",
-        ("converted", "np.array(to_host(array), own.dtype, order='C')",
-         "np.asarray(to_host(array), own.dtype)",
+        ("converted", "np.array(values, own.dtype, order='C')", "np.asarray(values, own.dtype)",
          "module: a loaded state is shared with the caller"),
     ),
     *planted_in(

@@ -98,7 +98,12 @@ FAULTS: list[Fault] = [
     *planted_in(
         "ops/sets.py",
         ("found_in", "placed(np.asarray(found), array_of(from_list(x)))", "np.asarray(found)",
+        "ops/index.py",
+        ("beside", "placed(numbers, array_of(x))", "numbers",
          "device_training: places of what is on a device are on the host"),
+    ),
+    *planted_in(
+        "ops/sets.py",
         ("unique_all", "take(x, places)", "take(x, inverse)", "unique: not the first of equals"),
     ),
     *planted_in(
