@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from tensorgraph import errors
@@ -199,6 +200,13 @@ class DataParallel:
             return float(value.item())
 
         return self.run(shards, gradient).cost
+
+    def aside(self) -> AbstractContextManager[Callable[[int], None]]:
+        """Return a block in which pieces of an evaluation draw the same, whoever computes them.
+
+        It yields a function that is told the number of each piece before it begins.
+        """
+        return self._state.aside()
 
     def check(self) -> None:
         """Compare the models of all processes.

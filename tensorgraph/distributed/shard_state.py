@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pickle
 import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -53,6 +55,21 @@ class ShardState:
         for generator, seed in zip(self._generators, self._seeds, strict=True):
             generator.seed(seed * _SHARDS + shard)
         self._put(self.before)
+
+    @contextmanager
+    def aside(self) -> Iterator[Callable[[int], None]]:
+        """Yield what lets a piece of work begin as a shard does, in a block that leaves no trace.
+
+        Its random numbers are those of no shard of the next batch.
+        """
+        states = [generator.state for generator in self._generators]
+        self.begin()
+        try:
+            yield lambda i: self.enter(_SHARDS - 1 - i)
+        finally:
+            self.end()
+            for generator, state in zip(self._generators, states, strict=True):
+                generator.state = state
 
     def kept(self) -> tuple[list[Any], list[Any]]:
         """Return where a shard is, for it to go on there later."""

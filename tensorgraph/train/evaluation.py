@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -118,22 +118,25 @@ def evaluate(
 
 
 def measure(
-    given: ModelInputs, loss: Loss, examples: Examples, metrics: Metrics, size: int, world: World
-) -> dict[str, float]:
+    given: ModelInputs, loss: Loss, examples: Examples, metrics: Metrics, size: int, world: World,
+    begin: Callable[[int], None] = lambda piece: None,
+) -> dict[str, float]:  # fmt: skip
     """Return the loss and the metrics on examples, of a model in evaluation mode.
 
     Processes of a ``world`` share the batches; all of them have the same result, which does not
-    depend on how many they are.
+    depend on how many they are. ``begin`` is called before each batch, and before the rest.
     """
     outputs, targets = {}, []
     with _noted(f"the output for {examples.name}"):
         for i, batch in enumerate(examples.in_order(size)):
             inputs, target = inputs_and_target(batch)
             if i % world.size == world.rank:
+                begin(i)
                 outputs[i] = _called(given.model, given.of(inputs), size_of(batch))
             targets.append(target)
     if not targets:
         raise errors.ArgumentError(f"{examples.name} holds no examples")
+    begin(len(targets))
     found = world.gather(outputs, f"the outputs for {examples.name}")
     everything = {i: output for part in found for i, output in part.items()}
     output = _read_only(_joined([everything[i] for i in range(len(targets))]))

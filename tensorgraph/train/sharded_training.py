@@ -18,7 +18,8 @@ from tensorgraph.distributed.data_parallel import DataParallel
 from tensorgraph.distributed.processes import World
 from tensorgraph.distributed.strands import by_itself
 from tensorgraph.nn.module import Module
-from tensorgraph.train.example_sets import again_and_again
+from tensorgraph.train.evaluation import AT_ONCE, measure
+from tensorgraph.train.example_sets import Examples, again_and_again
 from tensorgraph.train.training_loop import Training
 
 
@@ -126,6 +127,13 @@ class ShardedTraining(Training):
         reasons, wishes = zip(*self.world.gather(mine, "whether to stop"), strict=True)
         self.run.history.stopped = next(filter(None, reasons), "")
         self._wished = any(wishes)
+
+    def measure(self, examples: Examples) -> dict[str, float]:
+        """Return the loss and the metrics on examples, of which each batch draws its own."""
+        with self.parallel.aside() as begin:
+            return measure(
+                self.inputs, self.loss, examples, self.metrics, AT_ONCE, self.world, begin
+            )
 
     def _end_epoch(self, start: float) -> None:
         super()._end_epoch(start)

@@ -327,10 +327,7 @@ class Training:
         # Of a schedule-free rule the mean of the steps is what is trained.
         at_mean = getattr(run.optimizer, "averaged", nullcontext)
         with evaluating(run.model), at_mean(), self.by_itself():
-            values = {
-                part: measure(self.inputs, self.loss, examples, self.metrics, AT_ONCE, self.world)
-                for part, examples in self.measured.items()
-            }
+            values = {part: self.measure(examples) for part, examples in self.measured.items()}
         # What is random in a metric may differ, and all have to draw the same conclusion.
         values, seconds = self.world.broadcast(
             (values, time.perf_counter() - start), "what was measured in an epoch"
@@ -349,6 +346,10 @@ class Training:
         self.agree_to_stop()
         if self.early_stopping is not None:
             self.early_stopping(run)
+
+    def measure(self, examples: Examples) -> dict[str, float]:
+        """Return the loss and the metrics on examples."""
+        return measure(self.inputs, self.loss, examples, self.metrics, AT_ONCE, self.world)
 
     def _note_smaller_batch(self, error: BaseException, size: int) -> None:
         """Add to an error that the batch is what was left over, where it may be the reason."""

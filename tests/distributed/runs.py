@@ -13,16 +13,25 @@ import numpy as np
 
 import tensorgraph as tg
 from tensorgraph import data, distributed, nn, optim
-from tensorgraph.train import fit
+from tensorgraph.train import fit, sharded_training
 
+sharded_training.AT_ONCE = 64  # so that processes share evaluations
 SHARDS, BATCH, EXAMPLES = 8, 44, 150  # a last batch of 18, whose shards are of 3 and 2
+
+
+class Noise(nn.Module):
+    """Draws in evaluation too."""
+
+    def forward(self, x):
+        return x + 0.1 * tg.random.normal(x.shape)
+
 
 NETWORKS = {
     "dropout": lambda: [nn.Flatten(), nn.Linear(36, 12), nn.ReLU(), nn.Dropout(p=0.3)],
     "own_generator": lambda: [
         nn.Flatten(), nn.Linear(36, 12), nn.Dropout(p=0.3, generator=tg.random.Generator(7)),
     ],
-    "batch_norm": lambda: [nn.Conv2d(1, 3, 5), nn.BatchNorm(3), nn.ReLU(), nn.Flatten()],
+    "batch_norm": lambda: [nn.Conv2d(1, 3, 5), nn.BatchNorm(3), nn.ReLU(), nn.Flatten(), Noise()],
     "sync": lambda: [
         nn.Conv2d(1, 3, 5), distributed.SyncBatchNorm(3), nn.ReLU(), nn.Flatten(), nn.Dropout(p=0.1)
     ],

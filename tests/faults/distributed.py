@@ -22,6 +22,8 @@ FAULTS: list[Fault] = [
          "distributed: running averages follow the shards of this process one after the other"),
         ("ShardState.end", "generator.state = state", "pass",
          "distributed: what is drawn next depends on which shards were computed here"),
+        ("ShardState.aside", "self.enter(_SHARDS - 1 - i)", "None",
+         "distributed: in an evaluation each process draws by itself"),
         ("ShardState.put_back", "generator.state = state", "pass",
          "distributed: shards that wait for each other share their random numbers"),
     ),

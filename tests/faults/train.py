@@ -72,12 +72,14 @@ FAULTS: list[Fault] = [
          "_put_back(self.buffers, before)\n"
          "if isinstance(error, errors.AnomalyError):\n"
          "    try:\n"
-         "        self._diverged(error, cost)\n"
+         "        with self.by_itself():\n"
+         "            self._diverged(error, cost)\n"
          "    finally:\n"
          "        _put_back(self.buffers, before)",
          "if isinstance(error, errors.AnomalyError):\n"
          "    try:\n"
-         "        self._diverged(error, cost)\n"
+         "        with self.by_itself():\n"
+         "            self._diverged(error, cost)\n"
          "    finally:\n"
          "        _put_back(self.buffers, before)",
          "fit: a broken step leaves its mark on running averages"),
