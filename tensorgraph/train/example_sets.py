@@ -94,6 +94,10 @@ class Examples:
         """The whole arrays, where there are such."""
         return self.table.columns if isinstance(self.table, AlignedArrays) else {}
 
+    def digest(self) -> str:
+        """Return a text that other examples have not; "" where they are not arrays."""
+        return self.table.digest() if isinstance(self.table, AlignedArrays) else ""
+
     @property
     def may_be_endless(self) -> bool:
         """Whether nobody knows how many batches there are before they are seen."""

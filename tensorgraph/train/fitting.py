@@ -84,8 +84,8 @@ def fit(
     - *With a checkpoint*, the run is saved in a file in the safetensors format: weights, optimizer,
       position in the data, random state, history. Where the file is there already, ``fit`` says so
       and goes on from it, to the same bits as a run that was never stopped, whatever killed it. It
-      refuses a file of another setup. To begin anew, delete the file. Batches that come from
-      elsewhere are read again, up to where the run was.
+      refuses a file of another setup, or of other data. To begin anew, delete the file. Batches
+      that come from elsewhere are read again, up to where the run was.
 
     Modules that are in evaluation mode inside a model that is in training mode, such as a frozen
     batch norm, stay so. In the end each module is in the mode it was in before.

@@ -22,7 +22,7 @@ from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.settings import plain, rate_at
 from tensorgraph.train.checked_cost import checked_cost
-from tensorgraph.train.checkpoint_file import Checkpoint, Every, setup_of
+from tensorgraph.train.checkpoint_file import Checkpoint, Every, OtherParameters, setup_of
 from tensorgraph.train.divergence import cause
 from tensorgraph.train.early_stopping import EarlyStopping
 from tensorgraph.train.epoch_norms import Norms
@@ -126,14 +126,18 @@ class Training:
             "model": model, "optimizer": optimizer, "random": RandomState(model), "run": self.run,
         }  # fmt: skip
         others: dict[str, Any] = {
-            "batches": self.batches, "early_stopping": self.early_stopping, "norms": self.norms,
+            "batches": self.batches, "loss": self.loss, "early_stopping": self.early_stopping,
+            "norms": self.norms,
         }  # fmt: skip
         others |= {f"callbacks/{i}": f for i, f in enumerate(self.callbacks)}
         others |= {f"step_callbacks/{i}": f for i, f in enumerate(self.step_callbacks)}
+        rest = OtherParameters(optimizer.params, [model, self.loss])
+        others |= {"parameters": rest if rest.found else None}
         parts |= {name: part for name, part in others.items() if hasattr(part, "load_state_dict")}
         given = {"steps_per_epoch": self.steps_per_epoch}
         given |= {"shards": getattr(self.batches, "shards", None)}
-        given = {name: count for name, count in given.items() if count is not None}
+        given |= {f"what {name} holds": each.digest() for name, each in self.sets.items()}
+        given = {name: value for name, value in given.items() if value not in (None, "")}
         setup = setup_of(
             model, optimizer, loss=self.loss, columns=self.columns, seed=self.seed,
             clip=self._clip_given,

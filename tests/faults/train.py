@@ -25,7 +25,7 @@ FAULTS: list[Fault] = [
          "loggers: a second run stands on top of the first"),
         ("Logger.__call__", "self._last if run.step <= self._last else 0", "self._last",
          "loggers: the steps of a run that is resumed count twice"),
-        ("Logger.__call__", "world().rank > 0", "False",
+        ("Logger.__call__", "run.rank > 0", "False",
          "loggers: each process writes the run"),
     ),
     *planted_in(
@@ -93,9 +93,12 @@ FAULTS: list[Fault] = [
          "{'model': model, 'optimizer': optimizer, 'run': self.run}",
          "fit: random numbers are not in the checkpoint"),
         ("Training.resume",
-         "{'batches': self.batches, 'early_stopping': self.early_stopping, 'norms': self.norms}",
-         "{'batches': self.batches, 'norms': self.norms}",
+         "{'batches': self.batches, 'loss': self.loss, 'early_stopping': self.early_stopping,"
+         " 'norms': self.norms}",
+         "{'batches': self.batches, 'loss': self.loss, 'norms': self.norms}",
          "fit: early stopping begins anew after a resumption"),
+        ("Training.resume", "rest if rest.found else None", "None",
+         "fit: parameters outside of the model begin anew after a resumption"),
         ("Training.resume", "others |= {f'callbacks/{i}': f for i, f in enumerate(self.callbacks)}",
          "pass", "fit: the state of callbacks is not in the checkpoint"),
         ("Training.resume", "self.run.stopped == INTERRUPTED", "False",

@@ -201,6 +201,7 @@ def test_it_says_that_it_goes_on(tmp_path, capsys):
     [
         ({"dev": data(10)}, r"examples was \{'train': 40, 'dev': 20\}, now it is"),
         ({"metrics": {"error": lambda z, y: 0.0}}, "columns was"),
+        ({"train": data(40, seed=1)}, "what train holds was"),
         ({"clip": 1.0}, r"clip was None, now it is 1\.0"),
         ({"train": Batches(*data(), batch_size=8)}, "batch_size was 16, now it is 8"),
     ],
@@ -351,3 +352,27 @@ def test_a_process_that_is_killed(tmp_path):
     undisturbed, resumed, ends = done.stdout.splitlines()
     assert resumed == undisturbed
     assert ends == f"0 -{signal.SIGKILL:d} -{signal.SIGKILL:d} 0"
+
+
+@pytest.mark.parametrize("in_a_module", [False, True])
+def test_parameters_outside_of_the_model_go_on_too(in_a_module, tmp_path):
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = tg.tensor(1.0, requires_grad=True)
+
+        def forward(self, z, y):
+            return nn.losses.cross_entropy(self.scale * z, y)
+
+    def run(epochs, path=None):
+        tg.random.seed(0)
+        model, loss = nn.Linear(3, 2), Scaled()
+        optimizer = optim.Adam([*model.parameters(), loss.scale], lr=0.1)
+        cost = loss if in_a_module else lambda z, y: loss(z, y)
+        fit(model, cost, optimizer, data(), epochs=epochs, checkpoint=path, progress=False)
+        return loss.scale.item(), model.weight.numpy()
+
+    path = tmp_path / "run.safetensors"
+    assert run(1, path)[0] != 1.0
+    gone_on, undisturbed = run(3, path), run(3)
+    assert gone_on[0] == undisturbed[0] and (gone_on[1] == undisturbed[1]).all()
