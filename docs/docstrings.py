@@ -57,7 +57,13 @@ def plain(line: str) -> str:
     )
 
 
+def leave_out(app: Any, what: str, name: str, thing: Any, skip: bool, options: Any) -> bool | None:
+    """Say of a member that it is not ours: scikit-learn gives estimators ``set_fit_request``."""
+    return True if re.fullmatch(r"set_\w+_request", name) else None
+
+
 def setup(app: Any) -> dict[str, Any]:
-    """Be called before the sections of a docstring are read."""
+    """Be called before the sections of a docstring are read, and of each member of a class."""
     app.connect("autodoc-process-docstring", process, priority=100)
+    app.connect("autodoc-skip-member", leave_out)
     return {"parallel_read_safe": True}

@@ -33,7 +33,6 @@ ROOMS = (
     "tensorgraph.distributed",
     "tensorgraph.testing",
     "tensorgraph.testing.strategies",
-    "tensorgraph.onnx",
     "tensorgraph.notation",
     "tensorgraph.errors",
 )
