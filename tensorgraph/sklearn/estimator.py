@@ -54,9 +54,9 @@ SEEDS = np.iinfo(np.int32).max
 
 GIVEN = (
     "model", "loss", "optimizer", "train", "dev", "epochs", "batch_size", "callbacks",
-    "early_stopping", "seed", "progress",
+    "early_stopping", "seed", "progress", "parallel",
 )  # fmt: skip
-"""What an estimator itself gives to ``tg.train.fit``."""
+"""What an estimator itself gives to ``tg.train.fit``, or leaves out: its batches have no shards."""
 
 
 class Estimator(BaseEstimator):

@@ -409,6 +409,10 @@ REFUSED = {
         "model__wdith is for the function .* which takes n_features_in_, n_outputs_, width$",
     ),
     "one that is set": (
+        lambda: classifier(train__parallel="fast").fit(X, Y), errors.ArgumentError,
+        "and parallel is set by Classifier itself",
+    ),
+    "another that is set": (
         lambda: classifier(train__epochs=3).fit(X, Y), errors.ArgumentError,
         "and epochs is set by Classifier itself",
     ),
