@@ -73,7 +73,7 @@ NEEDS = {
 }
 
 
-OWN_ENVIRONMENTS = {"real": "g2p_en", "torch": "torch", "trackers": "mlflow"}
+OWN_ENVIRONMENTS = {"real": "magika", "torch": "torch", "trackers": "mlflow"}
 """What is tested only where a package is that nothing else here needs, by the word after ``test_``
 in the names of the files: trained networks that packages ship, PyTorch's numbers, MLflow and
 Weights & Biases. They have a run of their own (see ``runs.py``), and elsewhere are not even

@@ -96,6 +96,6 @@ def test_silero_hears_as_in_onnxruntime(name):
     first = check(network, path, feed, 2e-5)
     first.sum().backward()
     reached = [p for p in network.parameters() if p.grad is not None]
-    assert len(reached) >= 11  # some files hold a network for 8 kHz besides
+    assert len(reached) >= 10  # some files hold a network for 8 kHz besides
     assert all(np.isfinite(p.grad.data).all() for p in reached)
     assert any(np.abs(p.grad.data).max() > 0 for p in reached)
