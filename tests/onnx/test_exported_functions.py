@@ -159,7 +159,7 @@ def test_which_axes_are_dynamic():
 @pytest.mark.parametrize(
     ("f", "message"),
     [
-        (lambda x: x @ x.mT + np.linspace(0, 1, x.shape[0]),
+        (lambda x: x @ x.mT + np.linspace(0, 1, x.shape[0], dtype="float32"),
          r"constant, .*test_exported_functions.py:\d+ fixes the size batch: an array"),
         (lambda x: tg.cumulative_prod(x, axis=0), "fixes the size batch"),
         (lambda x: x * -(len(x) ** 0.5), "a number that is -7.8.* where batch = 61"),
