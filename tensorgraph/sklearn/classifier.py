@@ -125,21 +125,13 @@ class Classifier(ClassifierMixin, Estimator):  # scikit-learn wants mixins first
         verbose: bool = False,
         **settings: Any,
     ) -> None:
-        self.model = model
-        self.loss = loss
-        self.optimizer = optimizer
-        self.lr = lr
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
+        super().__init__(
+            model, loss=loss, optimizer=optimizer, lr=lr, epochs=epochs, batch_size=batch_size,
+            early_stopping=early_stopping, validation_fraction=validation_fraction,
+            patience=patience, callbacks=callbacks, warm_start=warm_start,
+            random_state=random_state, verbose=verbose, **settings,
+        )  # fmt: skip
         self.class_weight = class_weight
-        self.callbacks = callbacks
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self._keep(settings)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Go through some examples once, and return self; further ones may follow.

@@ -21,8 +21,10 @@ from sklearn.utils.validation import (
 )
 
 from tensorgraph.errors import ArgumentError, DTypeError, UsageError, describe, listing
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses import binary_cross_entropy
 from tensorgraph.nn.module import Module
+from tensorgraph.optim import Adam
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.sklearn.example_weights import (
     TARGET,
@@ -66,20 +68,41 @@ class Estimator(BaseEstimator):
     sets them.
     """
 
-    model: Any
-    loss: Any
-    optimizer: Any
-    lr: Any
-    epochs: int
-    batch_size: int | None
-    early_stopping: bool
-    validation_fraction: float
-    patience: int
-    callbacks: Any
-    warm_start: bool
-    random_state: Any
-    verbose: bool
     _unknown: tuple[str, ...] = ()
+
+    @with_leads
+    def __init__(
+        self,
+        model: Any,
+        *,
+        loss: Any = None,
+        optimizer: Any = Adam,
+        lr: Any = 0.001,
+        epochs: int = 100,
+        batch_size: int | None = 64,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 10,
+        callbacks: Any = (),
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: bool = False,
+        **settings: Any,
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.lr = lr
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self._keep(settings)
 
     def _keep(self, settings: dict[str, Any]) -> None:
         """Keep further parameters as attributes like all others.

@@ -11,9 +11,7 @@ from sklearn.base import RegressorMixin
 
 from tensorgraph.array_likes import columns_of, text_in, to_plain
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
-from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses import mse
-from tensorgraph.optim import Adam
 from tensorgraph.sklearn.estimator import Array, Estimator
 from tensorgraph.sklearn.model_making import FUNCTION
 
@@ -79,40 +77,6 @@ class Regressor(RegressorMixin, Estimator):  # scikit-learn wants mixins first
     """
 
     _numeric = True
-
-    @with_leads
-    def __init__(
-        self,
-        model: Any,
-        *,
-        loss: Any = None,
-        optimizer: Any = Adam,
-        lr: Any = 0.001,
-        epochs: int = 100,
-        batch_size: int | None = 64,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        patience: int = 10,
-        callbacks: Any = (),
-        warm_start: bool = False,
-        random_state: Any = None,
-        verbose: bool = False,
-        **settings: Any,
-    ) -> None:
-        self.model = model
-        self.loss = loss
-        self.optimizer = optimizer
-        self.lr = lr
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.callbacks = callbacks
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self._keep(settings)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Go through some examples once, and return self; further ones may follow.

@@ -134,8 +134,10 @@ class Training:
         rest = OtherParameters(optimizer.params, [model, self.loss])
         others |= {"parameters": rest if rest.found else None}
         parts |= {name: part for name, part in others.items() if hasattr(part, "load_state_dict")}
-        given = {"steps_per_epoch": self.steps_per_epoch}
-        given |= {"shards": getattr(self.batches, "shards", None)}
+        given: dict[str, Any] = {
+            "steps_per_epoch": self.steps_per_epoch,
+            "shards": getattr(self.batches, "shards", None),
+        }
         given |= {f"what {name} holds": each.digest() for name, each in self.sets.items()}
         given = {name: value for name, value in given.items() if value not in (None, "")}
         setup = setup_of(
