@@ -62,7 +62,7 @@ SWEEP = ("ops/sweep",)
 # Bits that are the same wherever the kernels are: those that stand in round as they happen to.
 SAME_BITS = ("distributed", "engine/test_device_training.py")
 # What loads a package that adds loops to NumPy's own functions, in whose place others stand there.
-ADDED_LOOPS = ("onnx", "house/test_examples.py")
+ADDED_LOOPS = ("onnx",)
 # What is known of NumPy's own functions, in whose place others stand there.
 FOLLOWED = ("numeric/test_op_without_rule.py",)
 # What no Python changes: kernels, and where they stand in a picture.
