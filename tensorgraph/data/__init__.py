@@ -23,8 +23,7 @@ the same sets, batches and augmented examples.
 Read ``aligned_arrays`` (what all take), ``samples`` (data sets) and ``seeds`` first, then in the
 order of use: ``splitting`` with ``split_sizes``, ``target_split``, ``duplicates`` among the sets,
 ``labels``, ``feature_scaling`` (a ``pipeline_step``), ``batches`` with ``shards``, ``augment``;
-``similarity``,
-``synthesis`` and ``toy`` (on ``toy_draw``) stand alone.
+``similarity``, ``synthesis`` and ``toy`` (on ``toy_draw``) stand alone.
 """
 
 from typing import TYPE_CHECKING

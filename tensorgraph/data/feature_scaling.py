@@ -60,8 +60,8 @@ class Normalize(PipelineStep):
 
     Raises:
         ArgumentError: applied to a frame with other columns; fitted or applied to data with NaN or
-            infinite values; fitted to fewer than
-            two numbers for each feature; a result that does not fit in the dtype of the data.
+            infinite values; fitted to fewer than two numbers for each feature; a result that does
+            not fit in the dtype of the data.
         DTypeError: data that are not numbers.
         ShapeError: applied to data with other features.
         UsageError: applied before it was fitted.
