@@ -14,6 +14,7 @@ one of them, and to nothing else. An elementwise op needs one in ``ops/sweep/exa
   ``ops/duals.py``.
 - ``machine/`` holds what differs between machines: ``printed.py`` compares what is printed,
   ``needs.py`` says what must be installed, ``runs.py`` runs the tests as on other machines.
+  ``same_draws.py`` makes tests independent of their order.
 - ``raising.py`` tells what an error says; ``notebook.py`` executes notebooks; ``thorough.py`` says
   whether tests run at their full size.
 - ``faults/`` lists faults to plant, ``faults/plant.py`` plants them; ``mutants/`` draws faults.
@@ -32,6 +33,7 @@ from tests.machine.needs import (  # noqa: F401  # hooks of pytest
     pytest_terminal_summary,
 )
 
+pytest_plugins = ["tests.machine.same_draws"]
 collect_ignore_glob = files_left_out()
 
 # Tests run on all cores, examples in processes of their own: more threads would wait in a queue.
