@@ -97,7 +97,7 @@ def made_array(value: Any, before: str = "") -> Array:
     """
     only_dlpack = hasattr(value, "__dlpack__") and not hasattr(value, "__array__")
     try:
-        return np.from_dlpack(value) if only_dlpack else np.asarray(value)
+        return np.from_dlpack(value) if only_dlpack else _integers_kept(np.asarray(value), value)
     except ValueError:
         raise ShapeError(f"{before}{ragged(value)}") from None
     except (RuntimeError, TypeError, BufferError) as error:
@@ -107,6 +107,20 @@ def made_array(value: Any, before: str = "") -> Array:
         if not (hasattr(part, "__array__") or only_dlpack):
             raise
         raise DTypeError(f"{before}{_of_other_library(part, error)}") from None
+
+
+def _integers_kept(array: Array, value: Any) -> Array:
+    """Return the array of nested sequences, in uint64 where NumPy rounded integers to floats.
+
+    It does so where some need 64 bits without a sign, and others would do with fewer.
+    """
+    if array.dtype != np.float64 or not isinstance(value, (list, tuple)):
+        return array
+    if not (array >= 2.0**63).any() or (array < 0).any():
+        return array
+    objects = np.array(value, object)
+    integers = all(isinstance(part, (int, np.integer)) for part in objects.flat)
+    return objects.astype(np.uint64) if integers else array
 
 
 def _of_other_library(value: Any, error: Exception) -> str:
@@ -163,7 +177,8 @@ def numbers_of(array: Array) -> Array:
     if array.dtype.kind != "O" or not array.size:
         return array
     try:
-        found = np.array(array.tolist())
+        values = array.tolist()
+        found = _integers_kept(np.array(values), values)
     except (ValueError, TypeError):  # arrays of several shapes
         return array
     return found if found.dtype.kind in NUMERIC and found.shape == array.shape else array

@@ -1,7 +1,8 @@
 """The standard's extension ``fft``, as far as numbers are real: frequencies and their order.
 
 The transforms themselves have complex results. Those in ``tg.fft`` have real and imaginary parts
-along a last axis instead, so they do not stand here, where they would be taken for the standard's.
+along a last axis instead, so they do not stand here, where they would be taken for the standard's;
+for the same reason a last axis of length 2 is here one like any other.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from numpy.typing import DTypeLike
 
 from tensorgraph.array_api.device import check_device
 from tensorgraph.fft import frequencies
-from tensorgraph.fft.frequencies import fftshift as fftshift, ifftshift as ifftshift
 from tensorgraph.leads.attributes import module_hooks as _module_hooks
+from tensorgraph.ops._axes import SomeAxes, some_axes
 
 
 def fftfreq(
@@ -30,6 +31,16 @@ def rfftfreq(
     """Return the frequencies that ``rfft`` of n samples has, ``d`` apart."""
     check_device(device, "rfftfreq")
     return frequencies.rfftfreq(n, d, dtype)
+
+
+def fftshift(x: Any, /, *, axes: SomeAxes = None) -> Any:
+    """Return x with frequency 0 in the middle of the axes, by default of all."""
+    return frequencies.fftshift(x, some_axes(axes, x.ndim))
+
+
+def ifftshift(x: Any, /, *, axes: SomeAxes = None) -> Any:
+    """Return the inverse of ``fftshift``, of the same axes."""
+    return frequencies.ifftshift(x, some_axes(axes, x.ndim))
 
 
 if not TYPE_CHECKING:

@@ -269,7 +269,8 @@ def test_of_fourier_transforms_there_is_what_is_real():
     for name in ("fftfreq", "rfftfreq"):
         same(getattr(ours.fft, name)(5, d=0.5, dtype=ours.float64), getattr(np.fft, name)(5, d=0.5))
         assert getattr(ours.fft, name)(4).dtype == ours.float32
-    compare(lambda xp, x: [xp.fft.fftshift(x), xp.fft.ifftshift(x, axes=(1,))], A)
+    for x in (A, A[:, :2]):  # two columns are no real and imaginary parts here
+        compare(lambda xp, x: [xp.fft.fftshift(x), xp.fft.ifftshift(x, axes=(-1,))], x)
     for name in "fft ifft fftn ifftn rfft irfft rfftn irfftn".split():
         with pytest.raises(AttributeError, match=r"write tg\.fft"):
             getattr(ours.fft, name)

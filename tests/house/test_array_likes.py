@@ -317,6 +317,16 @@ def test_objects_are_numbers_only_if_all_are(values):
     assert missing_in(array).tolist() == expected
 
 
+@given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=5))
+def test_lists_of_integers_keep_their_digits(values):
+    # NumPy makes float64 of 2**63 beside a smaller one.
+    objects = np.array(values, object)
+    for made in (tg.tensor(values), tg.tensor([values]), tg.tensor(objects)):
+        assert made.numpy().ravel().tolist() == values
+    assert tg.tensor(values, dtype="uint64").numpy().tolist() == values
+    assert tg.tensor([*values, 2**63, 0.5]).dtype == np.float32
+
+
 @given(st.sampled_from([True, False, 0, 1, "", "nan", np.True_, np.False_, (), np.float64(0)]))
 def test_what_is_there_is_not_missing(value):
     assert not is_missing(value)
