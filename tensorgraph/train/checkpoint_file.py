@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.distributed.processes import World
-from tensorgraph.engine.tensor import Tensor
 from tensorgraph.extras import require
 from tensorgraph.files import check_writable
 from tensorgraph.nn.module import Module
@@ -121,37 +120,6 @@ def _differences(saved: Any, present: Mapping[str, str]) -> list[str]:
         for name in {**saved, **present}
         if saved.get(name) != present.get(name)
     ]
-
-
-class OtherParameters:
-    """The parameters of an optimizer that no module holds, such as a temperature of the loss.
-
-    Args:
-        params: those of the optimizer.
-        modules: what is saved by itself; what is no module has none.
-    """
-
-    def __init__(self, params: Iterable[Tensor], modules: Iterable[Any]) -> None:
-        held = {id(p) for m in modules if isinstance(m, Module) for p in m.parameters()}
-        self.found = [p for p in params if id(p) not in held]
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return their arrays, by their place in the optimizer."""
-        return {str(i): p.data for i, p in enumerate(self.found)}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Give them the arrays that ``state_dict`` returned.
-
-        Raises:
-            StateError: those are of others.
-        """
-        given = {name: getattr(array, "shape", None) for name, array in state.items()}
-        if given != {name: array.shape for name, array in self.state_dict().items()}:
-            raise errors.StateError(
-                "the parameters outside of the model have other shapes than those in the file"
-            )
-        for i, parameter in enumerate(self.found):
-            parameter.assign(state[str(i)])
 
 
 def setup_of(model: Module, optimizer: Optimizer, **rest: Any) -> dict[str, str]:

@@ -11,6 +11,7 @@ from tensorgraph.diagnose.model_selection import Criterion, Limits
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.train.history import measured
+from tensorgraph.train.trained import Trained
 from tensorgraph.train.training_run import Run
 
 __all__ = ["EarlyStopping"]
@@ -20,7 +21,8 @@ class EarlyStopping:
     """Ends training when the dev set has seen nothing better for a while; the best weights return.
 
     To be given to :func:`fit`. After training, however it ended, the model has the weights (and
-    buffers, such as the averages of batch norm) of its best epoch.
+    buffers, such as the averages of batch norm) of its best epoch; so has a loss that is a module,
+    and so have parameters that are in the optimizer only. A schedule-free optimizer has its mean.
 
     The course warns of it (Deep Learning Specialization, course 2, week 1, "Other regularization
     methods"): it is not *orthogonal*. Stopping early keeps the weights small, as a regulariser
@@ -96,7 +98,7 @@ class EarlyStopping:
         """Look at the epoch that has just ended."""
         row = run.history.rows()[-1]
         if measured(self.criterion, row) and self._improves(row):
-            weights = run.model.state_dict()  # first: Ctrl-C may come meanwhile
+            weights = run.trained.state_dict()  # first: Ctrl-C may come meanwhile
             best = {name: row[name] for name in self._columns}
             self.best, self.best_epoch, self._weights = best, run.epoch, weights
         elif run.epoch - self.best_epoch >= self.patience:
@@ -112,10 +114,10 @@ class EarlyStopping:
         handicap = self.min_delta if self.criterion.direction == "min" else -self.min_delta
         return self.criterion.better({**row, metric: row[metric] + handicap}, self.best)
 
-    def restore(self, model: Any) -> None:
-        """Give a model the best weights, if there are any."""
+    def restore(self, trained: Trained) -> None:
+        """Bring back the best weights, if there are any."""
         if self.best_epoch:
-            model.load_state_dict(self._weights)
+            trained.load_state_dict(self._weights)
 
     if not TYPE_CHECKING:
 

@@ -20,6 +20,7 @@ from tensorgraph.nn.module import Module
 from tensorgraph.train.example_sets import Examples
 from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target, size_of
 from tensorgraph.train.module_modes import evaluating
+from tensorgraph.train.trained import with_loss
 from tensorgraph.train.training_arguments import (
     ACCURACY,
     BINARY_ACCURACY,
@@ -90,7 +91,7 @@ def evaluate(
 
     Args:
         model: the model; it is left in the mode it was in.
-        loss: a function of the predictions and the targets.
+        loss: a function of the predictions and the targets; one that is a module, likewise.
         data: as :func:`fit` takes them.
         metrics: functions of predictions and targets, both arrays, by name.
         batch_size: how many examples go through the model at once.
@@ -113,7 +114,7 @@ def evaluate(
     checked = checked_metrics(metrics, "evaluate")
     examples, given = Examples(data, "data"), ModelInputs(model, "evaluate")
     size = whole(batch_size, "evaluate: batch_size", 1)
-    with evaluating(model):
+    with evaluating(with_loss(model, loss)):
         return measure(given, loss, examples, checked, size, World())
 
 

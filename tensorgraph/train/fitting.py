@@ -174,7 +174,7 @@ def fit(
         True
     """
     check_model(model, "fit")
-    run = Run(model, optimizer, whole(epochs, "fit: epochs", 1))
+    run = Run(model, optimizer, whole(epochs, "fit: epochs", 1), loss)
     size = None if batch_size is None else whole(batch_size, "fit: batch_size", 1)
     steps = None if steps_per_epoch is None else whole(steps_per_epoch, "fit: steps_per_epoch", 1)
     cut = isinstance(train, Batches) and train.shards is not None

@@ -137,7 +137,7 @@ def lr_range_test(
     rates = lowest * (highest / lowest) ** (np.arange(steps) / (steps - 1))
     lrs, losses, smoothed = [], [], []
     average = 0.0
-    with unchanged(model, optimizer), endless(train, batch_size, seed) as batches:
+    with unchanged(model, loss, optimizer), endless(train, batch_size, seed) as batches:
         step = stepper(ModelInputs(model, "lr_range_test"), loss, optimizer)
         for group in optimizer.groups:
             group.own.pop("lr", None)

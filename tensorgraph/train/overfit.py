@@ -94,7 +94,7 @@ def overfit_one_batch(
         raise errors.ArgumentError(
             "overfit_one_batch: the batch holds no examples; write batch=(x[:16], y[:16])"
         )
-    with unchanged(model, optimizer):
+    with unchanged(model, loss, optimizer):
         step = stepper(ModelInputs(model, "overfit_one_batch"), loss, optimizer)
         first = [(path, param, param.data) for path, param in model.named_parameters()]
         losses = []

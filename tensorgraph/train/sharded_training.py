@@ -17,7 +17,6 @@ from tensorgraph.distributed.batch_norm import SyncBatchNorm
 from tensorgraph.distributed.data_parallel import DataParallel
 from tensorgraph.distributed.processes import World
 from tensorgraph.distributed.strands import by_itself
-from tensorgraph.nn.module import Module
 from tensorgraph.train.evaluation import AT_ONCE, measure
 from tensorgraph.train.example_sets import Examples, again_and_again
 from tensorgraph.train.training_loop import Training
@@ -44,10 +43,11 @@ class ShardedTraining(Training):
                 " batches are cut in shards; leave out one of them"
             )
         alone = World() if reduction is None else None
-        # A loss may have buffers and generators, too.
-        whole = Both(self.run.model, self.loss) if isinstance(self.loss, Module) else self.run.model
         self.parallel = DataParallel(
-            whole, self.run.optimizer, reduction=reduction or "same_bits", world=alone
+            self.run.trained.whole,
+            self.run.optimizer,
+            reduction=reduction or "same_bits",
+            world=alone,
         )
         self.world = self.parallel.world
         self.run.rank = self.world.rank
@@ -138,13 +138,6 @@ class ShardedTraining(Training):
     def _end_epoch(self, start: float) -> None:
         super()._end_epoch(start)
         self.parallel.check()
-
-
-class Both(Module):
-    """A model and the module that is its loss."""
-
-    def __init__(self, model: Module, loss: Module) -> None:
-        self.model, self.loss = model, loss
 
 
 class _Anew:

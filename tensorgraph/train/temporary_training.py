@@ -15,22 +15,24 @@ from tensorgraph.train.example_sets import Examples, again_and_again
 from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target
 from tensorgraph.train.module_modes import modes_kept
 from tensorgraph.train.random_state import RandomState
+from tensorgraph.train.trained import with_loss
 from tensorgraph.train.training_arguments import Loss
 
 
 @contextmanager
-def unchanged(model: Module, optimizer: Optimizer) -> Iterator[None]:
-    """Undo what a block does to a model, its optimizer, gradients and random numbers."""
-    tensors = [*model.parameters(), *model.buffers()]
+def unchanged(model: Module, loss: Loss, optimizer: Optimizer) -> Iterator[None]:
+    """Undo what a block does to what is trained, the optimizer, gradients and random numbers."""
+    both = with_loss(model, loss)
+    tensors = [*both.parameters(), *both.buffers(), *optimizer.params]
     held = [(tensor, tensor._data, tensor._grad) for tensor in tensors]
     settings = [optimizer.defaults, *(group.own for group in optimizer.groups)]
     before = [dict(values) for values in settings]
     state = optimizer.state_dict()
-    random = RandomState(model)
+    random = RandomState(both)
     drawn = random.state_dict()
-    with modes_kept(model):
+    with modes_kept(both):
         try:
-            model.train()
+            both.train()
             yield
         finally:
             for tensor, data, grad in held:

@@ -19,10 +19,11 @@ from tensorgraph.data.batches import Batches
 from tensorgraph.distributed.processes import World
 from tensorgraph.engine.arrays import copied, holds
 from tensorgraph.engine.tensor import Tensor, rebind
+from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.settings import plain, rate_at
 from tensorgraph.train.checked_cost import checked_cost
-from tensorgraph.train.checkpoint_file import Checkpoint, Every, OtherParameters, setup_of
+from tensorgraph.train.checkpoint_file import Checkpoint, Every, setup_of
 from tensorgraph.train.divergence import cause
 from tensorgraph.train.early_stopping import EarlyStopping
 from tensorgraph.train.epoch_norms import Norms
@@ -77,7 +78,7 @@ class Training:
         if steps_per_epoch is not None:
             self.stream = again_and_again(self.batches)
         self.inputs = ModelInputs(run.model, "fit")
-        self.buffers = run.model.buffers()
+        self.buffers = run.trained.whole.buffers()
         self.norms = Norms(run.model) if watch else None
         self.callbacks: tuple[Callback, ...] = ()
         self.step_callbacks: tuple[Callback, ...] = ()
@@ -123,7 +124,8 @@ class Training:
         """Keep the run in a file from now on; go on from it if it is there, and say whether."""
         model, optimizer = self.run.model, self.run.optimizer
         parts: dict[str, Any] = {
-            "model": model, "optimizer": optimizer, "random": RandomState(model), "run": self.run,
+            **self.run.trained.parts, "optimizer": optimizer,
+            "random": RandomState(self.run.trained.whole), "run": self.run,
         }  # fmt: skip
         others: dict[str, Any] = {
             "batches": self.batches, "loss": self.loss, "early_stopping": self.early_stopping,
@@ -131,8 +133,6 @@ class Training:
         }  # fmt: skip
         others |= {f"callbacks/{i}": f for i, f in enumerate(self.callbacks)}
         others |= {f"step_callbacks/{i}": f for i, f in enumerate(self.step_callbacks)}
-        rest = OtherParameters(optimizer.params, [model, self.loss])
-        others |= {"parameters": rest if rest.found else None}
         parts |= {name: part for name, part in others.items() if hasattr(part, "load_state_dict")}
         given: dict[str, Any] = {
             "steps_per_epoch": self.steps_per_epoch,
@@ -170,9 +170,11 @@ class Training:
         run, model = self.run, self.run.model
         broken_off = False
         ended_by: BaseException | None = None
-        with self.interrupts, modes_kept(model):
-            if not model.training:  # else modules in it that are not are meant to be so
-                model.train()
+        with self.interrupts, modes_kept(run.trained.whole):
+            for module in (model, self.loss):
+                # Else modules in it that are not training are meant to be so.
+                if isinstance(module, Module) and not module.training:
+                    module.train()
             try:
                 while run.goes_on:
                     self._epoch()
@@ -190,7 +192,7 @@ class Training:
                 self.progress.close()
                 run.over(KeyboardInterrupt() if run.stopped == INTERRUPTED else ended_by)
                 if self.early_stopping is not None:
-                    self.early_stopping.restore(model)
+                    self.early_stopping.restore(run.trained)
         if run.stopped:
             self.progress.say(f"stopped: {run.stopped}")
         if PASS_ON.get() and (broken_off or self.interrupts.wished):
@@ -332,7 +334,7 @@ class Training:
         run = self.run
         # Of a schedule-free rule the mean of the steps is what is trained.
         at_mean = getattr(run.optimizer, "averaged", nullcontext)
-        with evaluating(run.model), at_mean(), self.by_itself():
+        with evaluating(run.trained.whole), at_mean(), self.by_itself():
             values = {part: self.measure(examples) for part, examples in self.measured.items()}
         # What is random in a metric may differ, and all have to draw the same conclusion.
         values, seconds = self.world.broadcast(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.history import History
+from tensorgraph.train.trained import Trained
 
 __all__ = ["Run"]
 
@@ -22,6 +24,7 @@ class Run:
         model: what is trained.
         optimizer: what trains it.
         epochs: how many epochs are wanted.
+        loss: what is minimised.
 
     Example:
         >>> import tensorgraph as tg
@@ -38,9 +41,10 @@ class Run:
         'good enough'
     """
 
-    def __init__(self, model: Module, optimizer: Optimizer, epochs: int) -> None:
+    def __init__(self, model: Module, optimizer: Optimizer, epochs: int, loss: Any = None) -> None:
         self.model = model
         self.optimizer = optimizer
+        self.loss = loss
         self.epochs = epochs
         """How many epochs are wanted."""
         self.epoch = 0
@@ -55,6 +59,11 @@ class Run:
         self.rank = 0
         """Which of the processes that train together this is; what is to be said once, 0 says."""
         self._when_over: list[Callable[[BaseException | None], Any]] = []
+
+    @cached_property
+    def trained(self) -> Trained:
+        """All that is trained: the model, the loss if it is a module, and what neither holds."""
+        return Trained(self.model, self.loss, self.optimizer)
 
     @property
     def stopped(self) -> str:

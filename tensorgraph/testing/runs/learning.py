@@ -17,6 +17,7 @@ from tensorgraph.testing.runs.training import Training, TrainingFunction, otherw
 from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target
 from tensorgraph.train.overfit import overfit_one_batch
 from tensorgraph.train.temporary_training import stepper
+from tensorgraph.train.trained import with_loss
 
 BY_HEART = 300
 """Steps in which one batch is to be learnt."""
@@ -39,10 +40,10 @@ def batch_is_learnt_by_heart(training: Training) -> str:
 
 
 def _learnt_by_heart(training: Training) -> str:
-    model, optimizer = training.fresh()
-    first = _norm(training, model)
+    model, optimizer, loss = training.fresh()
+    first = _norm(training, model, loss)
     for steps in (BY_HEART // 3, BY_HEART):
-        found = overfit_one_batch(model, training.loss, optimizer, training.batch, steps=steps)
+        found = overfit_one_batch(model, loss, optimizer, training.batch, steps=steps)
         if found.passed:
             break
     told, _, hints = found.verdict.partition(": ")[2].partition("\n")
@@ -57,18 +58,18 @@ def _learnt_by_heart(training: Training) -> str:
     raise AssertionError(f"{told}\n{hints.strip()}")
 
 
-def _norm(training: Training, model: Any) -> float:
+def _norm(training: Training, model: Any, loss: Any) -> float:
     """Return the norm of the gradient of the batch's loss."""
-    values = _gradient_of_batch(training, model)
+    values = _gradient_of_batch(training, model, loss)
     return float(np.linalg.norm([np.linalg.norm(v) for v in values]))
 
 
-def _gradient_of_batch(training: Training, model: Any) -> list[Array]:
+def _gradient_of_batch(training: Training, model: Any, loss: Any) -> list[Array]:
     values, target = inputs_and_target(training.batch)
     for parameter in model.parameters():
         parameter.grad = None
-    model.train()
-    training.loss(model(*ModelInputs(model, "check_learning").of(values)), target).backward()
+    with_loss(model, loss).train()
+    loss(model(*ModelInputs(model, "check_learning").of(values)), target).backward()
     found = [p.grad.numpy().copy() for p in model.parameters() if p.grad is not None]
     for parameter in model.parameters():
         parameter.grad = None
@@ -77,12 +78,12 @@ def _gradient_of_batch(training: Training, model: Any) -> list[Array]:
 
 def _last_norm(training: Training) -> float:
     """Return the norm of the gradient after the batch was learnt."""
-    model, optimizer = training.fresh()
-    model.train()
-    step = stepper(ModelInputs(model, "check_learning"), training.loss, optimizer)
+    model, optimizer, loss = training.fresh()
+    with_loss(model, loss).train()
+    step = stepper(ModelInputs(model, "check_learning"), loss, optimizer)
     for _ in range(BY_HEART):
         step(training.batch)
-    return _norm(training, model)
+    return _norm(training, model, loss)
 
 
 def loss_falls(training: Training) -> str:

@@ -23,6 +23,8 @@ from tensorgraph.testing.modules.subject import parameter_places, seeded
 from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target, size_of
 from tensorgraph.train.module_modes import evaluating
 from tensorgraph.train.temporary_training import endless, stepper
+from tensorgraph.train.trained import with_loss
+from tensorgraph.train.training_arguments import Loss
 
 LEAST_DATA = 40
 """Of fewer examples none are held out."""
@@ -89,22 +91,23 @@ class Training:
             values, _ = inputs_and_target(batch)
             return model(*ModelInputs(model, "check_learning").of(values))
 
-    def fresh(self) -> tuple[Module, Optimizer]:
-        """Return copies of the model and the optimizer, which belong together."""
-        return copy.deepcopy((self.model, self.optimizer))
+    def fresh(self) -> tuple[Module, Optimizer, Loss]:
+        """Return copies of the model, the optimizer and the loss, which belong together."""
+        return copy.deepcopy((self.model, self.optimizer, self.loss))
 
     def loss_of(self, model: Module, data: Any) -> float:
         """Return the loss of data, in evaluation."""
         _, target = inputs_and_target(data)
-        cost: Any = self.loss(self._outputs(model, data), target)
+        with evaluating(with_loss(model, self.loss)):
+            cost: Any = self.loss(self._outputs(model, data), target)
         return float(cost.numpy() if isinstance(cost, Tensor) else cost)
 
     def first_step(self) -> None:
         """Take one step; whatever is wrong with it raises here."""
-        model, optimizer = self.fresh()
+        model, optimizer, loss = self.fresh()
         with seeded(self.seed), endless(self.data, self.batch_size, 0) as batches:
-            model.train()
-            stepper(ModelInputs(model, "check_learning"), self.loss, optimizer)(next(batches))
+            with_loss(model, loss).train()
+            stepper(ModelInputs(model, "check_learning"), loss, optimizer)(next(batches))
 
     @property
     def batch(self) -> Any:
@@ -135,12 +138,13 @@ class Training:
             data: what is trained on instead of all.
             looks: whether the loss of held-out examples is measured on the way.
         """
-        model, optimizer = self.fresh()
+        model, optimizer, loss = self.fresh()
+        both = with_loss(model, loss)
         found = Run()
         held = self.parts[1] if looks else None
         with seeded(self.seed):
-            model.train()
-            step = stepper(ModelInputs(model, "check_learning"), self.loss, optimizer)
+            both.train()
+            step = stepper(ModelInputs(model, "check_learning"), loss, optimizer)
             with endless(self.data if data is None else data, self.batch_size, 0) as batches:
                 for k in range(self.steps):
                     found.losses.append(step(next(batches)))
@@ -149,20 +153,11 @@ class Training:
                     if k % max(1, self.steps // LOOKS) == 0:
                         found.gradients.append(_gradients(model))
                         if held is not None:
-                            found.held.append(self._looked_at(model, held))
+                            found.held.append(_looked_at(model, loss, held))
             if held is not None:
-                found.held.append(self._looked_at(model, held))
+                found.held.append(_looked_at(model, loss, held))
         found.state = state_of(model)
         return found
-
-    def _looked_at(self, model: Module, held: Any) -> float:
-        """Return the loss of held-out examples as people measure it, by eval() and train()."""
-        model.eval()
-        _, target = inputs_and_target(held)
-        values = ModelInputs(model, "check_learning").of(inputs_and_target(held)[0])
-        cost: Any = self.loss(model(*values), target)
-        model.train()
-        return float(cost.numpy() if isinstance(cost, Tensor) else cost)
 
     def learnt(self, shuffle: int | None = None) -> Run:
         """Return a run on a part of the data that looks at the rest, maybe with shuffled labels."""
@@ -226,6 +221,15 @@ class TrainingFunction(Training):
             values, target = inputs_and_target(self.batch)
             self.loss(other(*ModelInputs(other, "check_learning").of(values)), target).backward()
         return _gradients(other)
+
+
+def _looked_at(model: Module, loss: Loss, held: Any) -> float:
+    """Return the loss of held-out examples as people measure it, by eval() and train()."""
+    both = with_loss(model, loss).eval()
+    values, target = inputs_and_target(held)
+    cost: Any = loss(model(*ModelInputs(model, "check_learning").of(values)), target)
+    both.train()
+    return float(cost.numpy() if isinstance(cost, Tensor) else cost)
 
 
 def state_of(model: Module) -> dict[str, Array]:
