@@ -23,10 +23,11 @@ Read ``fitting`` and ``training_loop`` first, with ``sharded_training`` for batc
 stand on ``training_arguments`` (what is given, checked), ``example_sets`` (data as batches),
 ``model_inputs`` (a batch as the model takes it), ``checked_cost``, ``evaluation`` (predictions and
 metrics, on ``module_modes``), ``training_run`` and ``history`` (what is known of a run),
-``trained`` (all that is), ``epoch_norms``, ``early_stopping``, ``interrupt`` (Ctrl-C), ``divergence``, ``gradient_looks``
-(warnings of gradients), ``progress`` and ``loggers``. Files: ``saving``, on ``state_encoding``
-(nested state as JSON and arrays), ``array_file`` and ``weight_files`` (those of other tools), with
-``wrong_file`` for what is none; ``checkpoint_file`` and ``random_state``. Around a run:
+``trained`` (all that is), ``epoch_norms``, ``early_stopping``, ``interrupt`` (Ctrl-C),
+``divergence``, ``gradient_looks`` (warnings of gradients), ``progress`` and ``loggers``. Files:
+``saving``, on ``state_encoding`` (nested state as JSON and arrays), ``array_file`` and
+``weight_files`` (those of other tools), with ``wrong_file`` for what is none; ``checkpoint_file``
+and ``random_state``. Around a run:
 ``overfit``, ``lr_range`` (both on ``temporary_training``), ``learning_curves``,
 ``hyperparameter_search`` with ``search_space``.
 """
