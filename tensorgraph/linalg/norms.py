@@ -45,7 +45,7 @@ def vector_norm(
     Of order ∞ it is the largest |x|, of −∞ the smallest, and of 0 how many elements are not 0,
     which has no gradient. The gradient of the Euclidean length (2) is 0 at 0, and so is that of
     other orders above 0; below 1 the derivative by an element that is 0, which is infinite, counts
-    as 0. Ties of the largest share theirs evenly.
+    as 0, and below 0 all of those of a vector with a 0. Ties of the largest share theirs evenly.
 
     Raises:
         ArgumentError: ``ord`` is no number.
@@ -85,19 +85,21 @@ def _general(sizes: Any, axes: tuple[int, ...], keepdims: bool, p: float) -> Any
         return nothing if p > 0 else nothing + math.inf
     extreme = (max if p > 0 else min)(sizes, axis=axes, keepdims=True)
     unit = where(logical_or(equal(extreme, 0), isinf(extreme)), 1, extreme)
-    total = sum(_powers(divide(sizes, unit), p), axis=axes, keepdims=True)
+    total = sum(_powers(sizes, unit, p), axis=axes, keepdims=True)
     nothing = equal(total, 0)  # where all are 0; for a negative p, where all are infinite
     root = where(nothing, 0 if p > 0 else math.inf, power(where(nothing, 1, total), 1 / p))
     result = multiply(root, unit)
     return result if keepdims else squeeze(result, axis=axes)
 
 
-def _powers(sizes: Any, p: float) -> Any:
-    """Return sizesᵖ; between 0 and 1 the derivative at 0, which is infinite, counts as 0."""
-    if not 0 < p < 1:
-        return power(sizes, p)
+def _powers(sizes: Any, unit: Any, p: float) -> Any:
+    """Return (sizes/unit)ᵖ; a derivative that is infinite, at 0 or ∞, counts as 0."""
+    if p >= 1:
+        return power(divide(sizes, unit), p)
     zero = equal(sizes, 0)
-    return where(zero, 0, power(where(zero, 1, sizes), p))
+    end = zero if p > 0 else logical_or(zero, isinf(sizes))
+    powers = power(divide(where(end, 1, sizes), unit), p)
+    return where(zero, 0 if p > 0 else math.inf, powers if p > 0 else where(end, 0, powers))
 
 
 @with_leads

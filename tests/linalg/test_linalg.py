@@ -414,3 +414,18 @@ def test_a_full_decomposition_is_numpys_default_where_no_gradient_is_wanted():
     wide = RNG.standard_normal((2, 4))
     shapes = [part.shape for part in np.linalg.svd(tg.tensor(wide))]
     assert shapes == [part.shape for part in np.linalg.svd(wide)]
+
+
+@pytest.mark.parametrize("ord", [-0.5, -1, -2])
+def test_a_norm_of_an_order_below_0_where_powers_are_infinite(ord):
+    for values, length, slope in (
+        ([0.0, 1.0], 0.0, [0.0, 0.0]),
+        ([0.0, 0.0], 0.0, [0.0, 0.0]),
+        ([np.inf, -1.0], 1.0, [0.0, -1.0]),
+        ([np.inf, np.inf], np.inf, [0.0, 0.0]),
+    ):
+        x = tg.tensor(values, dtype="float64", requires_grad=True)
+        found = tg.linalg.norm(x, ord)
+        found.backward()
+        assert found.item() == length
+        assert x.grad.numpy().tolist() == slope
