@@ -19,7 +19,8 @@ from tensorgraph.nn.half_precision import to_half, to_single
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.index import take
-from tensorgraph.ops.shape import permute_dims, reshape
+from tensorgraph.ops.masking import masked_matmul
+from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape
 
 Shape = tuple[int, ...]
 Sizes = int | Sequence[int]
@@ -75,11 +76,17 @@ def _coordinates(n: int, size: int, ratio: float, mode: str, align_corners: bool
     return (results + 0.5) * ratio - 0.5
 
 
+MOST = 256
+"""Places: weighted sums of so few are matrix products, of more they are added up term by term."""
+
+
 def _along(x: Any, axis: int, taps: Taps) -> Any:
     """Return weighted sums of places along an axis."""
     places, weights = taps
     if weights is None:
         return take(x, placed(places[:, 0], array_of(x)), axis=axis)
+    if shape_of(x)[axis] <= MOST:
+        return _products(x, axis, places, weights)
     behind = (1,) * (len(shape_of(x)) - axis - 1)
     total: Any = None
     for k in range(places.shape[1]):
@@ -87,6 +94,22 @@ def _along(x: Any, axis: int, taps: Taps) -> Any:
         term = take(x, placed(places[:, k], array_of(x)), axis=axis) * weight
         total = term if total is None else total + term
     return total
+
+
+def _products(x: Any, axis: int, places: Any, weights: Any) -> Any:
+    """Return weighted sums of places as products with the matrix of all weights."""
+    shape, m = shape_of(x), len(places)
+    at = (np.arange(m)[:, None], places)
+    matrix, counts = np.zeros((m, shape[axis])), np.zeros((m, shape[axis]), bool)
+    np.add.at(matrix, at, weights)
+    counts[at] = True  # what is infinite or NaN reaches those results only that it is a place of
+    own = array_of(x)
+    matrix, counts = placed(matrix.astype(x.dtype), own), placed(counts, own)
+    if axis == len(shape) - 1:
+        return matrix_transpose(masked_matmul(matrix, matrix_transpose(x), counts))
+    lead, behind = shape[:axis], shape[axis + 1 :]
+    rows = reshape(x, shape=(*lead, shape[axis], math.prod(behind)))
+    return reshape(masked_matmul(matrix, rows, counts), shape=(*lead, m, *behind))
 
 
 def _sizes(
@@ -184,8 +207,9 @@ def interpolate(
     shape = shape_of(x)
     given = x if hasattr(x, "dtype") else asarray(x)
     y = given if mode == "nearest" else to_single(given)
-    for axis, (m, ratio) in enumerate(_sizes(shape, size, scale, name), 2):
-        n = shape[axis]
+    ways = _sizes(shape, size, scale, name)
+    for axis in reversed(range(2, len(shape))):  # so that the result is in order of memory
+        n, (m, ratio) = shape[axis], ways[axis - 2]
         at = _coordinates(n, m, ratio, mode, align_corners)
         if m != n or not np.array_equal(at, np.arange(n)):
             y = _along(y, axis, MODES[mode](at, n))

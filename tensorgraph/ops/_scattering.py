@@ -1,0 +1,86 @@
+"""Adding to an array at a key that may name an element more than once, quickly where that is many.
+
+What is added to one and the same element is added one by one, in the order of the indices.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.ops._keys import ARRAY, Key, fill_key
+
+
+def scatter_into(out: Any, x: Any, *indices: Any, key: Key) -> None:
+    """Add x to an array in place, at ``key``."""
+    if not indices:  # slices and integers never name an element twice
+        out[key] += x
+    elif type(out) is np.ndarray and out.dtype == np.float16:  # as sums are, in float32
+        wide = out.astype(np.float32)
+        scatter_into(wide, x, *indices, key=key)
+        out[...] = wide
+    elif type(out) is np.ndarray and out.flags.c_contiguous and _are_numbers(indices):
+        _add_at_numbers(out, np.asarray(x), indices, key)
+    else:
+        np.add.at(out, fill_key(key, indices), x)
+
+
+def _are_numbers(indices: Sequence[Any]) -> bool:
+    return all(type(array) is np.ndarray and array.dtype.kind in "iu" for array in indices)
+
+
+WIDE = 128
+"""Elements: slices of so many are added one after the other, faster than their elements are."""
+
+
+def _add_at_numbers(out: Any, x: Any, indices: Sequence[Any], key: Key) -> None:
+    """Add x to an array in C order at ``key``, whose arrays hold integers."""
+    axis = key.index(ARRAY)
+    rest = key[:axis] + key[axis + 1 :]
+    if rest == (slice(None),) * len(rest) and out.size >= WIDE * out.shape[axis]:
+        _add_slices(out, x, indices[0], axis)
+    elif key == (ARRAY,) * len(key):
+        _add_elements(out, x, indices)
+    else:
+        np.add.at(out, fill_key(key, indices), x)
+
+
+def _add_slices(out: Any, x: Any, indices: Any, axis: int) -> None:
+    """Add each slice of x to the slice of ``out`` along an axis that its index names."""
+    lead, behind = out.shape[:axis], out.shape[axis + 1 :]
+    slices = np.broadcast_to(x, (*lead, *indices.shape, *behind))
+    slices = slices.reshape((*lead, indices.size, *behind))
+    places = np.moveaxis(out, axis, 0)
+    for place, part in zip(indices.reshape(-1).tolist(), np.moveaxis(slices, axis, 0), strict=True):
+        places[place] += part
+
+
+def _add_elements(out: Any, x: Any, indices: Sequence[Any]) -> None:
+    """Add each row of x to the row of ``out`` that the indices of the first axes name."""
+    # NumPy adds to a flat array, element by element, several times faster than to any other. Only
+    # of an array in C order is the flat one a view, not a copy.
+    behind = out.shape[len(indices) :]
+    first: Any = 0
+    for n, array in zip(out.shape, indices, strict=False):
+        first = first * n + _from_start(array, n)
+    width = math.prod(behind)
+    places = first[..., None] * width + np.arange(width)
+    rows = np.broadcast_to(x, (*first.shape, *behind))
+    np.add.at(out.reshape(-1), places.reshape(-1), rows.reshape(-1))
+
+
+def _from_start(indices: Any, n: int) -> Any:
+    """Return the indices of an axis of n elements with negative ones counted from its start.
+
+    Raises:
+        IndexError: one is outside.
+    """
+    indices = indices.astype(np.intp, copy=False)
+    if not indices.size or 0 <= indices.min() <= indices.max() < n:
+        return indices
+    if indices.min() < -n or indices.max() >= n:
+        raise IndexError(f"an index is out of bounds for an axis with {n} elements")
+    return np.where(indices < 0, indices + n, indices)
