@@ -32,7 +32,7 @@ WINDOWS = {
     "ops._convolution.BLOCK": "elements of all windows of a convolution",
 }
 
-RESAMPLED = {"nn.resampling.MOST": "places along an axis whose weighted sums are matrix products"}
+RESAMPLED = {"nn.place_products.MOST": "places along an axis whose weighted sums are matrix products"}
 
 TRANSFORMS = {
     "transforms.jacobians.FIRST": "columns of a Jacobian that are pushed forward first",

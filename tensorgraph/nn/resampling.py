@@ -18,9 +18,9 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.half_precision import to_half, to_single
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.place_products import MOST, product_along
 from tensorgraph.ops.index import take
-from tensorgraph.ops.masking import masked_matmul
-from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape
+from tensorgraph.ops.shape import permute_dims, reshape
 
 Shape = tuple[int, ...]
 Sizes = int | Sequence[int]
@@ -76,17 +76,13 @@ def _coordinates(n: int, size: int, ratio: float, mode: str, align_corners: bool
     return (results + 0.5) * ratio - 0.5
 
 
-MOST = 256
-"""Places: weighted sums of so few are matrix products, of more they are added up term by term."""
-
-
 def _along(x: Any, axis: int, taps: Taps) -> Any:
     """Return weighted sums of places along an axis."""
     places, weights = taps
     if weights is None:
         return take(x, placed(places[:, 0], array_of(x)), axis=axis)
     if shape_of(x)[axis] <= MOST:
-        return _products(x, axis, places, weights)
+        return product_along(x, axis, *_matrix(shape_of(x)[axis], taps))
     behind = (1,) * (len(shape_of(x)) - axis - 1)
     total: Any = None
     for k in range(places.shape[1]):
@@ -96,20 +92,14 @@ def _along(x: Any, axis: int, taps: Taps) -> Any:
     return total
 
 
-def _products(x: Any, axis: int, places: Any, weights: Any) -> Any:
-    """Return weighted sums of places as products with the matrix of all weights."""
-    shape, m = shape_of(x), len(places)
-    at = (np.arange(m)[:, None], places)
-    matrix, counts = np.zeros((m, shape[axis])), np.zeros((m, shape[axis]), bool)
+def _matrix(n: int, taps: Taps) -> tuple[Any, Any]:
+    """Return the matrix of all weights, and where it has one, which may be 0."""
+    places, weights = taps
+    at = (np.arange(len(places))[:, None], places)
+    matrix, counted = np.zeros((len(places), n)), np.zeros((len(places), n), bool)
     np.add.at(matrix, at, weights)
-    counts[at] = True  # what is infinite or NaN reaches those results only that it is a place of
-    own = array_of(x)
-    matrix, counts = placed(matrix.astype(x.dtype), own), placed(counts, own)
-    if axis == len(shape) - 1:
-        return matrix_transpose(masked_matmul(matrix, matrix_transpose(x), counts))
-    lead, behind = shape[:axis], shape[axis + 1 :]
-    rows = reshape(x, shape=(*lead, shape[axis], math.prod(behind)))
-    return reshape(masked_matmul(matrix, rows, counts), shape=(*lead, m, *behind))
+    counted[at] = True
+    return matrix, counted
 
 
 def _sizes(

@@ -59,7 +59,7 @@ def test_interpolation_is_its_equation(axes, mode, corners, dtype):
     np.testing.assert_allclose(y.data, expected, atol=1e-5 if dtype == "float32" else 1e-12)
 
 
-MOST = thresholds.value("nn.resampling.MOST")
+MOST = thresholds.value("nn.place_products.MOST")
 
 
 @pytest.mark.parametrize("mode", ["nearest", "linear", "cubic"])
