@@ -32,7 +32,12 @@ WINDOWS = {
     "ops._convolution.BLOCK": "elements of all windows of a convolution",
 }
 
-RESAMPLED = {"nn.place_products.MOST": "places along an axis whose weighted sums are matrix products"}
+SCANNED = {"ops.scans.WIDE": "elements side by side that are computed place by place"}
+"""Elements at each place of an axis along which results run."""
+
+RESAMPLED = {
+    "nn.place_products.MOST": "places along an axis whose weighted sums are matrix products"
+}
 
 TRANSFORMS = {
     "transforms.jacobians.FIRST": "columns of a Jacobian that are pushed forward first",
@@ -68,8 +73,8 @@ NO_SIZES = {
 """Numbers of other kinds, by module or name."""
 
 THRESHOLDS = {
-    **ELEMENTWISE, **ADDED_AT, **SORTED, **ADDED_UP, **WINDOWS, **RESAMPLED, **TRANSFORMS,
-    **OPTIMIZERS, **COMPILER,
+    **ELEMENTWISE, **ADDED_AT, **SORTED, **ADDED_UP, **WINDOWS, **SCANNED, **RESAMPLED,
+    **TRANSFORMS, **OPTIMIZERS, **COMPILER,
 }  # fmt: skip
 
 

@@ -22,13 +22,14 @@ def scatter_into(out: Any, x: Any, *indices: Any, key: Key) -> None:
         wide = out.astype(np.float32)
         scatter_into(wide, x, *indices, key=key)
         out[...] = wide
-    elif type(out) is np.ndarray and out.flags.c_contiguous and _are_numbers(indices):
+    elif type(out) is np.ndarray and out.flags.c_contiguous and are_numbers(indices):
         _add_at_numbers(out, np.asarray(x), indices, key)
     else:
         np.add.at(out, fill_key(key, indices), x)
 
 
-def _are_numbers(indices: Sequence[Any]) -> bool:
+def are_numbers(indices: Sequence[Any]) -> bool:
+    """Return whether indices are NumPy's arrays of integers."""
     return all(type(array) is np.ndarray and array.dtype.kind in "iu" for array in indices)
 
 
@@ -63,17 +64,27 @@ def _add_elements(out: Any, x: Any, indices: Sequence[Any]) -> None:
     # NumPy adds to a flat array, element by element, several times faster than to any other. Only
     # of an array in C order is the flat one a view, not a copy.
     behind = out.shape[len(indices) :]
-    first: Any = 0
-    for n, array in zip(out.shape, indices, strict=False):
-        first = first * n + _from_start(array, n)
+    first = flat_places(indices, out.shape)
     width = math.prod(behind)
     places = first[..., None] * width + np.arange(width)
     rows = np.broadcast_to(x, (*first.shape, *behind))
     np.add.at(out.reshape(-1), places.reshape(-1), rows.reshape(-1))
 
 
-def _from_start(indices: Any, n: int) -> Any:
-    """Return the indices of an axis of n elements with negative ones counted from its start.
+def flat_places(indices: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Return where in a flat array elements stand, of indices for each of its first axes.
+
+    Raises:
+        IndexError: one is outside.
+    """
+    places: Any = 0
+    for axis, array in enumerate(indices):
+        places = places * shape[axis] + _from_start(array, axis, shape[axis])
+    return places
+
+
+def _from_start(indices: Any, axis: int, n: int) -> Any:
+    """Return the indices of an axis of n elements, negative ones counted from its start.
 
     Raises:
         IndexError: one is outside.
@@ -81,6 +92,8 @@ def _from_start(indices: Any, n: int) -> Any:
     indices = indices.astype(np.intp, copy=False)
     if not indices.size or 0 <= indices.min() <= indices.max() < n:
         return indices
-    if indices.min() < -n or indices.max() >= n:
-        raise IndexError(f"an index is out of bounds for an axis with {n} elements")
+    outside = (indices < -n) | (indices >= n)
+    if outside.any():
+        first = indices[outside][0]
+        raise IndexError(f"index {first} is out of bounds for axis {axis} with size {n}")
     return np.where(indices < 0, indices + n, indices)

@@ -33,8 +33,9 @@ from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import inverse, one_axis
 from tensorgraph.ops._batching import Operand, Static, along
+from tensorgraph.ops._blocks import FEW
 from tensorgraph.ops._keys import ARRAY, Key, fill_key, key_of_examples
-from tensorgraph.ops._scattering import scatter_into
+from tensorgraph.ops._scattering import are_numbers, flat_places, scatter_into
 from tensorgraph.ops.shape import permute_dims, reshape
 
 __all__ = [
@@ -88,6 +89,9 @@ def _bound(value: Any) -> int | None:
 
 
 def _getitem_kernel(x: Any, *indices: Any, key: Key) -> Any:
+    one_each = len(key) > 1 and key == (ARRAY,) * np.ndim(x) and are_numbers(indices)
+    if one_each and type(x) is np.ndarray and x.size > FEW and x.flags.c_contiguous:
+        return np.take(x.reshape(-1), flat_places(indices, x.shape))  # in half of the time
     return x[fill_key(key, indices)]
 
 
