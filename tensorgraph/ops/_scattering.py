@@ -54,9 +54,20 @@ def _add_slices(out: Any, x: Any, indices: Any, axis: int) -> None:
     lead, behind = out.shape[:axis], out.shape[axis + 1 :]
     slices = np.broadcast_to(x, (*lead, *indices.shape, *behind))
     slices = slices.reshape((*lead, indices.size, *behind))
-    places = np.moveaxis(out, axis, 0)
-    for place, part in zip(indices.reshape(-1).tolist(), np.moveaxis(slices, axis, 0), strict=True):
-        places[place] += part
+    _combine(np.add, np.moveaxis(out, axis, 0), np.moveaxis(slices, axis, 0), indices.reshape(-1))
+
+
+def combine_rows(function: np.ufunc, out: Any, rows: Any, labels: Any) -> None:
+    """Put into each row of ``out`` what a function makes of it and the rows of its label."""
+    if type(out) is np.ndarray and out.size >= WIDE * len(out):
+        _combine(function, out, rows.reshape((-1, *out.shape[1:])), labels.reshape(-1))
+    else:
+        function.at(out, labels, rows)
+
+
+def _combine(function: np.ufunc, out: Any, rows: Any, places: Any) -> None:
+    for place, row in zip(places.tolist(), rows, strict=True):
+        function(out[place], row, out=out[place])
 
 
 def _add_elements(out: Any, x: Any, indices: Sequence[Any]) -> None:

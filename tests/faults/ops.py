@@ -469,7 +469,7 @@ FAULTS: list[Fault] = [
          "out[fill_key(key, indices)] = x", "getitem: of duplicate indices one counts"),
         ("_add_elements", "np.add.at(out.reshape(-1), places.reshape(-1), rows.reshape(-1))",
          "out.reshape(-1)[places] = rows", "getitem: of rows named twice one counts"),
-        ("_add_slices", "places[place] += part", "places[place] = part",
+        ("_combine", "function(out[place], row, out=out[place])", "np.copyto(out[place], row)",
          "getitem: of wide slices named twice one counts"),
         ("_from_start", "np.where(indices < 0, indices + n, indices)", "np.abs(indices)",
          "getitem: the gradient of what counts from the end goes elsewhere"),
