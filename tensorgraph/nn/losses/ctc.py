@@ -189,9 +189,8 @@ def _likelihood(log_a: Any, extended: Any, steps: Any, counts: Any, blank: int) 
     alpha = reached(emitted, over) + emitted
     at_end = alpha[placed(np.arange(m), own), np.maximum(steps - 1, 0)]
     # Before the first step all stand in front of the labels.
-    alpha = where(
-        (steps > 0)[:, None], at_end, where(placed(np.arange(width), own) == 0, 0.0, -math.inf)
-    )
+    start = np.where(np.arange(width) == 0, 0, -math.inf).astype(at_end.dtype)
+    alpha = where((steps > 0)[:, None], at_end, placed(start, own))
     # A path ends in the last label or in the blank after it; where there is no label, in the blank.
     last = 2 * counts[:, None]
     final = np.concatenate([last, np.maximum(last - 1, 0)], axis=1)
