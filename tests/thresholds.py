@@ -15,6 +15,9 @@ ELEMENTWISE = {
 }
 """Elements of an array to which a kernel is applied one by one."""
 
+ADDED_AT = {"ops._scattering.WIDE": "elements of slices that are added one slice after the other"}
+"""Elements of each slice that indices name, where such are added up."""
+
 SORTED = {"ops.sorting.MANY": "elements that are sorted by what keeps the order of equal ones"}
 """Elements of a row that is sorted."""
 
@@ -27,6 +30,13 @@ ADDED_UP = {
 WINDOWS = {
     "ops.pool._FEW": "places of a window along one axis that are added one by one",
     "ops._convolution.BLOCK": "elements of all windows of a convolution",
+}
+
+SCANNED = {"ops.scans.WIDE": "elements side by side that are computed place by place"}
+"""Elements at each place of an axis along which results run."""
+
+RESAMPLED = {
+    "nn.place_products.MOST": "places along an axis whose weighted sums are matrix products"
 }
 
 TRANSFORMS = {
@@ -63,7 +73,8 @@ NO_SIZES = {
 """Numbers of other kinds, by module or name."""
 
 THRESHOLDS = {
-    **ELEMENTWISE, **SORTED, **ADDED_UP, **WINDOWS, **TRANSFORMS, **OPTIMIZERS, **COMPILER,
+    **ELEMENTWISE, **ADDED_AT, **SORTED, **ADDED_UP, **WINDOWS, **SCANNED, **RESAMPLED,
+    **TRANSFORMS, **OPTIMIZERS, **COMPILER,
 }  # fmt: skip
 
 

@@ -35,15 +35,15 @@ layer is a :class:`Module`: tensors in its attributes, and ``forward``.
 
 To be read in this order: ``module`` (attributes, paths, state, train and eval), ``linear`` (the
 shortest layer with parameters), ``init``; then any layer by its file: ``convolution``,
-``transposed_convolution``, ``padding``, ``patches``, ``pooling``, ``resampling``,
-``normalization``, ``dropout``, ``embedding``, ``embedding_bag``, ``recurrent``, ``attention``,
-``activations``, ``prelu``, ``bilinear``, ``distance``; what combines modules: ``containers``,
-``multitask``; what is made of outputs: ``losses``; what changes or reads a model:
-``regularization``, ``reparametrization``, ``freeze``, ``transfer``, ``loading`` (weights of other
-libraries) and ``stateless``. (:class:`Watch` is taken from the room that observes.) Small parts:
-``flatten``, ``identity``, ``contents``, ``forward_hooks``, ``module_table``, ``double_inputs``,
-``forgotten_eval``, ``lost_parameters``, ``half_precision``, ``leaf_arrays``, ``message_place``,
-``state_paths`` and ``vain_settings``.
+``transposed_convolution``, ``padding``, ``patches``, ``pooling``, ``resampling``
+(``place_products``), ``normalization``, ``dropout``, ``embedding``, ``embedding_bag``,
+``recurrent``, ``attention``, ``activations``, ``prelu``, ``bilinear``, ``distance``; what combines
+modules: ``containers``, ``multitask``; what is made of outputs: ``losses``; what changes or reads a
+model: ``regularization``, ``reparametrization``, ``freeze``, ``transfer``, ``loading`` (weights of
+other libraries) and ``stateless``. (:class:`Watch` is taken from the room that observes.) Small
+parts: ``flatten``, ``identity``, ``contents``, ``forward_hooks``, ``module_table``,
+``double_inputs``, ``forgotten_eval``, ``lost_parameters``, ``half_precision``, ``leaf_arrays``,
+``message_place``, ``state_paths`` and ``vain_settings``.
 """
 
 from typing import TYPE_CHECKING

@@ -18,6 +18,7 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.half_precision import to_half, to_single
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.place_products import MOST, product_along
 from tensorgraph.ops.index import take
 from tensorgraph.ops.shape import permute_dims, reshape
 
@@ -80,6 +81,8 @@ def _along(x: Any, axis: int, taps: Taps) -> Any:
     places, weights = taps
     if weights is None:
         return take(x, placed(places[:, 0], array_of(x)), axis=axis)
+    if shape_of(x)[axis] <= MOST:
+        return product_along(x, axis, *_matrix(shape_of(x)[axis], taps))
     behind = (1,) * (len(shape_of(x)) - axis - 1)
     total: Any = None
     for k in range(places.shape[1]):
@@ -87,6 +90,16 @@ def _along(x: Any, axis: int, taps: Taps) -> Any:
         term = take(x, placed(places[:, k], array_of(x)), axis=axis) * weight
         total = term if total is None else total + term
     return total
+
+
+def _matrix(n: int, taps: Taps) -> tuple[Any, Any]:
+    """Return the matrix of all weights, and where it has one, which may be 0."""
+    places, weights = taps
+    at = (np.arange(len(places))[:, None], places)
+    matrix, counted = np.zeros((len(places), n)), np.zeros((len(places), n), bool)
+    np.add.at(matrix, at, weights)
+    counted[at] = True
+    return matrix, counted
 
 
 def _sizes(
@@ -184,8 +197,9 @@ def interpolate(
     shape = shape_of(x)
     given = x if hasattr(x, "dtype") else asarray(x)
     y = given if mode == "nearest" else to_single(given)
-    for axis, (m, ratio) in enumerate(_sizes(shape, size, scale, name), 2):
-        n = shape[axis]
+    ways = _sizes(shape, size, scale, name)
+    for axis in reversed(range(2, len(shape))):  # so that the result is in order of memory
+        n, (m, ratio) = shape[axis], ways[axis - 2]
         at = _coordinates(n, m, ratio, mode, align_corners)
         if m != n or not np.array_equal(at, np.arange(n)):
             y = _along(y, axis, MODES[mode](at, n))

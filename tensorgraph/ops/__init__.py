@@ -11,15 +11,15 @@ Read ``arithmetic`` and ``extrema`` first, whose records are the simplest; then 
 ``_sinc``. Along axes (``_axes``): ``reduce``, ``scans``, ``nan_reductions`` and ``statistics``,
 ``order`` (medians, the largest k), ``sampled`` (functions known at points); ``shape`` and
 ``repetition``; ``axis_changes``, ``joining``, ``splitting``, ``padding`` and ``grids``, mostly
-composed of those. Then ``contract`` and ``einstein`` (einsum), ``index``, ``sorting`` and ``sets``,
-and what indexing is for: ``segments`` (by labels), ``updating``, ``choosing``; ``window``,
-``convolution`` (kernels in ``_convolution``) and ``pool``; the fused ``logits`` (the softmax
-family) and ``cross_entropy``, ``moments`` (spread, length, and what norm layers are made of) and
-``masking`` (dropout, attention's products), of which ``_lowerings`` says in ordinary operations
-what their kernels compute. How an operation is computed for many examples at once stands in its
-record, in terms of ``_batching`` and ``_keys``. ``methods`` binds them to tensors as operators and
-methods (``numpy_methods`` has NumPy's own signatures), ``numpy_api`` (with ``_masked`` and
-``numpy_answers``) answers NumPy's.
+composed of those. Then ``contract`` and ``einstein`` (einsum), ``index`` (``_scattering``),
+``sorting`` and ``sets``, and what indexing is for: ``segments`` (by labels), ``updating``,
+``choosing``; ``window``, ``convolution`` (kernels in ``_convolution``) and ``pool``; the fused
+``logits`` (the softmax family) and ``cross_entropy``, ``moments`` (spread, length, and what norm
+layers are made of) and ``masking`` (dropout, attention's products), of which ``_lowerings`` says in
+ordinary operations what their kernels compute. How an operation is computed for many examples at
+once stands in its record, in terms of ``_batching`` and ``_keys``. ``methods`` binds them to
+tensors as operators and methods (``numpy_methods`` has NumPy's own signatures), ``numpy_api`` (with
+``_masked`` and ``numpy_answers``) answers NumPy's.
 """
 
 from __future__ import annotations

@@ -3974,8 +3974,8 @@ def linear_recurrence(
 ) -> Tensor:
     """Return yₖ = xₖ + factorsₖ · yₖ₋₁ along `axis`, y₋₁ = 0; the first factor does not count.
 
-    It is computed in log₂ n passes over all terms. A moving average of weight β is that of
-    (1 − β)·x and β.
+    Where few stand side by side it is computed in log₂ n passes over all terms. A moving average of
+    weight β is that of (1 − β)·x and β.
 
     Example:
         >>> import tensorgraph as tg

@@ -12,7 +12,16 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.ops import _normal
-from tensorgraph.ops._blocks import FEW, at_least, at_most, by_blocks, floating, from_below, over
+from tensorgraph.ops._blocks import (
+    FEW,
+    at_least,
+    at_most,
+    by_blocks,
+    floating,
+    from_below,
+    over,
+    select,
+)
 from tensorgraph.ops.arithmetic import (
     abs_kernel,
     greater,
@@ -148,7 +157,7 @@ def _check_slope(x: Any, *, slope: float) -> dict[str, Any]:
 
 leaky_relu = register(
     "leaky_relu",
-    lambda x, *, slope=0.01: np.where(np.greater(x, 0), x, np.multiply(x, slope)),
+    lambda x, *, slope=0.01: select(np.greater(x, 0), x, np.multiply(x, slope)),
     {"x": lambda g, x, slope: where(greater(x, 0), g, g * slope)},
     domain={"x": KINK_AT_0},
     ref=lambda x: x if x > 0 else 0.01 * x,
@@ -165,7 +174,7 @@ leaky_relu = register(
 
 def _elu_kernel(x: Any, *, alpha: float = 1.0) -> Any:
     x = floating(x)
-    return np.where(np.greater(x, 0), x, alpha * np.expm1(np.minimum(x, 0)))
+    return select(np.greater(x, 0), x, alpha * np.expm1(np.minimum(x, 0)))
 
 
 def _check_alpha(x: Any, *, alpha: float) -> dict[str, Any]:
@@ -174,7 +183,7 @@ def _check_alpha(x: Any, *, alpha: float) -> dict[str, Any]:
 
 def _elu_slope_kernel(x: Any, *, alpha: float = 1.0) -> Any:
     e = np.exp(np.minimum(floating(x), 0))
-    return np.where(np.greater(x, 0), e.dtype.type(1), alpha * e)
+    return select(np.greater(x, 0), e.dtype.type(1), alpha * e)
 
 
 elu_slope: OpFunction = register(

@@ -26,7 +26,7 @@ from tensorgraph.engine.notation import (
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF, ZERO
 from tensorgraph.errors import DTypeError
-from tensorgraph.ops._blocks import floating
+from tensorgraph.ops._blocks import floating, select
 
 __all__ = [
     "abs", "add", "astype", "ceil", "divide", "equal", "floor", "floor_divide", "greater",
@@ -485,7 +485,7 @@ def _check_condition(condition: Any, x: Any, y: Any) -> dict[str, Any]:
 
 where: OpFunction = register(
     "where",
-    np.where,
+    select,
     {
         "condition": NONDIFF,
         "x": lambda g, condition: where(condition, g, 0),

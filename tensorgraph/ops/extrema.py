@@ -17,6 +17,7 @@ from tensorgraph.engine.shapes import ndim_of
 from tensorgraph.errors import ArgumentError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_lists
+from tensorgraph.ops._blocks import select
 from tensorgraph.ops.arithmetic import equal, greater, isnan, less, logical_or, where
 
 __all__ = ["clip", "maximum", "maximum_grad", "minimum", "minimum_grad"]
@@ -27,7 +28,7 @@ def _shared(g: Any, x: Any, y: Any, wins: Any, loses: Any) -> Any:
 
     A NaN is the result wherever it stands, so the gradient is its.
     """
-    share = np.where(wins, g, 0)
+    share = select(wins, g, 0)
     undecided = ~(wins | loses)
     if is_foreign(undecided) or undecided.any():
         x_is_nan, y_is_nan = np.isnan(x), np.isnan(y)

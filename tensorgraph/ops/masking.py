@@ -14,6 +14,7 @@ from tensorgraph.engine.rule import MULTILINEAR, NONDIFF
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import DTypeError, ShapeError
 from tensorgraph.ops._batching import elementwise, leading
+from tensorgraph.ops._blocks import select
 from tensorgraph.ops.arithmetic import not_equal, where
 from tensorgraph.ops.contract import matmul
 
@@ -40,16 +41,10 @@ def _dropout_kernel(x: Any, mask: Any, *, keep_prob: float) -> Any:
     return out
 
 
-_BITS = {char: np.dtype(f"i{np.dtype(char).itemsize}") for char in "efd"}
-
-
 def _kept(x: Any, mask: Any) -> Any:
     """Return x, with 0 in place of what is dropped, also of infinities and NaN."""
-    if type(x) is np.ndarray and type(mask) is np.ndarray and mask.dtype == np.bool_:
-        bits = _BITS.get(x.dtype.char)
-        if bits is not None and x.ndim:  # times 1 or 0, bits stay or go, whatever they mean
-            kept: Any = np.multiply(x.view(bits), mask).view(x.dtype)
-            return kept
+    if mask.dtype == np.bool_:
+        return select(mask, x, 0)
     return np.where(mask, np.multiply(x, mask), 0)
 
 

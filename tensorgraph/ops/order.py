@@ -37,7 +37,7 @@ from tensorgraph.ops.index import take_along_axis
 from tensorgraph.ops.joining import stack
 from tensorgraph.ops.reduce import max, min
 from tensorgraph.ops.shape import permute_dims, reshape, squeeze
-from tensorgraph.ops.sorting import first_places, sort
+from tensorgraph.ops.sorting import first_places, ranked_places, sort
 
 __all__ = [
     "kthvalue", "median", "percentile", "ptp", "quantile", "searchsorted", "topk",
@@ -85,15 +85,23 @@ def mixed(low: Any, high: Any, share: Any) -> Any:
     return where(infinite, add(multiply(low, 1 - share), upper), inside)
 
 
-def _at(rows: Any, q: float, method: Any) -> Any:
-    """Return the quantile of sorted rows, at least one element long."""
-    count = shape_of(rows)[-1]
-    # Of 0, 1, 2, … NumPy's own is the place itself.
+def _place(count: int, q: float, method: Any) -> tuple[int, float]:
+    """Return the rank before a quantile of sorted elements, and the share of the way to the next.
+
+    Of 0, 1, 2, … NumPy's own is the place itself.
+    """
     place = float(np.quantile(np.arange(count), q, method=method))
-    low = int(place)
-    if place == low:
-        return rows[..., low]
-    return mixed(rows[..., low], rows[..., low + 1], place - low)
+    return int(place), place - int(place)
+
+
+def _ranked(rows: Any, ranks: Sequence[int]) -> dict[int, Any]:
+    """Return what would stand at ranks if rows were sorted."""
+    places = ranked_places(rows, ranks, ndim_of(rows) - 1)
+    if places is None:
+        rows = sort(rows, axis=-1)
+        return {rank: rows[..., rank] for rank in ranks}
+    picked = take_along_axis(rows, places, axis=-1)
+    return {rank: picked[..., i] for i, rank in enumerate(ranks)}
 
 
 def filled_rows(x: Any, axis: SomeAxes, name: str) -> tuple[Any, Axes]:
@@ -176,11 +184,16 @@ def _quantile(
     one_of(method, "quantile: method", METHODS)
     x = x if method in PICKING else reals(x)
     rows, axes = filled_rows(x, axis, "quantile")
-    rows = sort(rows, axis=-1)
-    found = [_at(rows, q, method) for q in shares]
-    if x.dtype.kind == "f":
-        last = rows[..., -1]
-        found = [where(isnan(last), last, value) for value in found]
+    last = shape_of(rows)[-1] - 1
+    places = [_place(last + 1, q, method) for q in shares]
+    ranks = {rank for low, share in places for rank in (low, low + (share > 0))}
+    ranked = _ranked(rows, sorted(ranks | {last}))
+    found = [
+        mixed(ranked[low], ranked[low + 1], share) if share else ranked[low]
+        for low, share in places
+    ]
+    if x.dtype.kind == "f":  # NaN is the last
+        found = [where(isnan(ranked[last]), ranked[last], value) for value in found]
     if keepdims:
         found = [reshape(value, shape=kept(shape_of(x), axes)) for value in found]
     return in_shape(found, of)
@@ -259,7 +272,9 @@ def kthvalue(
     k, count = whole(k, "kthvalue: k", 1), shape_of(x)[axis]
     if k > count:
         raise ArgumentError(f"kthvalue: there are no {k} elements along axis {axis}, but {count}")
-    places = part(first_places(x, k, axis, False), axis, k - 1, k)
+    places = ranked_places(x, [k - 1], axis)
+    if places is None:
+        places = part(first_places(x, k, axis, False), axis, k - 1, k)
     found = Picked(take_along_axis(x, places, axis=axis), places)
     return found if keepdims else Picked(*(squeeze(one, axis=axis) for one in found))
 

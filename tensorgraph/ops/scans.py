@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -40,12 +41,26 @@ def shifted(x: Any, axis: int, first: float) -> Any:
     return concat([start, part(x, axis, None, -1)], axis=axis)
 
 
+WIDE = 128
+"""Elements: so many side by side are computed faster one place after the other."""
+
+
+def _is_wide(x: Any, axis: int) -> bool:
+    """Return whether many elements of NumPy's array stand at each place of an axis."""
+    return type(x) is np.ndarray and x.size >= WIDE * x.shape[axis] > 0
+
+
 def _accumulated(function: np.ufunc, x: Any, axis: int) -> Any:
     """Return what a function of two makes of the elements so far, along an axis.
 
     A device's arrays know that of sums and products only; of others it is computed in log₂ n
     passes, each over twice as many terms as that before.
     """
+    if _is_wide(x, axis):
+        y = np.array(np.moveaxis(x, axis, 0), order="C")
+        for before, now in pairwise(y):
+            function(before, now, out=now)
+        return np.moveaxis(y, 0, axis)
     if not is_foreign(x):
         return function.accumulate(x, axis=axis)
     y, step = np.moveaxis(x, axis, 0), 1
@@ -56,9 +71,14 @@ def _accumulated(function: np.ufunc, x: Any, axis: int) -> Any:
 
 
 def _linear_recurrence_kernel(x: Any, factors: Any, *, axis: Any = None) -> Any:
-    """Compute it in log₂ n passes, each over twice as many terms as that before."""
+    """Compute it place by place, or in log₂ n passes, each over twice as many as that before."""
     dtype = np.result_type(x, factors)
     wide = np.dtype(np.float32) if dtype == HALF else dtype
+    if _is_wide(x, axis) and type(factors) is np.ndarray:
+        y, a = (np.array(np.moveaxis(v, axis, 0), wide, order="C") for v in (x, factors))
+        for (before, now), factor in zip(pairwise(y), a[1:], strict=True):
+            now += np.where(np.equal(before, 0), 0, factor * before)
+        return np.moveaxis(y, 0, axis).astype(dtype, copy=False)
     y, a = (np.moveaxis(v.astype(wide), axis, 0) for v in (x, factors))
     step = 1
     while step < len(y):
@@ -108,8 +128,8 @@ linear_recurrence: OpFunction = register(
     code=_RECURRENCE,
     doc="""Return yₖ = xₖ + factorsₖ · yₖ₋₁ along `axis`, y₋₁ = 0; the first factor does not count.
 
-    It is computed in log₂ n passes over all terms. A moving average of weight β is that of
-    (1 − β)·x and β.
+    Where few stand side by side it is computed in log₂ n passes over all terms. A moving average of
+    weight β is that of (1 − β)·x and β.
 
     >>> tg.linear_recurrence([1.0, 1.0, 1.0], [0.0, 0.5, 0.5])
     tensor([1.  , 1.5 , 1.75])

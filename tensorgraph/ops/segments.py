@@ -21,6 +21,7 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list
 from tensorgraph.ops._batching import Operand, Static
 from tensorgraph.ops._keys import ARRAY
+from tensorgraph.ops._scattering import combine_rows
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.index import beside, first_outside, getitem, scatter
 from tensorgraph.ops.joining import concat
@@ -134,7 +135,7 @@ def _extreme_kernel(ufunc: np.ufunc, sign: int) -> Callable[..., Any]:
         x = as_array(x)
         shape = _result_shape(x, labels, num_segments=num_segments)
         out = placed(np.full(shape, _beyond(x.dtype, sign), x.dtype), x)
-        ufunc.at(out, labels, x)
+        combine_rows(ufunc, out, x, labels)
         return out
 
     return kernel

@@ -6,6 +6,7 @@ faster, so it is tried first where there are many elements: mostly no two are eq
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -128,3 +129,38 @@ def _by_partition(rows: Any, k: int, largest: bool) -> Any:
     if np.isnan(rows).any() or ((keys == last).sum(axis=-1) != (best == last).sum(axis=-1)).any():
         return None
     return np.take_along_axis(found, np.argsort(best, axis=-1, kind="stable"), axis=-1)
+
+
+def ranked_places(x: Any, ranks: Sequence[int], axis: int) -> Any:
+    """Return the positions along an axis of what would stand at ranks if x were sorted.
+
+    They stand along that axis; None where it takes sorting to know them.
+    """
+    array = array_of(x)
+    if type(array) is not np.ndarray or _is_observed():
+        return None
+    quick = _by_rank(np.moveaxis(array, axis, -1), ranks)
+    if quick is None:
+        return None
+    places = np.moveaxis(quick, -1, axis)
+    return places if isinstance(x, np.ndarray) else wrap(places)
+
+
+def _by_rank(rows: Any, ranks: Sequence[int]) -> Any:
+    """Return the positions of a few ranks without sorting; None for NaN, or where that is slower.
+
+    Of equal elements the first has the lowest rank.
+    """
+    if rows.dtype.kind != "f" or rows.size < MANY or len(ranks) > FEW or np.isnan(rows).any():
+        return None
+    found = np.partition(rows, ranks, axis=-1)
+    return np.stack([_place_of_rank(rows, found[..., k, None], k) for k in ranks], axis=-1)
+
+
+def _place_of_rank(rows: Any, value: Any, rank: int) -> Any:
+    """Return the position of an element in each row, of which its value and its rank are known."""
+    same = rows == value
+    if np.count_nonzero(same) == value.size:
+        return same.argmax(axis=-1)
+    nth = rank - np.count_nonzero(rows < value, axis=-1, keepdims=True)
+    return (same.cumsum(axis=-1) > nth).argmax(axis=-1)

@@ -11,7 +11,7 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.notation import POWER, ROOT
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.errors import ArgumentError
-from tensorgraph.ops._blocks import both_floating
+from tensorgraph.ops._blocks import both_floating, select
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops._normal import END, exp_of_square
 from tensorgraph.ops.arithmetic import (
@@ -55,9 +55,9 @@ def _power_slope_kernel(x: Any, y: Any) -> Any:
     lower = y * np.power(x, y - 1)
     # Below 1, y − 1 is rounded, and x^(y−1) may overflow where y times it does not.
     by_power = np.less(y, 1) & np.isfinite(x) & np.not_equal(x, 0)
-    lower = np.where(by_power, y * np.power(x, y) / x, lower)
+    lower = select(by_power, y * np.power(x, y) / x, lower)
     # y·x^(y−1) is 0·∞ at x = y = 0, where x⁰ is constant: its derivative is 0.
-    return np.where(np.equal(y, 0), 0 * lower if np.iscomplexobj(lower) else 0, lower)
+    return select(np.equal(y, 0), 0 * lower if np.iscomplexobj(lower) else 0, lower)
 
 
 def _power_slope_body(x: Any, y: Any) -> Any:
@@ -111,9 +111,17 @@ def _power_by_exponent(g: Any, x: Any, out: Any) -> Any:
     return g * where(equal(x, 0), 0, out * log(where(equal(x, 0), 1, x)))
 
 
+def _power_kernel(x: Any, y: Any) -> Any:
+    if type(y) in (int, float) and y in (3, 4):
+        if type(x) is np.ndarray and x.dtype.char in "fd":  # NumPy knows squares only
+            squares = x * x
+            return squares * (x if y == 3 else squares)
+    return np.power(x, y)
+
+
 power = register(
     "power",
-    np.power,
+    _power_kernel,
     {"x": _power_by_base, "y": _power_by_exponent},
     domain={"x": APART},
     ref="math.pow",
@@ -161,20 +169,20 @@ def scaled(x: Any, y: Any) -> tuple[Any, Any, Any]:
     Beside an infinity a number is 0, and two infinities are ±1: the direction's limit.
     """
     larger = np.maximum(abs(x), abs(y))
-    scale = np.where(larger == 0, larger.dtype.type(1), larger)
+    scale = select(larger == 0, larger.dtype.type(1), larger)
     return _ratio(x, scale), _ratio(y, scale), larger
 
 
 def _ratio(x: Any, scale: Any) -> Any:
     ratio = x / scale
-    return np.where(np.isinf(x), np.copysign(ratio.dtype.type(1), x), ratio)
+    return select(np.isinf(x), np.copysign(ratio.dtype.type(1), x), ratio)
 
 
 def _hypot_slope_kernel(x: Any, y: Any, *, by: int = 0) -> Any:
     if np.iscomplexobj(x) or np.iscomplexobj(y):
         return (x, y)[by] / np.sqrt(x * x + y * y)
     x, y, larger = scaled(x, y)
-    return (x, y)[by] / np.sqrt(np.where(larger == 0, larger.dtype.type(1), x * x + y * y))
+    return (x, y)[by] / np.sqrt(select(larger == 0, larger.dtype.type(1), x * x + y * y))
 
 
 def _hypot_slope_rule(g: Any, x: Any, y: Any, by: int, of: int) -> Any:
@@ -298,21 +306,24 @@ log10 = register(
 def _logaddexp_kernel(x: Any, y: Any) -> Any:
     if np.iscomplexobj(x) or np.iscomplexobj(y):
         return np.maximum(x, y) + np.log1p(np.exp(-abs_kernel(np.subtract(x, y))))
-    return np.logaddexp(x, y)
+    if not (type(x) is type(y) is np.ndarray and np.result_type(x, y).char in "fd"):
+        return np.logaddexp(x, y)
+    # As NumPy's own, which takes one element after the other. Of equal infinities the gap is NaN.
+    return np.maximum(x, y) + np.fmax(np.log1p(np.exp(-np.abs(x - y))), 0)
 
 
 def _logaddexp_slope_kernel(x: Any, y: Any) -> Any:
     if np.iscomplexobj(x) or np.iscomplexobj(y):
         return 1 / (1 + np.exp(y - x))
     x, y = both_floating(x, y)
-    gap = np.where(np.equal(x, y), 0, x - y)  # of equal infinities too
+    gap = select(np.equal(x, y), 0, x - y)  # of equal infinities too
     # What the subtraction rounded away (Knuth's two-sum) counts where the share is tiny.
     back = gap - x
     lost = (x - (gap - back)) - (y + back)
     e = np.exp(-np.abs(gap))
     total = 1 + e
-    share = np.where(gap < 0, e / total, 1 / total)
-    return np.where(gap < 0, share * (1 + np.where(np.isfinite(lost), lost, 0)), share)
+    share = select(gap < 0, e / total, 1 / total)
+    return select(gap < 0, share * (1 + select(np.isfinite(lost), lost, 0)), share)
 
 
 logaddexp_slope: OpFunction = register(

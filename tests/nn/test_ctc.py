@@ -1,6 +1,7 @@
 """CTC against all paths one after the other, and at the ends of what it may be given."""
 
 import math
+import warnings
 from itertools import product
 
 import numpy as np
@@ -73,6 +74,23 @@ def test_a_class_that_is_ruled_out():
     np.testing.assert_allclose(loss.item(), -math.log(0.25), rtol=1e-12)
     loss.backward()
     assert not np.isnan(leaf.grad.data).any()
+
+
+@pytest.mark.parametrize("beyond", [np.nan, np.inf, 7.0])
+def test_what_stands_after_the_steps_has_no_influence(beyond):
+    clean, lengths = logs(2, 5, 3), np.array([3, 5])
+    filled = clean.copy()
+    filled[0, 3:] = beyond
+    found = []
+    for values in (clean, filled):
+        leaf = tg.tensor(values, requires_grad=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", tg.errors.UsageWarning)  # they are no logarithms
+            loss = ctc(leaf, [[1, 2], [1, 1]], "sum", lengths=lengths)
+        loss.backward()
+        found.append((loss.item(), leaf.grad.data))
+    assert found[0][0] == found[1][0]
+    np.testing.assert_array_equal(found[0][1], found[1][1])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

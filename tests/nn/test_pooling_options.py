@@ -11,6 +11,7 @@ import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
 from tensorgraph.testing import gradcheck
+from tests import thresholds
 
 
 def windows_along(n, size, stride, padding, dilation, ceil):
@@ -160,3 +161,41 @@ def test_a_nan_is_the_largest_and_has_a_place():
     np.testing.assert_array_equal(y, [[[np.nan, 4]]])
     assert places.data.tolist() == [[[1, 3]]]
     assert np.isnan(nn.MaxPool1d(2, dilation=2, stride=1)(tg.tensor(x)).data[0, 0, 1])
+
+
+MOST = thresholds.value("nn.place_products.MOST")
+
+
+@pytest.mark.parametrize("n", [MOST, MOST + 1])
+@pytest.mark.parametrize("size", [3, 100])
+@pytest.mark.parametrize("kind, reduce", [("Avg", np.mean), ("Max", np.max)])
+def test_shares_of_long_axes(n, size, kind, reduce):
+    x = np.random.default_rng(0).normal(size=(1, 2, 3, n))
+    leaf = tg.tensor(x, requires_grad=True)
+    y = getattr(nn, f"Adaptive{kind}Pool")((2, size))(leaf)
+    rows, columns = (
+        [(i * m // k, -(-(i + 1) * m // k)) for i in range(k)] for m, k in ((3, 2), (n, size))
+    )
+    towards = np.random.default_rng(1).normal(size=y.shape)
+    y.backward(towards)
+    back = np.zeros_like(x)
+    for (i, (top, bottom)), (j, (left, right)) in product(enumerate(rows), enumerate(columns)):
+        share = x[..., top:bottom, left:right]
+        value = reduce(share, axis=(2, 3), keepdims=True)
+        np.testing.assert_allclose(y.data[..., i, j], value[..., 0, 0], rtol=1e-9, atol=1e-12)
+        part = share == value if kind == "Max" else np.full(share.shape, 1 / share[0, 0].size)
+        back[..., top:bottom, left:right] += part * towards[..., i, j, None, None]
+    np.testing.assert_allclose(leaf.grad.data, back, rtol=1e-9, atol=1e-12)
+
+
+def test_ties_of_a_share_take_equal_parts_wherever_they_stand():
+    x = tg.tensor(np.ones((1, 1, 5, 5)), requires_grad=True)
+    nn.AdaptiveMaxPool(2)(x)[..., 0, 0].sum().backward()
+    np.testing.assert_allclose(x.grad.data[0, 0, :3, :3], 1 / 9)
+
+
+def test_nan_stays_in_its_own_shares():
+    x = np.ones((1, 1, 5, 7))
+    x[..., 0, 0] = np.nan
+    y = nn.AdaptiveAvgPool((2, 3))(x)
+    assert np.isnan(y[0, 0, 0, 0]) and np.isnan(y).sum() == 1

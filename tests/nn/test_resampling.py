@@ -10,6 +10,7 @@ import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.testing import gradcheck
+from tests import thresholds
 
 
 def normal(*shape, seed=0):
@@ -56,6 +57,46 @@ def test_interpolation_is_its_equation(axes, mode, corners, dtype):
     y = nn.interpolate(tg.tensor(x), sizes, mode=mode, align_corners=corners)
     assert y.dtype == dtype
     np.testing.assert_allclose(y.data, expected, atol=1e-5 if dtype == "float32" else 1e-12)
+
+
+MOST = thresholds.value("nn.place_products.MOST")
+
+
+@pytest.mark.parametrize("mode", ["nearest", "linear", "cubic"])
+@pytest.mark.parametrize("n", [MOST, MOST + 1])
+@pytest.mark.parametrize("place", [0, 1], ids=["first axis", "last axis"])
+def test_long_axes_are_resampled_and_pass_gradients_back_by_the_equation(n, mode, place):
+    m, sizes = n // 3, [2, 2]
+    sizes[place], lengths = m, [2, 2]
+    lengths[place] = n
+    x = normal(1, 2, *lengths)
+    leaf = tg.tensor(x, requires_grad=True)
+    y = nn.interpolate(leaf, sizes, mode=mode)
+    expected = np.apply_along_axis(along, 2 + place, x, m, n / m, mode, False)
+    np.testing.assert_allclose(y.data, expected, atol=1e-12)
+    towards = normal(*y.shape, seed=1)
+    y.backward(towards)
+    matrix = along(np.eye(n), m, n / m, mode, False)  # its rows make the results
+    back = np.moveaxis(np.moveaxis(towards, 2 + place, -1) @ np.array(matrix), -1, 2 + place)
+    np.testing.assert_allclose(leaf.grad.data, back, atol=1e-12)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("mode", ["linear", "cubic"])
+def test_what_is_not_finite_reaches_no_further_than_its_neighbours(bad, mode):
+    x = normal(1, 1, 12, 12)
+    x[0, 0, 4, 7] = bad
+    leaf = tg.tensor(x, requires_grad=True)
+    y = nn.interpolate(leaf, scale=2, mode=mode)
+    reach = 2 if mode == "linear" else 4
+    rows, columns = np.nonzero(~np.isfinite(y.data[0, 0]))
+    assert rows.min() >= 8 - reach and rows.max() <= 9 + reach
+    assert columns.min() >= 14 - reach and columns.max() <= 15 + reach
+    towards = np.zeros(y.shape)
+    towards[0, 0, 8, 14] = bad
+    y.backward(towards)
+    rows, columns = np.nonzero(~np.isfinite(leaf.grad.data[0, 0]))
+    assert rows.size and (np.abs(rows - 4) <= 2).all() and (np.abs(columns - 7) <= 2).all()
 
 
 @pytest.mark.parametrize("mode", ["linear", "cubic"])

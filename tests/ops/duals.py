@@ -291,7 +291,7 @@ def copysign(x, y):
 
 
 def nextafter(x, y):
-    return x + 0.0
+    return x + np.zeros(np.shape(y))
 
 
 def fmod(x, y):

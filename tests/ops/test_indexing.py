@@ -7,6 +7,7 @@ from hypothesis.extra import numpy as hnp
 
 import tensorgraph as tg
 from tensorgraph.testing.strategies import axis as axes, index
+from tests import thresholds
 from tests.ops import elements
 
 MORE = settings(max_examples=3 * settings().max_examples)
@@ -164,3 +165,46 @@ def test_blocks_of_more_axes_than_lists():
     rows = [[np.ones((1, 2)), np.zeros(3)], [np.arange(5.0)]]
     np.testing.assert_array_equal(tg.block(rows), np.block(rows))
     np.testing.assert_array_equal(tg.block([c[:1], np.ones(2)]), np.block([c[:1], np.ones(2)]))
+
+
+WIDE = thresholds.value("ops._scattering.WIDE")
+
+
+@pytest.mark.parametrize("width", [1, WIDE - 1, WIDE, WIDE + 1])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_slices_are_added_one_by_one_wherever_they_stand(width, dtype, axis):
+    shape = [1, width, 1]
+    shape[axis - 1 if axis else 1] = width
+    shape[axis] = 5
+    labels = np.array([[3, -1, 3], [0, -5, 4]])
+    rng = np.random.default_rng(axis)
+    rows = rng.integers(-8, 9, (*shape[:axis], *labels.shape, *shape[axis + 1 :])).astype(dtype)
+    key = (*(slice(None),) * axis, "array")
+    expected = np.zeros(shape, dtype)
+    np.add.at(expected, (*(slice(None),) * axis, labels), rows)
+    for indices in (labels, labels.astype("int8")):
+        found = tg.scatter(rows, indices, key=key, shape=tuple(shape))
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("index", [4, -5])
+@pytest.mark.parametrize("width", [1, WIDE])
+def test_what_is_added_outside_is_refused(index, width):
+    with pytest.raises(tg.errors.AxisError):
+        tg.scatter(np.ones((1, width)), np.array([index]), key=("array",), shape=(4, width))
+    with pytest.raises(tg.errors.AxisError):
+        places = np.array([0]), np.array([index])
+        tg.scatter(np.ones((1, width)), *places, key=("array",) * 2, shape=(4, 4, width))
+
+
+@pytest.mark.parametrize("trailing", [(), (3,)])
+def test_elements_that_several_indices_name_are_added_up(trailing):
+    rng = np.random.default_rng(0)
+    rows, columns = rng.integers(-4, 4, (5, 1)), rng.integers(-6, 6, 7)
+    values = rng.integers(-9, 9, (5, 7, *trailing)).astype(float)
+    expected = np.zeros((4, 6, *trailing))
+    np.add.at(expected, (rows, columns), values)
+    key = ("array", "array")
+    found = tg.scatter(values, rows, columns, key=key, shape=expected.shape)
+    np.testing.assert_array_equal(found, expected)

@@ -91,3 +91,28 @@ def test_quantiles_of_many(method):
         t = tg.tensor(x, requires_grad=wants)
         found = getattr(tg, method)(t, axis=1, **options).numpy()
         np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+@given(kinds, st.integers(0, 99), dtypes, st.integers(1, MANY + 7), st.booleans())
+def test_the_kth_of_many_is_that_of_a_sorted_row(kind, seed, dtype, k, turned):
+    x = rows(kind, seed, dtype)
+    order = stable(x, 1, False)[:, k - 1]
+    t = tg.tensor(x.T if turned else x, requires_grad=True)
+    value, place = tg.kthvalue(t, k, axis=0 if turned else 1)
+    np.testing.assert_array_equal(place.numpy(), order)
+    np.testing.assert_array_equal(value.numpy(), x[np.arange(3), order])
+
+
+@given(kinds, st.integers(0, 99), st.sampled_from([0.0, 0.3, 0.5, 1.0]))
+def test_quantiles_of_many_pass_gradients_to_the_first_of_equal_elements(kind, seed, q):
+    x = rows(kind, seed)
+    t = tg.tensor(x, requires_grad=True)
+    tg.quantile(t, q, axis=1).sum().backward()
+    order, place = stable(x, 1, False), q * (x.shape[1] - 1)
+    low = int(place)
+    expected = np.zeros_like(x)
+    np.put_along_axis(expected, order[:, [min(low + 1, x.shape[1] - 1)]], place - low, axis=1)
+    np.put_along_axis(expected, order[:, [low]], 1 - (place - low), axis=1)
+    for i in np.flatnonzero(np.isnan(x).any(axis=1)):  # NaN is the last, and the quantile
+        expected[i] = np.arange(x.shape[1]) == order[i, -1]
+    np.testing.assert_allclose(t.grad.numpy(), expected, rtol=1e-9)

@@ -46,7 +46,7 @@ under ``no_grad``, nobody knows.
 
 To be read in this order: ``regression``, ``_common`` (from losses to a cost), ``likelihoods``,
 ``binary``, ``classification`` (with ``_classes``), ``focal``, ``margins``, ``contrastive``,
-``overlap``, ``ctc``.
+``overlap``, ``ctc`` (``_alignments``).
 """
 
 from typing import TYPE_CHECKING

@@ -14,6 +14,7 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import array_of
 from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.losses._alignments import reached
 from tensorgraph.nn.losses._common import (
     as_array,
     as_prediction,
@@ -26,10 +27,7 @@ from tensorgraph.nn.losses.classification import NO_LOGARITHM
 from tensorgraph.nn.message_place import here
 from tensorgraph.ops.arithmetic import equal, where
 from tensorgraph.ops.index import take_along_axis
-from tensorgraph.ops.joining import stack
 from tensorgraph.ops.logits import logsumexp, softmax
-from tensorgraph.ops.padding import pad
-from tensorgraph.ops.splitting import unstack
 
 
 @in_single_precision
@@ -182,22 +180,17 @@ def _likelihood(log_a: Any, extended: Any, steps: Any, counts: Any, blank: int) 
     extended = placed(extended, own)
     wide = np.broadcast_to(extended[:, None], (m, total, width))
     emitted = take_along_axis(log_a, wide, axis=-1)
+    steps, counts = placed(steps, own), placed(counts, own)
+    there = placed(np.arange(total), own) < steps[:, None]
+    emitted = where(there[..., None], emitted, 0)
     # Over a blank a path may go, but not between two labels that are alike.
     apart = (extended[:, 2:] != blank) & (extended[:, 2:] != extended[:, :-2])
     over = np.concatenate([placed(np.zeros((m, min(2, width)), bool), own), apart], axis=1)
-    # Before the first step all stand in front of place 0, from where 0 and 1 are reached.
-    alpha: Any = np.full((m, width), -np.inf, emitted.dtype)
-    alpha[:, 0] = 0
-    alpha, start = placed(alpha, own), placed(np.arange(width) < 2, own)
-    steps, counts = placed(steps, own), placed(counts, own)
-    for t, now in enumerate(unstack(emitted, axis=1)):
-        if t == 0:
-            reached = where(start, now, -math.inf)
-        else:
-            before = pad(alpha, pad_width=((0, 0), (2, 0)), constant=-math.inf)
-            ways = [before[:, 2:], before[:, 1:-1], where(over, before[:, :-2], -math.inf)]
-            reached = logsumexp(stack(ways, axis=0), axis=0) + now
-        alpha = where((t < steps)[:, None], reached, alpha)
+    alpha = reached(emitted, over) + emitted
+    at_end = alpha[placed(np.arange(m), own), np.maximum(steps - 1, 0)]
+    # Before the first step all stand in front of the labels.
+    start = np.where(np.arange(width) == 0, 0, -math.inf).astype(at_end.dtype)
+    alpha = where((steps > 0)[:, None], at_end, placed(start, own))
     # A path ends in the last label or in the blank after it; where there is no label, in the blank.
     last = 2 * counts[:, None]
     final = np.concatenate([last, np.maximum(last - 1, 0)], axis=1)

@@ -14,12 +14,15 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.half_precision import to_half, to_single
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.ops.arithmetic import where
+from tensorgraph.nn.place_products import MOST, product_along
+from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.index import take
 from tensorgraph.ops.pool import avg_pool, max_pool
 from tensorgraph.ops.reduce import max, mean, sum
+from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.window import axis_names
 
 # --------------------------------------------------------------------------- one for each channel
@@ -88,6 +91,8 @@ OutputSize = int | None | Sequence[int | None]
 class _AdaptivePool(Module):
     """What poolings of an output size have in common."""
 
+    reduce: ClassVar[Callable[..., Any]]
+    """What computes it where a channel is one share."""
     pool: ClassVar[Callable[..., Any]]
     """What computes it where all shares are of one size."""
 
@@ -119,6 +124,9 @@ class _AdaptivePool(Module):
         lengths = x.shape[2:]
         sizes = self._sizes(x.shape)
         y: Tensor
+        if set(sizes) == {1}:
+            y = self.reduce(x, axis=tuple(range(2, len(x.shape))), keepdims=True)
+            return y
         if all(n % size == 0 for n, size in zip(lengths, sizes, strict=True)):
             windows = tuple(n // size for n, size in zip(lengths, sizes, strict=True))
             y = self.pool(x, size=windows)
@@ -152,39 +160,26 @@ class _AdaptivePool(Module):
 
 
 def _shares(n: int, size: int) -> tuple[Any, Any]:
-    """Return the places of each share of n, in rows of one length, and which of them are its own.
+    """Return where each share of n places begins and ends.
 
     Share i holds the places ⌊i n / size⌋ … ⌈(i + 1) n / size⌉ − 1.
     """
     results = np.arange(size)
-    first, end = results * n // size, -(-(results + 1) * n // size)
-    places = first[:, None] + np.arange((end - first).max())
-    return np.minimum(places, n - 1), places < end[:, None]
+    return results * n // size, -(-(results + 1) * n // size)
 
 
-def _gathered(x: Any, sizes: tuple[int, ...], outside: float) -> tuple[Any, list[Any], list[int]]:
-    """Return the shares of x, each spatial axis as one of results and one of the places of each.
+def _gathered(x: Any, axis: int, size: int, outside: float) -> tuple[Any, int]:
+    """Return the shares of an axis one behind the other, and how many places each has there.
 
-    Args:
-        x: of shape (batch, channels, *spatial).
-        sizes: how many results along each spatial axis.
-        outside: what stands in the places that are none of a share's own.
-
-    Returns:
-        The shares, which places are their own along each axis, and the axes of places.
+    In those that are none of its own stands ``outside``.
     """
-    axis, own, within = 2, [], []
-    for n, size in zip(shape_of(x)[2:], sizes, strict=True):
-        places, mine = _shares(n, size)
-        x = take(x, placed(places, x.data), axis=axis)
-        behind = len(shape_of(x)) - axis - 2
-        if not mine.all():
-            inside = placed(mine.reshape(*mine.shape, *(1,) * behind), x.data)
-            x = where(inside, x, outside)
-        own.append(mine)
-        within.append(axis + 1)
-        axis += 2
-    return x, own, within
+    n = shape_of(x)[axis]
+    first, end = _shares(n, size)
+    width = int((end - first).max())
+    places = first[:, None] + np.arange(width)
+    own = (places < end[:, None]).reshape(-1, *(1,) * (len(shape_of(x)) - axis - 1))
+    x = take(x, placed(np.minimum(places, n - 1).reshape(-1), x.data), axis=axis)
+    return (x if own.all() else where(placed(own, x.data), x, outside)), width
 
 
 class AdaptiveAvgPool(_AdaptivePool):
@@ -205,14 +200,30 @@ class AdaptiveAvgPool(_AdaptivePool):
         (2, 3, 7, 7)
     """
 
+    reduce = staticmethod(mean)
     pool = staticmethod(avg_pool)
 
     def _of_shares(self, x: Tensor, sizes: tuple[int, ...]) -> Any:
-        gathered, own, within = _gathered(x, sizes, 0)
-        counts = np.ones(())
-        for mine in own:
-            counts = np.multiply.outer(counts, mine.sum(axis=1))
-        return sum(gathered, axis=tuple(within)) / placed(counts.astype(x.dtype), x.data)
+        wide = to_single(x if x.dtype.kind in "fc" else astype(x, dtype=np.float64))
+        for axis in reversed(range(2, len(x.shape))):  # so that the result is in order of memory
+            wide = _means(wide, axis, sizes[axis - 2])
+        return to_half(wide, x)
+
+
+def _means(x: Any, axis: int, size: int) -> Any:
+    """Return the mean of each share of an axis."""
+    n, behind = shape_of(x)[axis], shape_of(x)[axis + 1 :]
+    first, end = _shares(n, size)
+    if n <= MOST:
+        places = np.arange(n)
+        own = (places >= first[:, None]) & (places < end[:, None])
+        totals = product_along(x, axis, own, own)
+    else:
+        gathered, width = _gathered(x, axis, size, 0)
+        parts = reshape(gathered, shape=(*shape_of(x)[:axis], size, width, *behind))
+        totals = sum(parts, axis=axis + 1)
+    counts = (end - first).astype(x.dtype).reshape(-1, *(1,) * len(behind))
+    return totals / placed(counts, x.data)
 
 
 class AdaptiveMaxPool(_AdaptivePool):
@@ -228,9 +239,13 @@ class AdaptiveMaxPool(_AdaptivePool):
         [[[5. 7.]]]
     """
 
+    reduce = staticmethod(max)
     pool = staticmethod(max_pool)
 
     def _of_shares(self, x: Tensor, sizes: tuple[int, ...]) -> Any:
         lowest = -np.inf if x.dtype.kind in "fc" else int(np.iinfo(x.dtype).min)
-        gathered, _, within = _gathered(x, sizes, lowest)
-        return max(gathered, axis=tuple(within))
+        widths = []
+        for axis, size in enumerate(sizes, 2):
+            x, width = _gathered(x, axis, size, lowest)
+            widths.append(width)
+        return max_pool(x, size=tuple(widths))
