@@ -1,7 +1,11 @@
 """Small networks as ONNX's files hold them."""
 
 import numpy as np
+import pytest
 from onnx import helper, numpy_helper
+
+import tensorgraph as tg
+from tensorgraph.errors import OnnxError
 
 
 def normal(*shape, seed=0):
@@ -83,3 +87,44 @@ def normalised(training_mode=0):
     ]  # fmt: skip
     shape = ["batch", 3, 5, 5]
     return model(nodes, [value("x", shape)], [value("y", ["batch", 4, 5, 5])], weights)
+
+
+# --------------------------------------------------------------------------- what is to be refused
+
+
+def refuse(source, text):
+    """Check that a file is refused with such a message."""
+    with pytest.raises(OnnxError, match=text):
+        tg.onnx.load(source)
+
+
+X = [value("x", [2])]
+Y = [value("y", [2])]
+"""One input and one output of two numbers."""
+
+
+def nested(depth):
+    """Return a model of an ``If`` in an ``If``, and so on."""
+    inner = helper.make_graph([node("Exp", "x", "r0")], "g", [], [value("r0", [2])])
+    for i in range(1, depth):
+        branch = helper.make_node("If", ["c"], [f"r{i}"], then_branch=inner, else_branch=inner)
+        inner = helper.make_graph([branch], "g", [], [value(f"r{i}", [2])])
+    made = model([], [*X, value("c", [], 9)], Y)
+    made.graph.node.append(
+        helper.make_node("If", ["c"], ["y"], then_branch=inner, else_branch=inner)
+    )
+    return made
+
+
+def with_functions(functions, nodes):
+    """Return a model with functions of the domain ``mine``."""
+    made = model(nodes, X, Y)
+    made.opset_import.append(helper.make_opsetid("mine", 1))
+    made.functions.extend(functions)
+    return made
+
+
+def function(name, nodes, inputs=("a",), outputs=("b",), attributes=()):
+    """Return a function of the domain ``mine``."""
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("mine", 1)]
+    return helper.make_function("mine", name, inputs, outputs, nodes, opsets, attributes)

@@ -14,6 +14,7 @@ from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, listing
 from tensorgraph.onnx.importing.arrays import TEXT
 from tensorgraph.onnx.importing.graph import Declared
+from tensorgraph.onnx.importing.narrow import as_narrow, widened
 from tensorgraph.onnx.importing.part import Part
 
 
@@ -95,7 +96,8 @@ def _input(value: Any, declared: Declared, lengths: dict[str, int]) -> Any:
         return _nested(value)
     if declared.dtype is TEXT:
         return np.asarray(value, object)
-    tensor = asarray(value)
+    wide = widened(value)
+    tensor = asarray(wide)
     wanted = declared.dtype
     if wanted is not None and tensor.dtype != wanted:
         if wanted.kind == "f" and tensor.dtype.kind in "iub" and not hasattr(value, "dtype"):
@@ -107,14 +109,16 @@ def _input(value: Any, declared: Declared, lengths: dict[str, int]) -> Any:
                 f"the input {declared} is given as {describe(value)}; write .astype('{wanted}')"
             )
     _check_shape(shape_of(tensor), declared, lengths)
-    return tensor
+    if declared.narrow is None or wide is not value:  # which has few digits already
+        return tensor
+    return as_narrow(tensor, declared.narrow)
 
 
 def _nested(value: Any) -> Any:
     """Return a sequence of tensors, or one, or what is left out."""
     if value is None or isinstance(value, (list, tuple)):
         return value and [_nested(part) for part in value]
-    return asarray(value)
+    return asarray(widened(value))
 
 
 def _check_shape(shape: tuple[int, ...], declared: Declared, lengths: dict[str, int]) -> None:

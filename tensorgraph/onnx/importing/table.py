@@ -38,13 +38,14 @@ class Operator:
     required: frozenset[str]
     """Those of them that a node must have."""
     wants: frozenset[str]
-    """What else it takes by name, of ``n_outputs`` and ``captured``."""
+    """What else it takes by name: how many results are wanted (``n_outputs``) and values captured,
+    and which narrow dtype each input is of (``narrow``), where one is held in a wider one."""
 
 
 OPERATORS: dict[tuple[str, str], list[Operator]] = {}
 """All versions of each operator, the newest last."""
 
-_TOLD = ("n_outputs", "captured")
+_TOLD = ("n_outputs", "captured", "narrow")
 
 
 def operator(

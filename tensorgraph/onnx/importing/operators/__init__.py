@@ -6,8 +6,8 @@ the engine's own operations, so that gradients, pictures and formulas come by th
 ``elementwise`` (arithmetic, activations, dtypes), ``shapes``, ``indexing``, ``reductions``,
 ``products`` (with convolutions), ``pooling``, ``normalization``, ``recurrent``, ``resizing``,
 ``frequencies``, ``losses``, ``drawing_numbers``; ``quantization`` and ``quantized_layers``;
-``control`` (branches, loops), ``sequences``; ``classical``, ``trees`` and ``support_vectors``, of
-scikit-learn; ``fused`` and ``fused_attention``, which onnxruntime's optimizer writes.
+``control`` (branches, loops), ``sequences``; ``classical``, ``trees``, ``support_vectors`` and
+``text``, of scikit-learn; ``fused`` and ``fused_attention``, which onnxruntime's optimizer writes.
 """
 
 from tensorgraph.onnx.importing.operators import (
@@ -31,5 +31,6 @@ from tensorgraph.onnx.importing.operators import (
     sequences as sequences,
     shapes as shapes,
     support_vectors as support_vectors,
+    text as text,
     trees as trees,
 )
