@@ -1,6 +1,7 @@
 """Small networks as ONNX's files hold them."""
 
 import numpy as np
+import onnxruntime
 import pytest
 from onnx import helper, numpy_helper
 
@@ -128,3 +129,48 @@ def function(name, nodes, inputs=("a",), outputs=("b",), attributes=()):
     """Return a function of the domain ``mine``."""
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("mine", 1)]
     return helper.make_function("mine", name, inputs, outputs, nodes, opsets, attributes)
+
+
+# ------------------------------------------------------------------------- beside onnxruntime
+
+MICROSOFT = "com.microsoft"
+
+
+def session_of(made, **options):
+    """Return a session of onnxruntime that runs a model."""
+    told = onnxruntime.SessionOptions()
+    told.log_severity_level = 4
+    told.intra_op_num_threads = 1
+    for name, setting in options.items():
+        setattr(told, name, setting)
+    return onnxruntime.InferenceSession(made.SerializeToString(), told)
+
+
+def _of_operator(kind, arrays, outputs, **attributes):
+    """Return a model of one operator, and its inputs by name; one that is ``None`` is left out."""
+    names = ["" if a is None else f"x{i}" for i, a in enumerate(arrays)]
+    feed = {n: a for n, a in zip(names, arrays, strict=True) if n}
+    inputs = [value(n, a.shape, helper.np_dtype_to_tensor_dtype(a.dtype)) for n, a in feed.items()]
+    results = [f"y{i}" for i in range(outputs)]
+    made = helper.make_node(kind, names, results, **attributes)
+    told = [helper.make_empty_tensor_value_info(name) for name in results]
+    network = model([made], inputs, told, ir_version=10)
+    network.opset_import.append(helper.make_opsetid(MICROSOFT, 1))
+    return network, feed
+
+
+def load_operator(kind, *arrays, outputs=1, **attributes):
+    """Return what one operator computes of arrays or tensors."""
+    network, feed = _of_operator(kind, arrays, outputs, **attributes)
+    return tg.onnx.load(network)(**feed)
+
+
+def compare(kind, *arrays, outputs=1, rtol=1e-4, atol=1e-5, **attributes):
+    """Compare one operator of onnxruntime's own with it."""
+    network, feed = _of_operator(kind, arrays, outputs, domain=MICROSOFT, **attributes)
+    wanted = session_of(network).run(None, feed)
+    found = tg.onnx.load(network)(**feed)
+    found = (found,) if outputs == 1 else found
+    for ours, theirs in zip(found, wanted, strict=True):
+        assert ours.shape == theirs.shape and ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours.data, theirs, rtol=rtol, atol=atol)
