@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
-from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, listing
+from tensorgraph.errors import (
+    ArgumentError,
+    DTypeError,
+    ShapeError,
+    UsageError,
+    describe,
+    listing,
+)
 from tensorgraph.onnx.importing.arrays import TEXT
 from tensorgraph.onnx.importing.graph import Declared
 from tensorgraph.onnx.importing.narrow import as_narrow, widened
@@ -45,6 +52,8 @@ class Imported(Part):
     """What wrote the file."""
     names: Mapping[str, str]
     """The file's name of each parameter and buffer, by its path here."""
+    quantised: bool = False
+    """Whether constants of it are whole numbers of 8 bits or fewer."""
 
     def __init__(
         self, inputs: Sequence[Declared], outputs: Sequence[Declared], producer: str,
@@ -62,6 +71,19 @@ class Imported(Part):
         if len(results) == 1:
             return results[0]
         return _named_tuple(tuple(output.name for output in self.outputs))(*results)
+
+    def train(self, mode: bool = True) -> Self:
+        """Put the network into training mode, or evaluation mode; return it.
+
+        Raises:
+            UsageError: it was quantised, and has nothing that can be trained.
+        """
+        if mode and self.quantised and not self.parameters():
+            raise UsageError(
+                "this network has no parameters: its weights are whole numbers, as it was"
+                " quantised; train the network that it was made of, and quantise that again"
+            )
+        return super().train(mode)
 
     def _checked(self, args: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
         """Return the inputs in order.

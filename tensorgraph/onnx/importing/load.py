@@ -19,23 +19,30 @@ from tensorgraph.onnx.importing.weights import give_weights, shorten_paths
 def load(source: Source, outputs: Sequence[str] | None = None) -> Imported:
     """Return the network of an ONNX file as a module, in evaluation mode.
 
-    Its graph is one like any other: it can be trained, rendered, derived, compiled. Weights of
-    floating-point numbers become parameters under their names in the file, in modules where the
-    exporter tells of such. Running averages, and numbers without axes, become buffers; settings
-    (axes, shapes, bounds) and integers are no state; what an exporter wrote once, because it was
-    equal, stays one parameter. A file does not say which of its weights were trained: constants
-    with axes that an exporter put among them (the data of nearest neighbours) are parameters too,
-    those in nodes only where an operator takes a weight and they differ. Look through
-    ``model.names``, and give an optimizer what is to be trained. The weights of a network that was
-    quantised are whole numbers: it has few parameters or none. ``model.train()`` lets dropout and
-    batch norm do what they do in training.
+    Its graph is one like any other: it can be trained, rendered, derived, compiled. A file does not
+    say which of its arrays were trained; here, those of floating-point numbers are
 
-    What is known: the operators of ``ai.onnx`` up to opset 28 on real numbers, integers and
-    booleans, with control flow, sequences and quantised arithmetic; of ``ai.onnx.ml`` linear
-    models, support vectors, scalers, encoders and trees; of ``com.microsoft`` what onnxruntime's
-    optimizer (``ORT_ENABLE_EXTENDED``) and quantiser commonly write; strings only where those need
-    them. Values that numbers in the file ask for may have 2²⁸ elements, loops in one another may go
-    round 10⁶ times in all.
+    - *no state*, if they are only settings (axes, shapes, bounds, scales of quantised numbers), or
+      stand in a node ``Constant``, but where an operator takes a weight and elements differ;
+    - *buffers*, if they are running averages, data that ``Scan`` goes through (those of nearest
+      neighbours), numbers without axes, or single ones (an ε) that no operator takes as a weight,
+      none with weights comes before, and no module is named of;
+    - else *parameters*: also constants that no rule tells apart. What an exporter wrote once,
+      because it was equal, stays one parameter.
+
+    They lie in modules where the exporter tells of such, under their names in the file, or as
+    ``weight`` and ``bias`` where those are only numbers (PyTorch's ``onnx::MatMul_311``: a weight
+    that it turned). Look through ``model.names``, and give an optimizer what is to be trained. The
+    weights of a network that was quantised are whole numbers: it has few parameters or none.
+    ``model.train()`` lets dropout and batch norm do what they do in training.
+
+    What is known: the operators of ``ai.onnx`` up to opset 28, with control flow, sequences, text
+    and quantised arithmetic; of ``ai.onnx.ml`` linear models, support vectors, scalers, encoders
+    and trees; of ``com.microsoft`` what onnxruntime's optimizer (``ORT_ENABLE_EXTENDED``),
+    quantiser and builders of language models commonly write. Numbers of bfloat16 and of 8 bits or
+    fewer are held in float32, int8 or uint8: exactly those of the file, and rounded where it casts
+    to them; what is computed of them is not rounded. There are no complex ones. Values that numbers
+    in the file ask for may have 2²⁸ elements, loops in one another may go round 10⁶ times in all.
 
     Args:
         source: a path, bytes, an open file, or an ``onnx.ModelProto``. Weights in files of their
@@ -89,7 +96,12 @@ def _imported(
     named = reader.initial | reader.written
     model.names = {".".join(path): named[name] for name, path in weights.items()}
     model.program = Builder(constants, weights).build(model, graph)
+    model.quantised = any(map(_of_few_bits, constants.values()))
     return model.eval()
+
+
+def _of_few_bits(array: Any) -> bool:
+    return array.dtype.kind in "iu" and array.dtype.itemsize == 1
 
 
 def _end_at(graph: Graph, outputs: Sequence[str], file: str) -> None:

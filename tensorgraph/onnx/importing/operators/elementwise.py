@@ -148,7 +148,7 @@ def _leaky_relu(x: Any, *, alpha: float = 0.01) -> Any:
     return ops.leaky_relu(x, slope=alpha)
 
 
-@operator("PRelu", weights=(1,))
+@operator("PRelu", weights={1: "weight"})
 def _prelu(x: Any, slope: Any) -> Any:
     if ndim_of(slope) == 1 and ndim_of(x) > 2 and shape_of(slope)[0] == shape_of(x)[1]:
         if shape_of(slope)[0] != shape_of(x)[-1]:  # of the channels, as the first opsets had it

@@ -9,7 +9,7 @@ import numpy as np
 from tensorgraph import ops
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
-from tensorgraph.onnx.importing.table import MICROSOFT, operator
+from tensorgraph.onnx.importing.table import MICROSOFT, WEIGHT_AND_BIAS, operator
 from tensorgraph.onnx.importing.values import Ints
 
 
@@ -70,7 +70,7 @@ def _like(value: float, x: Any) -> Any:
     return np.asarray(value, x.dtype)
 
 
-@operator("Attention", domain=MICROSOFT, weights=(1, 2))
+@operator("Attention", domain=MICROSOFT, weights=WEIGHT_AND_BIAS)
 def attention(
     x: Any, weight: Any, bias: Any = None, mask: Any = None, past: Any = None, added: Any = None,
     *, num_heads: int, mask_filter_value: float = -10000.0, qkv_hidden_sizes: Ints | None = None,
@@ -107,7 +107,7 @@ def _apart(query: Any, key: Any, value: Any) -> list[Any]:
     return [query, *parts(key, 2)] if value is None else [query, key, value]
 
 
-@operator("MultiHeadAttention", domain=MICROSOFT, weights=(3,))
+@operator("MultiHeadAttention", domain=MICROSOFT, weights={3: "bias"})
 def _multi_head_attention(
     query: Any, key: Any = None, value: Any = None, bias: Any = None, mask: Any = None,
     added: Any = None, past_key: Any = None, past_value: Any = None, *, num_heads: int,

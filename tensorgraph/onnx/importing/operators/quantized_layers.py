@@ -168,7 +168,7 @@ def _seen(x: Any) -> Any:
     return dequantize_linear(*dynamic_quantize_linear(x))
 
 
-@operator("DynamicQuantizeLSTM", domain=MICROSOFT, weights=(3,), settings=(8, 9, 10, 11))
+@operator("DynamicQuantizeLSTM", domain=MICROSOFT, weights={3: "bias"}, settings=(8, 9, 10, 11))
 def _dynamic_quantize_lstm(
     x: Any, w: Any, r: Any, b: Any, lengths: Any, h: Any, c: Any, p: Any, w_scale: Any,
     w_zero: Any, r_scale: Any, r_zero: Any, *, activation_alpha: Numbers = None,
@@ -180,7 +180,7 @@ def _dynamic_quantize_lstm(
     return lstm_of(x, w, r, b, lengths, (h, c), p, told, direction, input_forget, 0, _seen)
 
 
-@operator("QAttention", domain=MICROSOFT, weights=(2,), settings=(3, 4, 6, 7))
+@operator("QAttention", domain=MICROSOFT, weights={2: "bias"}, settings=(3, 4, 6, 7))
 def _qattention(
     x: Any, weight: Any, bias: Any, x_scale: Any, weight_scale: Any, mask: Any = None,
     x_zero: Any = None, weight_zero: Any = None, past: Any = None, *, num_heads: int,
@@ -204,16 +204,14 @@ def _unpacked(data: Any, bits: int, count: int) -> Any:
     return ops.reshape(low, shape=(*shape_of(data)[:-1], -1))[..., :count]
 
 
-@operator("MatMulNBits", domain=MICROSOFT, weights=(5,), settings=(2, 3, 4))
+@operator("MatMulNBits", domain=MICROSOFT, weights={5: "bias"}, settings=(2, 3, 4))
 def _matmul_of_bits(
     x: Any, whole: Any, scales: Any, zeros: Any = None, order: Any = None, bias: Any = None, *,
     K: int, N: int, accuracy_level: int = 0, bits: int = 4, block_size: int,
     weight_prepacked: int = 0,
 ) -> Any:  # fmt: skip
     if order is not None or weight_prepacked or bits not in (2, 4, 8):
-        raise OnnxError(
-            "MatMulNBits with g_idx or prepacked weights, or not of 2, 4 or 8 bits"
-        )
+        raise OnnxError("MatMulNBits with g_idx or prepacked weights, or not of 2, 4 or 8 bits")
     blocks = -(-K // block_size)
     allowed((N, blocks, block_size))
     q = ops.astype(_unpacked(ops.reshape(whole, shape=(N, blocks, -1)), bits, block_size),

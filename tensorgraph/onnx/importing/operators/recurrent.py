@@ -119,7 +119,10 @@ def _halves(bias: Any, d: int, size: int) -> tuple[Any, Any]:
     return (0, 0) if bias is None else (bias[d, :size], bias[d, size:])
 
 
-@operator("RNN", weights=(1, 2, 3))
+WEIGHTS = {1: "weight_ih", 2: "weight_hh", 3: "bias"}
+
+
+@operator("RNN", weights=WEIGHTS)
 def _rnn(
     x: Any, w: Any, r: Any, b: Any = None, lengths: Any = None, h: Any = None, *,
     activation_alpha: Numbers = None, activation_beta: Numbers = None, activations: Names = None,
@@ -143,7 +146,7 @@ def _rnn(
     return _recurrent(x, w, r, b, lengths, [h], cell_of, direction, layout, hidden)
 
 
-@operator("GRU", weights=(1, 2, 3))
+@operator("GRU", weights=WEIGHTS)
 def _gru(
     x: Any, w: Any, r: Any, b: Any = None, lengths: Any = None, h: Any = None, *,
     activation_alpha: Numbers = None, activation_beta: Numbers = None, activations: Names = None,
@@ -179,7 +182,7 @@ def _gru(
     return _recurrent(x, w, r, b, lengths, [h], cell_of, direction, layout, n)
 
 
-@operator("LSTM", weights=(1, 2, 3))
+@operator("LSTM", weights=WEIGHTS)
 def lstm(
     x: Any, w: Any, r: Any, b: Any = None, lengths: Any = None, h: Any = None, c: Any = None,
     p: Any = None, *, activation_alpha: Numbers = None, activation_beta: Numbers = None,
