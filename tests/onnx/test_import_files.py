@@ -173,6 +173,12 @@ def test_what_a_node_cannot_compute_names_it():
         tg.onnx.load(made)([0.0, 1.0])
 
 
+def test_a_node_without_its_input_names_it():
+    made = model([node("Dropout", "", "y", name="drop")], [], Y)
+    with pytest.raises(OnnxError, match=r"node 'drop' \(Dropout\): .* argument: 'x'"):
+        tg.onnx.load(made)()
+
+
 # ------------------------------------------------------------------------------- damaged files
 
 SEEDS = [m.SerializeToString() for m in (classifier(), deep(2), normalised(), nested(3))]

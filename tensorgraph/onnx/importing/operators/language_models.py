@@ -90,7 +90,7 @@ def _group_query_attention(
         at = np.array(starts)[:, None] + np.arange(steps) if positions is None else positions
         q, k = (_turned(x, at, cos, sin, rotary_interleaved) for x in (q, k))
     room = max(longest, 0 if past_key is None else shape_of(past_key)[2])
-    allowed((len(every), num_heads, steps, room))
+    allowed((len(every), num_heads, max(steps, size), room))
     k, v = (_with_past(p, x, starts, room) for p, x in ((past_key, k), (past_value, v)))
     scores = _scores(q, k, num_heads // kv_num_heads, scale or size**-0.5, softcap)
     at_query = (np.array(starts)[:, None] + np.arange(steps))[:, None, :, None]
