@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tensorgraph as tg
-from tests.onnx.networks import MICROSOFT, compare, model, node, normal, session_of, value
+from tests.onnx.networks import (
+    MICROSOFT,
+    compare,
+    load_operator,
+    model,
+    node,
+    normal,
+    session_of,
+    value,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -142,6 +151,14 @@ def test_quantised_products():
     columns = np.float32([0.1, 0.2, 0.3, 0.4, 0.5])
     compare("MatMulIntegerToFloat", a, b, x[0], columns, x[1], y[1], normal(5))
     compare("DynamicQuantizeMatMul", normal(3, 4), b, y[0], y[1], normal(5), atol=1e-4)
+
+
+def test_a_quantised_convolution_adds_its_bias():
+    """Of values that stand for 0 nothing else is left: 100 · 0.05 · 0.02 / 0.01 above the zero."""
+    x, w = np.full((1, 1, 2, 2), 3, np.uint8), whole(1, 1, 1, 1)
+    settings = *setting(0.05, 3), w, *setting(0.02, 0), *setting(0.01, 5)
+    y = load_operator("QLinearConv", x, *settings, np.array([100], np.int32))
+    assert y.tolist() == [[[[15, 15], [15, 15]]]]
 
 
 # ------------------------------------------------------------------------------- optimised files

@@ -186,6 +186,14 @@ def test_quantised_numbers_of_few_bits_stay_between_their_ends(code, ends):
     assert tg.onnx.load(made)([-99.0, 0.6, 99.0]).tolist() == [low / 2, 0.5, high / 2]
 
 
+def test_what_is_cast_to_few_bits_is_known_as_such():
+    nodes = [node("Cast", "zero", "z", to=22), node("QuantizeLinear", "x s z", "q"),
+             node("Cast", "q", "y", to=1)]  # fmt: skip
+    weights = {"zero": np.float32(0), "s": np.float32(1)}
+    made = model(nodes, [value("x", [2])], [value("y", [2])], weights, opset=25)
+    assert tg.onnx.load(made)([-99.0, 99.0]).tolist() == [-8.0, 7.0]
+
+
 def test_a_value_in_a_wider_dtype_has_not_the_bits_of_the_file():
     made = model([node("BitCast", "x", "y", to=6)], [value("x", [2], 16)], Y, opset=26)
     with pytest.raises(OnnxError, match="BitCast of a dtype that is held in a wider one"):
