@@ -42,6 +42,7 @@ def test_heads_share_keys(turned, told):
     past = normal(2, 2, 5, 16, seed=3), normal(2, 2, 5, 16, seed=4)
     now = query[:, :1], key[:, :1], value[:, :1]
     compare("GroupQueryAttention", *now, *past, *counts(5, 5), *tables, **told)
+    compare("GroupQueryAttention", *now, *past, *counts(4, 3), *tables, **told)  # of more room
     packed = np.concatenate([query, key, value], axis=2)
     compare("GroupQueryAttention", packed, None, None, None, None, *counts(2, 2), *tables, **told)
 
