@@ -1,7 +1,12 @@
 """Small networks as ONNX's files hold them."""
 
 import numpy as np
+import onnxruntime
+import pytest
 from onnx import helper, numpy_helper
+
+import tensorgraph as tg
+from tensorgraph.errors import OnnxError
 
 
 def normal(*shape, seed=0):
@@ -83,3 +88,89 @@ def normalised(training_mode=0):
     ]  # fmt: skip
     shape = ["batch", 3, 5, 5]
     return model(nodes, [value("x", shape)], [value("y", ["batch", 4, 5, 5])], weights)
+
+
+# --------------------------------------------------------------------------- what is to be refused
+
+
+def refuse(source, text):
+    """Check that a file is refused with such a message."""
+    with pytest.raises(OnnxError, match=text):
+        tg.onnx.load(source)
+
+
+X = [value("x", [2])]
+Y = [value("y", [2])]
+"""One input and one output of two numbers."""
+
+
+def nested(depth):
+    """Return a model of an ``If`` in an ``If``, and so on."""
+    inner = helper.make_graph([node("Exp", "x", "r0")], "g", [], [value("r0", [2])])
+    for i in range(1, depth):
+        branch = helper.make_node("If", ["c"], [f"r{i}"], then_branch=inner, else_branch=inner)
+        inner = helper.make_graph([branch], "g", [], [value(f"r{i}", [2])])
+    made = model([], [*X, value("c", [], 9)], Y)
+    made.graph.node.append(
+        helper.make_node("If", ["c"], ["y"], then_branch=inner, else_branch=inner)
+    )
+    return made
+
+
+def with_functions(functions, nodes):
+    """Return a model with functions of the domain ``mine``."""
+    made = model(nodes, X, Y)
+    made.opset_import.append(helper.make_opsetid("mine", 1))
+    made.functions.extend(functions)
+    return made
+
+
+def function(name, nodes, inputs=("a",), outputs=("b",), attributes=()):
+    """Return a function of the domain ``mine``."""
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("mine", 1)]
+    return helper.make_function("mine", name, inputs, outputs, nodes, opsets, attributes)
+
+
+# ------------------------------------------------------------------------- beside onnxruntime
+
+MICROSOFT = "com.microsoft"
+
+
+def session_of(made, **options):
+    """Return a session of onnxruntime that runs a model."""
+    told = onnxruntime.SessionOptions()
+    told.log_severity_level = 4
+    told.intra_op_num_threads = 1
+    for name, setting in options.items():
+        setattr(told, name, setting)
+    return onnxruntime.InferenceSession(made.SerializeToString(), told)
+
+
+def _of_operator(kind, arrays, outputs, **attributes):
+    """Return a model of one operator, and its inputs by name; one that is ``None`` is left out."""
+    names = ["" if a is None else f"x{i}" for i, a in enumerate(arrays)]
+    feed = {n: a for n, a in zip(names, arrays, strict=True) if n}
+    inputs = [value(n, a.shape, helper.np_dtype_to_tensor_dtype(a.dtype)) for n, a in feed.items()]
+    results = [f"y{i}" for i in range(outputs)]
+    made = helper.make_node(kind, names, results, **attributes)
+    told = [helper.make_empty_tensor_value_info(name) for name in results]
+    network = model([made], inputs, told, ir_version=10)
+    network.opset_import.append(helper.make_opsetid(MICROSOFT, 1))
+    return network, feed
+
+
+def load_operator(kind, *arrays, outputs=1, **attributes):
+    """Return what one operator computes of arrays or tensors."""
+    network, feed = _of_operator(kind, arrays, outputs, **attributes)
+    return tg.onnx.load(network)(**feed)
+
+
+def compare(kind, *arrays, outputs=1, rtol=1e-4, atol=1e-5, **attributes):
+    """Compare one operator of onnxruntime's own with it."""
+    network, feed = _of_operator(kind, arrays, outputs, domain=MICROSOFT, **attributes)
+    wanted = session_of(network).run(None, feed)
+    found = tg.onnx.load(network)(**feed)
+    found = (found,) if outputs == 1 else found
+    for ours, theirs in zip(found, wanted, strict=True):
+        assert ours.shape == theirs.shape and ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours.data, theirs, rtol=rtol, atol=atol)

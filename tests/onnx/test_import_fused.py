@@ -5,39 +5,18 @@ import onnx
 import onnxruntime
 import pytest
 from hypothesis import given, strategies as st
-from onnx import helper
 
 import tensorgraph as tg
-from tests.onnx.networks import model, node, normal, value
-
-MICROSOFT = "com.microsoft"
-
-
-def session_of(made, **options):
-    told = onnxruntime.SessionOptions()
-    told.log_severity_level = 4
-    told.intra_op_num_threads = 1
-    for name, setting in options.items():
-        setattr(told, name, setting)
-    return onnxruntime.InferenceSession(made.SerializeToString(), told)
-
-
-def compare(kind, *arrays, outputs=1, rtol=1e-4, atol=1e-5, **attributes):
-    """Compare one operator; an input that is ``None`` is left out."""
-    names = ["" if a is None else f"x{i}" for i, a in enumerate(arrays)]
-    feed = {n: a for n, a in zip(names, arrays, strict=True) if n}
-    inputs = [value(n, a.shape, helper.np_dtype_to_tensor_dtype(a.dtype)) for n, a in feed.items()]
-    results = [f"y{i}" for i in range(outputs)]
-    made = helper.make_node(kind, names, results, domain=MICROSOFT, **attributes)
-    told = [helper.make_empty_tensor_value_info(name) for name in results]
-    network = model([made], inputs, told, ir_version=10)
-    network.opset_import.append(helper.make_opsetid(MICROSOFT, 1))
-    wanted = session_of(network).run(None, feed)
-    found = tg.onnx.load(network)(**feed)
-    found = (found,) if outputs == 1 else found
-    for ours, theirs in zip(found, wanted, strict=True):
-        assert ours.shape == theirs.shape and ours.dtype == theirs.dtype
-        np.testing.assert_allclose(ours.data, theirs, rtol=rtol, atol=atol)
+from tests.onnx.networks import (
+    MICROSOFT,
+    compare,
+    load_operator,
+    model,
+    node,
+    normal,
+    session_of,
+    value,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -172,6 +151,14 @@ def test_quantised_products():
     columns = np.float32([0.1, 0.2, 0.3, 0.4, 0.5])
     compare("MatMulIntegerToFloat", a, b, x[0], columns, x[1], y[1], normal(5))
     compare("DynamicQuantizeMatMul", normal(3, 4), b, y[0], y[1], normal(5), atol=1e-4)
+
+
+def test_a_quantised_convolution_adds_its_bias():
+    """Of values that stand for 0 nothing else is left: 100 · 0.05 · 0.02 / 0.01 above the zero."""
+    x, w = np.full((1, 1, 2, 2), 3, np.uint8), whole(1, 1, 1, 1)
+    settings = *setting(0.05, 3), w, *setting(0.02, 0), *setting(0.01, 5)
+    y = load_operator("QLinearConv", x, *settings, np.array([100], np.int32))
+    assert y.tolist() == [[[[15, 15], [15, 15]]]]
 
 
 # ------------------------------------------------------------------------------- optimised files

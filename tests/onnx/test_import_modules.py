@@ -260,7 +260,8 @@ def test_a_weight_lies_in_the_only_module_that_uses_it():
         node("Mul", "q shared", "y", name="/out/Mul"),
     ]
     network = tg.onnx.load(model(nodes, [value("x", [3, 4])], [value("y", [3, 4])], weights))
-    assert [n for n, _ in network.named_parameters()] == ["shared", "proj.onnx__MatMul_7"]
+    assert [n for n, _ in network.named_parameters()] == ["shared", "proj.weight"]
+    assert network.names["proj.weight"] == "onnx::MatMul_7"
 
 
 def test_what_is_a_setting_is_no_state():
@@ -292,3 +293,36 @@ def test_what_exporters_write_besides_weights_is_no_state():
     network = tg.onnx.load(model(nodes, [shape], [value("y", [1, 2, 3])], weights))
     assert [name for name, _ in network.named_parameters()] == ["scale", "two"]
     assert not network.buffers()
+
+
+def test_single_numbers_are_trained_where_they_are_weights():
+    """A bias of one unit is, also where a sum adds it; an ε and an exponent are not."""
+    weights = {
+        "w": normal(4, 1), "b": np.float32([2]), "eps": np.float32([1e-5]),
+        "pool.p": np.float32([3]),
+    }  # fmt: skip
+    nodes = [node("Abs", "x", "a"), node("Add", "a eps", "c"), node("Pow", "c pool.p", "d"),
+             node("MatMul", "d w", "e"), node("Add", "e b", "y")]  # fmt: skip
+    network = tg.onnx.load(model(nodes, [value("x", [2, 4])], [value("y", [2, 1])], weights))
+    assert {name for name, _ in network.named_parameters()} == {"w", "b", "pool.p"}
+    assert [name for name, _ in network.named_buffers()] == ["eps"]
+
+
+def test_what_a_scan_goes_through_is_data():
+    body = helper.make_graph(
+        [node("Identity", "s", "t"), node("Sub", "s r", "d")], "body",
+        [value("s", [2]), value("r", [2])], [value("t", [2]), value("d", [2])],
+    )  # fmt: skip
+    scan = helper.make_node("Scan", ["x", "rows"], ["last", "y"], body=body, num_scan_inputs=1)
+    made = model([scan], [value("x", [2])], [value("y", [3, 2])], {"rows": normal(3, 2)})
+    network = tg.onnx.load(made)
+    assert not network.parameters() and [name for name, _ in network.named_buffers()] == ["rows"]
+
+
+def test_a_quantised_network_says_that_it_cannot_be_trained():
+    nodes = [node("DequantizeLinear", "w s", "v"), node("MatMul", "x v", "y")]
+    weights = {"w": np.ones((2, 1), np.int8), "s": np.float32(0.5)}
+    network = tg.onnx.load(model(nodes, [value("x", [1, 2])], [value("y", [1, 1])], weights))
+    with pytest.raises(tg.errors.UsageError, match="no parameters: its weights are whole numbers"):
+        network.train()
+    assert network.eval()([[1.0, 2.0]]).tolist() == [[1.5]]

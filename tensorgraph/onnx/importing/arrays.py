@@ -10,6 +10,7 @@ import numpy as np
 
 from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.files import external_bytes
+from tensorgraph.onnx.importing.narrow import NARROW
 
 _CODES: dict[int, tuple[str, str]] = {
     1: ("float32", "float_data"), 2: ("uint8", "int32_data"), 3: ("int8", "int32_data"),
@@ -22,15 +23,11 @@ _CODES: dict[int, tuple[str, str]] = {
 STRING = 8
 TEXT = np.dtype(object)
 
-_OTHERS = {
-    14: "complex64", 15: "complex128", 16: "bfloat16", 17: "float8e4m3fn", 18: "float8e4m3fnuz",
-    19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1",
-    24: "float8e8m0", 25: "uint2", 26: "int2",
-}  # fmt: skip
+_COMPLEX = {14: "complex64", 15: "complex128"}
 
 
 def dtype_of(code: int, what: str) -> np.dtype[Any]:
-    """Return the dtype that a number in a file means.
+    """Return the dtype that holds what a number in a file means.
 
     Raises:
         OnnxError: it means none, or one that nothing here computes with.
@@ -39,9 +36,13 @@ def dtype_of(code: int, what: str) -> np.dtype[Any]:
         return TEXT
     if code in _CODES:
         return np.dtype(_CODES[code][0])
-    name = _OTHERS.get(code)
-    said = f"of dtype {name}" if name else f"of the dtype with number {code}, which is none"
-    raise OnnxError(f"{what} is {said}; known are {', '.join(n for n, _ in _CODES.values())}")
+    if code in NARROW:
+        return NARROW[code].wide
+    known = ", ".join([*(n for n, _ in _CODES.values()), *(n.name for n in NARROW.values())])
+    name = _COMPLEX.get(code)
+    if name:
+        raise OnnxError(f"{what} is of dtype {name}, and complex numbers are not known: {known}")
+    raise OnnxError(f"{what} is of the dtype with number {code}, which is none; known are {known}")
 
 
 def code_of(dtype: np.dtype[Any]) -> int:
@@ -70,15 +71,22 @@ def _elements(tensor: Any, dtype: np.dtype[Any], count: int, folder: Path | None
         texts[:] = [text.decode("utf-8", "surrogateescape") for text in tensor.string_data]
         _check_count(len(texts), count, what, "strings")
         return texts
+    narrow = NARROW.get(tensor.data_type)
+    size = narrow.size(count) if narrow else count * dtype.itemsize
     external = tensor.data_location == 1
     if external or tensor.HasField("raw_data"):
-        size = count * dtype.itemsize
         data = external_bytes(tensor, size, folder) if external else tensor.raw_data
         _check_count(len(data), size, what, "bytes")
+        if narrow:
+            return narrow.unpacked(data, count)
         little = np.frombuffer(data, dtype.newbyteorder("<"))
         if dtype.kind == "b":
             return little.view(np.uint8) != 0
         return np.array(little, dtype)  # a copy, of which nobody else knows
+    if narrow:
+        codes = np.array(tensor.int32_data, np.int32).astype("<u2" if narrow.bits > 8 else "u1")
+        _check_count(codes.nbytes, size, what, "bytes")
+        return narrow.unpacked(codes.tobytes(), count)
     field = getattr(tensor, _CODES[tensor.data_type][1])
     _check_count(len(field), count, what, "elements")
     if dtype == np.float16:

@@ -94,4 +94,4 @@ def defined(domain: str, node: Any, version: int, to_program: ToProgram) -> Oper
         return None
     function = Defined(domain, node.SerializeToString(), version, to_program)
     none: frozenset[Any] = frozenset()
-    return Operator(version, function, none, none, none, (), None, None, none, none)
+    return Operator(version, function, none, none, {}, (), None, None, none, none)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from tensorgraph.errors import OnnxError, describe
@@ -92,7 +92,7 @@ def _inside(folder: Path, place: str, what: str) -> Path:
     """Return the path of a file below a folder, which no link leads out of."""
     path = folder / place
     inside = folder.resolve()
-    if not place or "\0" in place or Path(place).is_absolute() or ".." in Path(place).parts:
+    if not place or "\0" in place or _leads_out(place):
         raise OnnxError(f"{what} are said to lie in {place!r}, which is not in the model's folder")
     try:
         led_out = not path.resolve(strict=True).is_relative_to(inside)
@@ -101,6 +101,12 @@ def _inside(folder: Path, place: str, what: str) -> Path:
     if led_out or path.is_symlink() or not path.is_file():
         raise OnnxError(f"{what} are said to lie in {place!r}, which is no file in the folder")
     return path
+
+
+def _leads_out(place: str) -> bool:
+    """Return whether a path begins elsewhere or goes upwards, on whichever system it was meant."""
+    paths = PurePosixPath(place), PureWindowsPath(place)
+    return any(path.anchor or ".." in path.parts for path in paths)
 
 
 def _count(text: str, what: str) -> int:

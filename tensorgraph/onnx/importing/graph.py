@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.onnx.importing.narrow import Narrow
 from tensorgraph.onnx.importing.table import Operator
 
 
@@ -21,13 +22,17 @@ class Declared:
     """A name stands for a length that is free, ``None`` for one without a name."""
     kind: str = "tensor"
     """``"tensor"``, ``"sequence"``, ``"optional"`` or ``"map"``."""
+    narrow: Narrow | None = None
+    """What the file has for ``dtype``, if that is a wider one."""
 
     def __str__(self) -> str:
         if self.kind != "tensor":
             return f"{self.name!r} (a {self.kind})"
         lengths = "" if self.shape is None else ", ".join(str(n or "?") for n in self.shape)
         shape = "any shape" if self.shape is None else f"shape ({lengths})"
-        return f"{self.name!r} ({self.dtype or 'any dtype'}, {shape})"
+        dtype = str(self.dtype or "any dtype")
+        dtype = f"{self.narrow.name} as {dtype}" if self.narrow else dtype
+        return f"{self.name!r} ({dtype}, {shape})"
 
 
 @dataclass(slots=True)

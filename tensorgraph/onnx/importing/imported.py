@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
-from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, listing
+from tensorgraph.errors import (
+    ArgumentError,
+    DTypeError,
+    ShapeError,
+    UsageError,
+    describe,
+    listing,
+)
 from tensorgraph.onnx.importing.arrays import TEXT
 from tensorgraph.onnx.importing.graph import Declared
+from tensorgraph.onnx.importing.narrow import as_narrow, widened
 from tensorgraph.onnx.importing.part import Part
 
 
@@ -44,6 +52,8 @@ class Imported(Part):
     """What wrote the file."""
     names: Mapping[str, str]
     """The file's name of each parameter and buffer, by its path here."""
+    quantised: bool = False
+    """Whether constants of it are whole numbers of 8 bits or fewer."""
 
     def __init__(
         self, inputs: Sequence[Declared], outputs: Sequence[Declared], producer: str,
@@ -61,6 +71,19 @@ class Imported(Part):
         if len(results) == 1:
             return results[0]
         return _named_tuple(tuple(output.name for output in self.outputs))(*results)
+
+    def train(self, mode: bool = True) -> Self:
+        """Put the network into training mode, or evaluation mode; return it.
+
+        Raises:
+            UsageError: it was quantised, and has nothing that can be trained.
+        """
+        if mode and self.quantised and not self.parameters():
+            raise UsageError(
+                "this network has no parameters: its weights are whole numbers, as it was"
+                " quantised; train the network that it was made of, and quantise that again"
+            )
+        return super().train(mode)
 
     def _checked(self, args: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
         """Return the inputs in order.
@@ -95,7 +118,8 @@ def _input(value: Any, declared: Declared, lengths: dict[str, int]) -> Any:
         return _nested(value)
     if declared.dtype is TEXT:
         return np.asarray(value, object)
-    tensor = asarray(value)
+    wide = widened(value)
+    tensor = asarray(wide)
     wanted = declared.dtype
     if wanted is not None and tensor.dtype != wanted:
         if wanted.kind == "f" and tensor.dtype.kind in "iub" and not hasattr(value, "dtype"):
@@ -107,14 +131,16 @@ def _input(value: Any, declared: Declared, lengths: dict[str, int]) -> Any:
                 f"the input {declared} is given as {describe(value)}; write .astype('{wanted}')"
             )
     _check_shape(shape_of(tensor), declared, lengths)
-    return tensor
+    if declared.narrow is None or wide is not value:  # which has few digits already
+        return tensor
+    return as_narrow(tensor, declared.narrow)
 
 
 def _nested(value: Any) -> Any:
     """Return a sequence of tensors, or one, or what is left out."""
     if value is None or isinstance(value, (list, tuple)):
         return value and [_nested(part) for part in value]
-    return asarray(value)
+    return asarray(widened(value))
 
 
 def _check_shape(shape: tuple[int, ...], declared: Declared, lengths: dict[str, int]) -> None:

@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from pathlib import Path as FilePath
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.errors import OnnxError, listing
 from tensorgraph.onnx.importing import operators as operators
-from tensorgraph.onnx.importing.building import Builder, free_name
+from tensorgraph.onnx.importing.building import Builder
 from tensorgraph.onnx.importing.files import Source, read_model
-from tensorgraph.onnx.importing.graph import Declared, Graph, Node, needed
+from tensorgraph.onnx.importing.graph import Declared, Graph
 from tensorgraph.onnx.importing.imported import Imported
-from tensorgraph.onnx.importing.part import Part
-from tensorgraph.onnx.importing.program import Path
 from tensorgraph.onnx.importing.reading import NEWEST, Reader
+from tensorgraph.onnx.importing.weights import give_weights, shorten_paths
 
 
 def load(source: Source, outputs: Sequence[str] | None = None) -> Imported:
     """Return the network of an ONNX file as a module, in evaluation mode.
 
-    Its graph is one like any other: it can be trained, rendered, derived, compiled. Weights of
-    floating-point numbers become parameters under their names in the file, in modules where the
-    exporter tells of such. Running averages, and numbers without axes, become buffers; settings
-    (axes, shapes, bounds) and integers are no state; what an exporter wrote once, because it was
-    equal, stays one parameter. A file does not say which of its weights were trained: constants
-    with axes that an exporter put among them (the data of nearest neighbours) are parameters too,
-    those in nodes only where an operator takes a weight and they differ. Look through
-    ``model.names``, and give an optimizer what is to be trained. The weights of a network that was
-    quantised are whole numbers: it has few parameters or none. ``model.train()`` lets dropout and
-    batch norm do what they do in training.
+    Its graph is one like any other: it can be trained, rendered, derived, compiled. A file does not
+    say which of its arrays were trained; here, those of floating-point numbers are
 
-    What is known: the operators of ``ai.onnx`` up to opset 28 on real numbers, integers and
-    booleans, with control flow, sequences and quantised arithmetic; of ``ai.onnx.ml`` linear
-    models, support vectors, scalers, encoders and trees; of ``com.microsoft`` what onnxruntime's
-    optimizer (``ORT_ENABLE_EXTENDED``) and quantiser commonly write; strings only where those need
-    them. Values that numbers in the file ask for may have 2²⁸ elements, loops in one another may go
-    round 10⁶ times in all.
+    - *no state*, if they are only settings (axes, shapes, bounds, scales of quantised numbers), or
+      stand in a node ``Constant``, but where an operator takes a weight and elements differ;
+    - *buffers*, if they are running averages, data that ``Scan`` goes through (those of nearest
+      neighbours), numbers without axes, or single ones (an ε) that no operator takes as a weight,
+      none with weights comes before, and no module is named of;
+    - else *parameters*: also constants that no rule tells apart. What an exporter wrote once,
+      because it was equal, stays one parameter.
+
+    They lie in modules where the exporter tells of such, under their names in the file, or as
+    ``weight`` and ``bias`` where those are only numbers (PyTorch's ``onnx::MatMul_311``: a weight
+    that it turned). Look through ``model.names``, and give an optimizer what is to be trained. The
+    weights of a network that was quantised are whole numbers: it has few parameters or none.
+    ``model.train()`` lets dropout and batch norm do what they do in training.
+
+    What is known: the operators of ``ai.onnx`` up to opset 28, with control flow, sequences, text
+    and quantised arithmetic; of ``ai.onnx.ml`` linear models, support vectors, scalers, encoders
+    and trees; of ``com.microsoft`` what onnxruntime's optimizer (``ORT_ENABLE_EXTENDED``),
+    quantiser and builders of language models commonly write. Numbers of bfloat16 and of 8 bits or
+    fewer are held in float32, int8 or uint8: exactly those of the file, and rounded where it casts
+    to them; what is computed of them is not rounded. There are no complex ones. Values that numbers
+    in the file ask for may have 2²⁸ elements, loops in one another may go round 10⁶ times in all.
 
     Args:
         source: a path, bytes, an open file, or an ``onnx.ModelProto``. Weights in files of their
@@ -73,7 +76,7 @@ def load(source: Source, outputs: Sequence[str] | None = None) -> Imported:
 
 
 def _imported(
-    proto: Any, file: str, folder: FilePath | None, outputs: Sequence[str] | None
+    proto: Any, file: str, folder: Path | None, outputs: Sequence[str] | None
 ) -> Imported:
     reader = Reader(proto, file, folder)
     for domain, version in reader.opsets.items():
@@ -87,13 +90,18 @@ def _imported(
         _end_at(graph, outputs, file)
     producer = f"{proto.producer_name} {proto.producer_version}"
     model = Imported(graph.inputs, graph.outputs, producer, reader.opsets)
-    _shorten_paths(graph)
-    weights = _give_weights(model, graph, reader)
+    shorten_paths(graph)
+    weights = give_weights(model, graph, reader)
     constants = {n: a for n, a in reader.constants.items() if n not in weights}
     named = reader.initial | reader.written
     model.names = {".".join(path): named[name] for name, path in weights.items()}
     model.program = Builder(constants, weights).build(model, graph)
+    model.quantised = any(map(_of_few_bits, constants.values()))
     return model.eval()
+
+
+def _of_few_bits(array: Any) -> bool:
+    return array.dtype.kind in "iu" and array.dtype.itemsize == 1
 
 
 def _end_at(graph: Graph, outputs: Sequence[str], file: str) -> None:
@@ -105,93 +113,3 @@ def _end_at(graph: Graph, outputs: Sequence[str], file: str) -> None:
     declared = {value.name: value for value in graph.outputs}
     graph.outputs = [declared.get(name, Declared(name, None, None)) for name in outputs]
     graph.output_names = list(outputs)
-
-
-# -------------------------------------------------------------------------------------- weights
-
-
-def _shorten_paths(graph: Graph) -> None:
-    """Name the modules of all nodes by names that attributes can have."""
-    for node in graph.nodes:
-        node.path = tuple(map(_attribute, node.path))
-
-
-def _attribute(name: str) -> str:
-    """Return a name that an attribute of a part can have; a number is one."""
-    plain = re.sub(r"\W", "_", name) or "_"
-    return free_name(plain, ()) if hasattr(Part, plain) else plain
-
-
-class _Use(NamedTuple):
-    """A node that takes a value, the place where it does, and the modules that node is in."""
-
-    node: Node
-    place: int
-    path: Path
-
-
-def _uses(graph: Graph, around: Path | None = None) -> Iterator[tuple[str, _Use]]:
-    """Yield what each value is used for, in inner graphs too."""
-    for node in needed(graph):
-        path = node.path if around is None else around
-        for i, name in enumerate(node.inputs):
-            yield name, _Use(node, i, path)
-        for value in node.attributes.values():
-            if isinstance(value, Graph):
-                yield from _uses(value, path)
-
-
-def _give_weights(model: Imported, graph: Graph, reader: Reader) -> dict[str, Path]:
-    """Give a model what is state of it; return where by the names of values."""
-    uses: dict[str, list[_Use]] = defaultdict(list)
-    for name, use in _uses(graph):
-        uses[name].append(use)
-    places: dict[str, Path] = {}
-    for name, written in (reader.initial | reader.written).items():
-        users = uses.get(name, [])
-        state = _state(reader.constants[name], users, name in reader.written)
-        if state is not None:
-            path = _place(written, [use.path for use in users])
-            places[name] = _put(model, path, state)
-    return places
-
-
-def _state(array: Any, uses: Sequence[_Use], in_node: bool) -> Tensor | None:
-    """Return a parameter or a buffer for an array; ``None`` if it is no state."""
-    if not uses or array.dtype.kind != "f":
-        return None
-    if all(use.place in use.node.operator.settings for use in uses):
-        return None
-    statistic = any(use.place in use.node.operator.statistics for use in uses)
-    weight = any(use.place in use.node.operator.weights for use in uses)
-    if in_node and not statistic and not (weight and _differ(array)):
-        return None
-    return tensor(array, requires_grad=array.ndim > 0 and not statistic)
-
-
-def _differ(array: Any) -> bool:
-    """Return whether elements differ: equal ones in a node are an exporter's, as a scale of 1."""
-    return bool((array != array.reshape(-1)[:1]).any())
-
-
-def _place(name: str, users: Sequence[Path]) -> Path:
-    """Return where a weight lies: where its name says, or else in the one module that uses it."""
-    *modules, last = (_attribute(part) for part in re.split(r"[./]", name) if part) or ["_"]
-    if modules or len(set(users)) > 1:
-        return (*modules, last)
-    return (*users[0], last)
-
-
-def _put(model: Part, path: Path, state: Tensor) -> Path:
-    """Put a tensor where a path says, in parts made for it; return where it is."""
-    owner, found = model, []
-    for name in path[:-1]:
-        attributes = vars(owner)
-        if type(attributes.get(name)) is not Part:
-            name = free_name(name, attributes)
-            attributes[name] = Part()
-        found.append(name)
-        owner = attributes[name]
-    last = free_name(path[-1], vars(owner))
-    vars(owner)[last] = state
-    return (*found, last)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.nn.module import Module
 from tensorgraph.onnx.importing.graph import Declared
 from tensorgraph.onnx.importing.table import function_at, key_of
 
@@ -59,6 +60,7 @@ class Program:
     def run(self, module: Any, values: Sequence[Any]) -> tuple[Any, ...]:
         """Return the results for some inputs, with the weights of a module."""
         __tracebackhide__ = True
+        call: Any
         places = [None, *values, *self._frame]
         for path in self._weights:
             owner = module
@@ -66,10 +68,10 @@ class Program:
                 owner = vars(owner)[name]
             places.append(owner)
         places += [None] * (self._size - len(places))
-        at = 0
+        at, call = 0, None
         try:
             for at, (compute, taken, results, dead) in enumerate(self._steps):  # noqa: B007
-                call: Any = vars(module)[compute] if type(compute) is str else compute
+                call = vars(module)[compute] if type(compute) is str else compute
                 out = call(*[places[i] for i in taken])
                 if type(out) is not tuple:
                     places[results[0]] = out
@@ -81,12 +83,17 @@ class Program:
         except Exception as error:
             where = self._labels[at]
             own = isinstance(error, MemoryError) or type(error).__module__ == errors.__name__
-            if not own and type(self._steps[at][0]) is not str:
+            if not own and not _belongs_to_others(call):
                 raise errors.OnnxError(f"{where}: {error or type(error).__name__}") from error
             if not getattr(error, "__notes__", None):
                 error.add_note(f"in {where}")
             raise
         return tuple([places[i] for i in self.results])
+
+
+def _belongs_to_others(call: Any) -> bool:
+    """Return whether a module computes that somebody put in the place of a part."""
+    return isinstance(call, Module) and not type(call).__module__.startswith(__package__)
 
 
 def _named(compute: Any) -> Any:

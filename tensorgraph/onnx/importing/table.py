@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 ONNX, ML, MICROSOFT = "", "ai.onnx.ml", "com.microsoft"
 """Domains: of neural networks, of what scikit-learn's exporters and of what onnxruntime write."""
+
+
+WEIGHT_AND_BIAS = {1: "weight", 2: "bias"}
+"""The weights of most layers, whose first input is what they are applied to."""
+_NONE: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +32,10 @@ class Operator:
     settings: frozenset[int]
     """The places of inputs that are settings, such as axes and bounds: no weights."""
     statistics: frozenset[int]
-    """The places of inputs that are running statistics: state that is not trained."""
-    weights: frozenset[int]
-    """The places of inputs that are weights also where they stand in a node ``Constant``."""
+    """The places of inputs that are running statistics or data: state that is not trained."""
+    weights: Mapping[int, str]
+    """The places of inputs that are weights also where they stand in a node ``Constant``, and what
+    those are called that have no name of their own."""
     weight_attributes: tuple[str, ...]
     """Attributes that are weights: they become inputs behind the others."""
     module: type | None
@@ -38,13 +45,14 @@ class Operator:
     required: frozenset[str]
     """Those of them that a node must have."""
     wants: frozenset[str]
-    """What else it takes by name, of ``n_outputs`` and ``captured``."""
+    """What else it takes by name: how many results are wanted (``n_outputs``) and values captured,
+    and which narrow dtype each input is of (``narrow``), where one is held in a wider one."""
 
 
 OPERATORS: dict[tuple[str, str], list[Operator]] = {}
 """All versions of each operator, the newest last."""
 
-_TOLD = ("n_outputs", "captured")
+_TOLD = ("n_outputs", "captured", "narrow")
 
 
 def operator(
@@ -53,7 +61,7 @@ def operator(
     domain: str = ONNX,
     settings: Iterable[int] = (),
     statistics: Iterable[int] = (),
-    weights: Iterable[int] = (),
+    weights: Mapping[int, str] = _NONE,
     weight_attributes: tuple[str, ...] = (),
     module: type | None = None,
 ) -> Callable[[F], F]:
@@ -65,7 +73,7 @@ def operator(
         needed = frozenset(n for n, p in parameters.items() if p.default is p.empty)
         record = Operator(
             since, function, frozenset(settings), frozenset(statistics),
-            frozenset(weights), weight_attributes, module,
+            weights, weight_attributes, module,
             named - {*_TOLD}, needed - {*_TOLD}, named & {*_TOLD},
         )  # fmt: skip
         for name in names:
@@ -81,7 +89,7 @@ def enter_all(functions: dict[str, Callable[..., Any]], domain: str = ONNX) -> N
     """Enter functions of inputs alone, which have no attributes."""
     for name, function in functions.items():
         none: frozenset[Any] = frozenset()
-        record = Operator(1, function, none, none, none, (), None, none, none, none)
+        record = Operator(1, function, none, none, _NONE, (), None, none, none, none)
         OPERATORS.setdefault((domain, name), []).append(record)
 
 

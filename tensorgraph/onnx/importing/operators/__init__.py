@@ -6,8 +6,9 @@ the engine's own operations, so that gradients, pictures and formulas come by th
 ``elementwise`` (arithmetic, activations, dtypes), ``shapes``, ``indexing``, ``reductions``,
 ``products`` (with convolutions), ``pooling``, ``normalization``, ``recurrent``, ``resizing``,
 ``frequencies``, ``losses``, ``drawing_numbers``; ``quantization`` and ``quantized_layers``;
-``control`` (branches, loops), ``sequences``; ``classical``, ``trees`` and ``support_vectors``, of
-scikit-learn; ``fused`` and ``fused_attention``, which onnxruntime's optimizer writes.
+``control`` (branches, loops), ``sequences``; ``classical``, ``trees``, ``support_vectors`` and
+``text``, of scikit-learn; ``fused``, ``fused_attention`` and
+``language_models``, which onnxruntime's optimizer and builders write.
 """
 
 from tensorgraph.onnx.importing.operators import (
@@ -19,6 +20,7 @@ from tensorgraph.onnx.importing.operators import (
     fused as fused,
     fused_attention as fused_attention,
     indexing as indexing,
+    language_models as language_models,
     losses as losses,
     normalization as normalization,
     pooling as pooling,
@@ -31,5 +33,6 @@ from tensorgraph.onnx.importing.operators import (
     sequences as sequences,
     shapes as shapes,
     support_vectors as support_vectors,
+    text as text,
     trees as trees,
 )

@@ -95,7 +95,11 @@ def _stacked(values: list[Any], axis: int, declared: Declared) -> Any:
     return np.zeros(allowed(tuple(shape)), declared.dtype or np.float32)
 
 
-@operator("Scan", since=9)
+_ALL = range(999)
+"""Places of what is gone through step by step, which is data."""
+
+
+@operator("Scan", since=9, statistics=_ALL)
 def _scan(
     *values: Any, body: Program, num_scan_inputs: int, captured: int,
     scan_input_axes: Ints | None = None, scan_input_directions: Ints | None = None,
@@ -128,7 +132,7 @@ def _scan(
     return (*states, *ends)
 
 
-@operator("Scan", since=8)
+@operator("Scan", since=8, statistics=_ALL)
 def _scan_of_batches(
     lengths: Any, *values: Any, body: Program, num_scan_inputs: int, captured: int,
     directions: Ints | None = None,

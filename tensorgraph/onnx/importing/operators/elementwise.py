@@ -11,6 +11,7 @@ from tensorgraph import ops
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.arrays import TEXT, dtype_of
+from tensorgraph.onnx.importing.narrow import NARROW, Narrow, as_narrow
 from tensorgraph.onnx.importing.table import enter_all, operator
 from tensorgraph.onnx.importing.values import is_float, number
 
@@ -147,7 +148,7 @@ def _leaky_relu(x: Any, *, alpha: float = 0.01) -> Any:
     return ops.leaky_relu(x, slope=alpha)
 
 
-@operator("PRelu", weights=(1,))
+@operator("PRelu", weights={1: "weight"})
 def _prelu(x: Any, slope: Any) -> Any:
     if ndim_of(slope) == 1 and ndim_of(x) > 2 and shape_of(slope)[0] == shape_of(x)[1]:
         if shape_of(slope)[0] != shape_of(x)[-1]:  # of the channels, as the first opsets had it
@@ -271,16 +272,26 @@ def _written(x: Any) -> Any:
 
 @operator("Cast")
 def _cast(x: Any, *, to: Any, saturate: int = 1, round_mode: str = "up") -> Any:
-    return cast(x, dtype_of(int(to), "Cast: the result"))
+    code = int(to)
+    if code in NARROW and x.dtype != TEXT:
+        return as_narrow(x, NARROW[code], saturate, round_mode)
+    return cast(x, dtype_of(code, "Cast: the result"))
 
 
 @operator("CastLike")
-def _cast_like(x: Any, like: Any, *, saturate: int = 1, round_mode: str = "up") -> Any:
+def _cast_like(
+    x: Any, like: Any, *, saturate: int = 1, round_mode: str = "up",
+    narrow: tuple[Narrow | None, ...],
+) -> Any:  # fmt: skip
+    if narrow[1] is not None:
+        return as_narrow(x, narrow[1], saturate, round_mode)
     return cast(x, like.dtype)
 
 
 @operator("BitCast")
-def _bit_cast(x: Any, *, to: int) -> Any:
+def _bit_cast(x: Any, *, to: int, narrow: tuple[Narrow | None, ...]) -> Any:
+    if to in NARROW or narrow[0] is not None:
+        raise OnnxError("BitCast of a dtype that is held in a wider one")
     return np.array(x).view(dtype_of(to, "BitCast: the result"))
 
 

@@ -17,7 +17,7 @@ from tensorgraph.onnx.importing.operators.normalization import (
 )
 from tensorgraph.onnx.importing.operators.products import conv, gemm
 from tensorgraph.onnx.importing.operators.recurrent import ACTIVATIONS
-from tensorgraph.onnx.importing.table import MICROSOFT, operator
+from tensorgraph.onnx.importing.table import MICROSOFT, WEIGHT_AND_BIAS, operator
 from tensorgraph.onnx.importing.values import Floats, Ints
 
 _ACTIVATIONS: dict[str, tuple[Callable[..., Any], float, float]] = {
@@ -39,7 +39,7 @@ def _activated(x: Any, name: str, numbers: tuple[float | None, ...]) -> Any:
     return function(x, *(s if n is None else n for n, s in zip(given, standard, strict=False)))
 
 
-@operator("FusedConv", domain=MICROSOFT, weights=(1, 2))
+@operator("FusedConv", domain=MICROSOFT, weights=WEIGHT_AND_BIAS)
 def _fused_conv(
     x: Any, weight: Any, bias: Any = None, added: Any = None, *, activation: str = "",
     activation_params: Floats | None = None, auto_pad: str = "NOTSET",
@@ -51,7 +51,7 @@ def _fused_conv(
     return _activated(y if added is None else y + added, activation, activation_params or ())
 
 
-@operator("FusedGemm", domain=MICROSOFT, weights=(1, 2))
+@operator("FusedGemm", domain=MICROSOFT, weights=WEIGHT_AND_BIAS)
 def _fused_gemm(
     a: Any, b: Any, c: Any = None, *, activation: str = "", activation_alpha: float | None = None,
     activation_beta: float | None = None, activation_gamma: float | None = None,
@@ -69,7 +69,7 @@ def _turned(x: Any, last: int, batch: int) -> Any:
     return ops.matrix_transpose(x) if last and ndim_of(x) > 1 else x
 
 
-@operator("FusedMatMul", "TransposeMatMul", domain=MICROSOFT, weights=(0, 1))
+@operator("FusedMatMul", "TransposeMatMul", domain=MICROSOFT, weights={0: "weight", 1: "weight"})
 def _fused_matmul(
     a: Any, b: Any, *, alpha: float = 1.0, transA: int = 0, transB: int = 0, transBatchA: int = 0,
     transBatchB: int = 0,
@@ -84,12 +84,12 @@ def _fused_matmul(
 operator("Gelu", domain=MICROSOFT)(gelu)
 
 
-@operator("BiasGelu", domain=MICROSOFT, weights=(1,))
+@operator("BiasGelu", domain=MICROSOFT, weights={1: "bias"})
 def _bias_gelu(x: Any, bias: Any) -> Any:
     return gelu(x + bias)
 
 
-@operator("FastGelu", domain=MICROSOFT, weights=(1,))
+@operator("FastGelu", domain=MICROSOFT, weights={1: "bias"})
 def _fast_gelu(x: Any, bias: Any = None) -> Any:
     return gelu(x if bias is None else x + bias, approximate="tanh")
 
@@ -107,7 +107,9 @@ def _with_sum(normal: Any, total: Any) -> tuple[Any, None, None, Any]:
     return normal, None, None, total
 
 
-@operator("SkipLayerNormalization", domain=MICROSOFT, weights=(2, 3, 4))
+@operator(
+    "SkipLayerNormalization", domain=MICROSOFT, weights={2: "weight", 3: "bias", 4: "bias_of_sum"}
+)
 def _skip_layer_normalization(
     x: Any, skip: Any, scale: Any, shift: Any = None, bias: Any = None, *, epsilon: float = 1e-12
 ) -> Any:
@@ -115,7 +117,9 @@ def _skip_layer_normalization(
     return _with_sum(layer_normalization(total, scale, shift, epsilon=epsilon, n_outputs=1), total)
 
 
-@operator("SkipSimplifiedLayerNormalization", domain=MICROSOFT, weights=(2, 3))
+@operator(
+    "SkipSimplifiedLayerNormalization", domain=MICROSOFT, weights={2: "weight", 3: "bias_of_sum"}
+)
 def _skip_rms_normalization(
     x: Any, skip: Any, scale: Any, bias: Any = None, *, epsilon: float = 1e-12
 ) -> Any:
@@ -123,7 +127,10 @@ def _skip_rms_normalization(
     return _with_sum(rms_normalization(total, scale, epsilon=epsilon), total)
 
 
-@operator("EmbedLayerNormalization", domain=MICROSOFT, weights=(2, 3, 4, 5, 6))
+_EMBEDDED = {2: "word", 3: "position", 4: "segment", 5: "weight", 6: "bias"}
+
+
+@operator("EmbedLayerNormalization", domain=MICROSOFT, weights=_EMBEDDED)
 def _embed_layer_normalization(
     ids: Any, segments: Any, words: Any, positions: Any, kinds: Any, scale: Any, shift: Any,
     mask: Any = None, places: Any = None, *, epsilon: float = 1e-12, mask_index_type: int = 0,

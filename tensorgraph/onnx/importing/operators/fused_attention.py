@@ -9,11 +9,11 @@ import numpy as np
 from tensorgraph import ops
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
-from tensorgraph.onnx.importing.table import MICROSOFT, operator
+from tensorgraph.onnx.importing.table import MICROSOFT, WEIGHT_AND_BIAS, operator
 from tensorgraph.onnx.importing.values import Ints
 
 
-def _heads(x: Any, count: int) -> Any:
+def heads(x: Any, count: int) -> Any:
     """Return (batch, heads, steps, size) of (batch, steps, heads · size)."""
     batch, steps, width = shape_of(x)
     parts = ops.reshape(x, shape=(batch, steps, count, width // count))
@@ -70,18 +70,19 @@ def _like(value: float, x: Any) -> Any:
     return np.asarray(value, x.dtype)
 
 
-@operator("Attention", domain=MICROSOFT, weights=(1, 2))
-def _attention(
+@operator("Attention", domain=MICROSOFT, weights=WEIGHT_AND_BIAS)
+def attention(
     x: Any, weight: Any, bias: Any = None, mask: Any = None, past: Any = None, added: Any = None,
     *, num_heads: int, mask_filter_value: float = -10000.0, qkv_hidden_sizes: Ints | None = None,
     scale: float | None = None, unidirectional: int = 0,
 ) -> Any:  # fmt: skip
+    """Return attention of x to itself and to what came before, and the keys and values."""
     y = ops.matmul(x, weight)
     y = y if bias is None else y + bias
     third = shape_of(weight)[1] // 3
     ends = np.cumsum(qkv_hidden_sizes or (third,) * 3).tolist()
     query, key, value = (
-        _heads(y[..., a:b], num_heads) for a, b in zip([0, *ends], ends, strict=False)
+        heads(y[..., a:b], num_heads) for a, b in zip([0, *ends], ends, strict=False)
     )
     if past is not None:
         key, value = ops.concat([past[0], key], axis=2), ops.concat([past[1], value], axis=2)
@@ -91,22 +92,35 @@ def _attention(
     return y, ops.stack([key, value], axis=0)
 
 
-@operator("MultiHeadAttention", domain=MICROSOFT, weights=(3,))
+def _apart(query: Any, key: Any, value: Any) -> list[Any]:
+    """Return queries, keys and values, all of which or the last two may lie in one array."""
+
+    def parts(packed: Any, count: int) -> list[Any]:
+        if ndim_of(packed) != 5 or shape_of(packed)[3] != count:
+            raise OnnxError(f"MultiHeadAttention of {count} values in one of {shape_of(packed)}")
+        batch, steps, number, _, size = shape_of(packed)
+        return [ops.reshape(packed[:, :, :, i], shape=(batch, steps, number * size))
+                for i in range(count)]  # fmt: skip
+
+    if key is None:
+        return parts(query, 3)
+    return [query, *parts(key, 2)] if value is None else [query, key, value]
+
+
+@operator("MultiHeadAttention", domain=MICROSOFT, weights={3: "bias"})
 def _multi_head_attention(
     query: Any, key: Any = None, value: Any = None, bias: Any = None, mask: Any = None,
     added: Any = None, past_key: Any = None, past_value: Any = None, *, num_heads: int,
     mask_filter_value: float = -10000.0, scale: float | None = None, unidirectional: int = 0,
 ) -> Any:  # fmt: skip
-    if key is None or value is None:
-        raise OnnxError("MultiHeadAttention of queries, keys and values in one is not known")
-    given = [query, key, value]
+    given = _apart(query, key, value)
     if bias is not None:
         ends = np.cumsum([0, *(shape_of(x)[-1] for x in given if ndim_of(x) == 3)]).tolist()
         given = [
             x + bias[a:b] if ndim_of(x) == 3 else x
             for x, a, b in zip(given, ends, ends[1:], strict=False)
         ] + given[len(ends) - 1 :]
-    q, k, v = (_heads(x, num_heads) if ndim_of(x) == 3 else x for x in given)
+    q, k, v = (heads(x, num_heads) if ndim_of(x) == 3 else x for x in given)
     if past_key is not None:
         k, v = ops.concat([past_key, k], axis=2), ops.concat([past_value, v], axis=2)
     y = _attended(q, k, v, mask, added, scale, mask_filter_value, unidirectional)

@@ -22,7 +22,7 @@ from tensorgraph.onnx.importing.values import (
 )
 
 
-@operator("Gather", weights=(0,))
+@operator("Gather", weights={0: "weight"})
 def _gather(x: Any, indices: Any, *, axis: int = 0) -> Any:
     axis = axis_of(axis, ndim_of(x))
     if x.dtype == TEXT:

@@ -12,7 +12,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.onnx.importing.operators.elementwise import cast, setting
-from tensorgraph.onnx.importing.table import operator
+from tensorgraph.onnx.importing.table import WEIGHT_AND_BIAS, operator
 from tensorgraph.onnx.importing.values import allowed, axis_of, known
 
 
@@ -79,7 +79,7 @@ class BatchNormalization(Module):
         return f"epsilon={self.epsilon:g}, momentum={self.momentum:g}"
 
 
-_RUNNING = {"statistics": (3, 4), "weights": (1, 2), "module": BatchNormalization}
+_RUNNING = {"statistics": (3, 4), "weights": WEIGHT_AND_BIAS, "module": BatchNormalization}
 
 
 @operator("BatchNormalization", since=1, **_RUNNING)  # type: ignore[arg-type]
@@ -145,7 +145,7 @@ operator("Dropout", since=12, settings=(1, 2), module=Dropout)(_dropout)
 # ------------------------------------------------------------------------- norms of single examples
 
 
-@operator("InstanceNormalization", weights=(1, 2))
+@operator("InstanceNormalization", weights=WEIGHT_AND_BIAS)
 def _instance_normalization(x: Any, scale: Any, shift: Any, *, epsilon: float = 1e-5) -> Any:
     axes = tuple(range(2, ndim_of(x)))
     y = _standard(x, axes, epsilon)
@@ -157,7 +157,7 @@ def _standard(x: Any, axes: tuple[int, ...], epsilon: float) -> Any:
     return ops.center(x, axis=axes) / deviation
 
 
-@operator("LayerNormalization", weights=(1, 2))
+@operator("LayerNormalization", weights=WEIGHT_AND_BIAS)
 def layer_normalization(
     x: Any, scale: Any, shift: Any = None, *, axis: int = -1, epsilon: float = 1e-5,
     stash_type: int = 1, n_outputs: int,

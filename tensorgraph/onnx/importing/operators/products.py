@@ -8,17 +8,17 @@ from tensorgraph import ops
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
 from tensorgraph.linalg import det
-from tensorgraph.onnx.importing.table import operator
+from tensorgraph.onnx.importing.table import WEIGHT_AND_BIAS, operator
 from tensorgraph.onnx.importing.values import Ints, allowed
 
 
-@operator("MatMul", weights=(0, 1))
+@operator("MatMul", weights={0: "weight", 1: "weight"})
 def matmul(x: Any, y: Any) -> Any:
     """Return a matrix product."""
     return ops.matmul(x, y)
 
 
-@operator("Gemm", weights=(1, 2))
+@operator("Gemm", weights=WEIGHT_AND_BIAS)
 def gemm(
     a: Any, b: Any, c: Any = None, *, alpha: float = 1.0, beta: float = 1.0, transA: int = 0,
     transB: int = 0, broadcast: int = 1,
@@ -85,7 +85,7 @@ def geometry(
     return stride, dilation, tuple(sides)
 
 
-@operator("Conv", weights=(1, 2))
+@operator("Conv", weights=WEIGHT_AND_BIAS)
 def conv(
     x: Any, weight: Any, bias: Any = None, *, auto_pad: str = "NOTSET",
     dilations: Ints | None = None, group: int = 1, kernel_shape: Ints | None = None,
@@ -104,7 +104,7 @@ def _of_channels(bias: Any, rank: int) -> Any:
     return ops.reshape(bias, shape=(-1, *(1,) * (rank - 2)))
 
 
-@operator("ConvTranspose", weights=(1, 2))
+@operator("ConvTranspose", weights=WEIGHT_AND_BIAS)
 def _conv_transpose(
     x: Any, weight: Any, bias: Any = None, *, auto_pad: str = "NOTSET",
     dilations: Ints | None = None, group: int = 1, kernel_shape: Ints | None = None,

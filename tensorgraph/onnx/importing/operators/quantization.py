@@ -10,6 +10,7 @@ from tensorgraph import ops
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.arrays import dtype_of
+from tensorgraph.onnx.importing.narrow import NARROW, Narrow, as_narrow
 from tensorgraph.onnx.importing.operators.products import conv
 from tensorgraph.onnx.importing.table import MICROSOFT, operator
 from tensorgraph.onnx.importing.values import Ints, axis_of
@@ -28,12 +29,14 @@ def _along(setting: Any, x: Any, axis: int, block_size: int) -> Any:
     return setting
 
 
-def quantised(x: Any, scale: Any, zero: Any, dtype: Any) -> Any:
-    """Return the nearest whole numbers of a dtype that stand for real ones."""
-    range_ = np.iinfo(dtype)
+def quantised(
+    x: Any, scale: Any, zero: Any, dtype: Any, ends: tuple[int, int] | None = None
+) -> Any:
+    """Return the nearest whole numbers of a dtype, or between two, that stand for real ones."""
+    low, high = ends or (np.iinfo(dtype).min, np.iinfo(dtype).max)
     y = ops.round(x / scale)
     y = y if zero is None else y + ops.astype(zero, dtype=y.dtype)
-    return ops.astype(ops.clip(y, min=range_.min, max=range_.max), dtype=dtype)
+    return ops.astype(ops.clip(y, min=low, max=high), dtype=dtype)
 
 
 @operator("QuantizeLinear", domain=MICROSOFT, settings=(1, 2))
@@ -41,17 +44,22 @@ def quantised(x: Any, scale: Any, zero: Any, dtype: Any) -> Any:
 def quantize_linear(
     x: Any, scale: Any, zero: Any = None, *, axis: int = 1, block_size: int = 0,
     output_dtype: int = 0, precision: int = 0, saturate: int = 1,
+    narrow: tuple[Narrow | None, ...] = (None, None, None),
 ) -> Any:  # fmt: skip
-    """Return whole numbers that stand for real ones."""
+    """Return whole numbers, or such of few digits, that stand for real ones."""
+    few = narrow[2] if zero is not None else NARROW.get(output_dtype)
     dtype = np.dtype(np.uint8)
     if zero is not None:
         dtype = zero.dtype
     elif output_dtype:
         dtype = dtype_of(output_dtype, "QuantizeLinear: the result")
-    if dtype.kind not in "iu":
+    if dtype.kind not in "iu" and few is None:
         raise OnnxError(f"QuantizeLinear to {dtype}, which are no whole numbers")
     scale, zero = (_along(one, x, axis, block_size) for one in (scale, zero))
-    return quantised(x, scale, zero, dtype)
+    if dtype.kind == "f" and few is not None:
+        y = x / scale if zero is None else x / scale + zero
+        return as_narrow(y, few, saturate)
+    return quantised(x, scale, zero, dtype, few.range if few else None)
 
 
 @operator("DequantizeLinear", domain=MICROSOFT, settings=(1, 2))

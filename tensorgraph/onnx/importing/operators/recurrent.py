@@ -119,7 +119,10 @@ def _halves(bias: Any, d: int, size: int) -> tuple[Any, Any]:
     return (0, 0) if bias is None else (bias[d, :size], bias[d, size:])
 
 
-@operator("RNN", weights=(1, 2, 3))
+WEIGHTS = {1: "weight_ih", 2: "weight_hh", 3: "bias"}
+
+
+@operator("RNN", weights=WEIGHTS)
 def _rnn(
     x: Any, w: Any, r: Any, b: Any = None, lengths: Any = None, h: Any = None, *,
     activation_alpha: Numbers = None, activation_beta: Numbers = None, activations: Names = None,
@@ -143,7 +146,7 @@ def _rnn(
     return _recurrent(x, w, r, b, lengths, [h], cell_of, direction, layout, hidden)
 
 
-@operator("GRU", weights=(1, 2, 3))
+@operator("GRU", weights=WEIGHTS)
 def _gru(
     x: Any, w: Any, r: Any, b: Any = None, lengths: Any = None, h: Any = None, *,
     activation_alpha: Numbers = None, activation_beta: Numbers = None, activations: Names = None,
@@ -179,19 +182,34 @@ def _gru(
     return _recurrent(x, w, r, b, lengths, [h], cell_of, direction, layout, n)
 
 
-@operator("LSTM", weights=(1, 2, 3))
-def _lstm(
+@operator("LSTM", weights=WEIGHTS)
+def lstm(
     x: Any, w: Any, r: Any, b: Any = None, lengths: Any = None, h: Any = None, c: Any = None,
     p: Any = None, *, activation_alpha: Numbers = None, activation_beta: Numbers = None,
     activations: Names = None, clip: float | None = None, direction: str = "forward",
     hidden_size: int | None = None, input_forget: int = 0, layout: int = 0,
     output_sequence: int = 0,
 ) -> Any:  # fmt: skip
+    """Return all outputs, and the last state and memory."""
+    told = activations, activation_alpha, activation_beta, clip
+    return lstm_of(x, w, r, b, lengths, (h, c), p, told, direction, input_forget, layout, _same)
+
+
+def _same(x: Any) -> Any:
+    return x
+
+
+def lstm_of(
+    x: Any, w: Any, r: Any, b: Any, lengths: Any, start: tuple[Any, Any], p: Any,
+    told: tuple[Names, Numbers, Numbers, float | None], direction: str, input_forget: int,
+    layout: int, seen: Callable[[Any], Any],
+) -> Any:  # fmt: skip
+    """Return what an LSTM does, where ``seen`` makes what products see of an input or a state."""
     n = shape_of(r)[-1]
+    activations, alphas, betas, clip = told
     functions = _activations(
-        activations, ("Sigmoid", "Tanh", "Tanh"), shape_of(w)[0], activation_alpha,
-        activation_beta, clip,
-    )  # fmt: skip
+        activations, ("Sigmoid", "Tanh", "Tanh"), shape_of(w)[0], alphas, betas, clip
+    )
 
     def cell_of(d: int) -> Cell:
         f, g, o = functions[d]
@@ -203,7 +221,7 @@ def _lstm(
 
         def cell(gates: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
             hidden, memory = state
-            gates = gates + ops.matmul(hidden, weight) + bias
+            gates = gates + ops.matmul(seen(hidden), weight) + bias
             into, out, forget, new = (gates[:, k * n : (k + 1) * n] for k in range(4))
             if p is not None:
                 into, forget = into + peep_i * memory, forget + peep_f * memory
@@ -215,4 +233,4 @@ def _lstm(
 
         return cell
 
-    return _recurrent(x, w, r, b, lengths, [h, c], cell_of, direction, layout, n)
+    return _recurrent(seen(x), w, r, b, lengths, list(start), cell_of, direction, layout, n)
