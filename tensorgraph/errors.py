@@ -118,6 +118,14 @@ class UsageError(RuntimeError):
     """A call that comes before what it needs, or after what forbids it."""
 
 
+class NotFittedError(UsageError, ValueError, AttributeError):
+    """Something applied before it was fitted; where scikit-learn is imported, also its own error.
+
+    ``except sklearn.exceptions.NotFittedError`` catches it then, and ``ValueError`` and
+    ``AttributeError``, which that one is.
+    """
+
+
 class CompileError(RuntimeError):
     """A program that a C compiler refuses, or makes nothing of that can be run."""
 

@@ -11,8 +11,8 @@ import numpy as np
 from tensorgraph.arguments import number, whole
 from tensorgraph.array_likes import missing_in
 from tensorgraph.data.aligned_arrays import Array, as_numbers, refuse_missing
-from tensorgraph.data.pipeline_step import PipelineStep
-from tensorgraph.errors import ArgumentError, ShapeError, StateError, UsageError
+from tensorgraph.data.pipeline_step import PipelineStep, not_fitted
+from tensorgraph.errors import ArgumentError, ShapeError, StateError
 from tensorgraph.leads.calls import with_leads
 
 __all__ = ["Normalize"]
@@ -64,7 +64,7 @@ class Normalize(PipelineStep):
             not fit in the dtype of the data.
         DTypeError: data that are not numbers.
         ShapeError: applied to data with other features.
-        UsageError: applied before it was fitted.
+        NotFittedError: applied before it was fitted; it is scikit-learn's, too, if that is there.
 
     Example:
         >>> import numpy as np
@@ -98,10 +98,12 @@ class Normalize(PipelineStep):
                 f"Normalize: axis={self.axis} of data of shape {data.shape}, which has"
                 f" {data.ndim} axes"
             )
-        if math.prod(data.shape[axis] for axis in self.axis) < 2:
+        count = math.prod(data.shape[axis] for axis in self.axis)
+        if count < 2:
+            samples = "1 sample" if count == 1 else "0 samples"
             raise ArgumentError(
-                f"Normalize: data of shape {data.shape} have fewer than two numbers over"
-                f" axis={self.axis}, so no deviation from the mean; fit on the training set"
+                f"Normalize: data of shape {data.shape} have {samples} over axis={self.axis}, so no"
+                " deviation from the mean; fit on the training set"
             )
         unit = np.ones(())
         mean, variance = self._moments(data, unit)
@@ -187,7 +189,7 @@ class Normalize(PipelineStep):
 
     def _fitted(self, data: Array) -> tuple[Array, Array]:
         if self.mean is None or self.std is None:
-            raise UsageError(
+            raise not_fitted(
                 "Normalize: it has no mean and deviation yet; write normalize.fit(train) with the"
                 " training set first, or load_state_dict"
             )
@@ -205,7 +207,7 @@ class Normalize(PipelineStep):
     def state_dict(self) -> dict[str, Array]:
         """Return μ and σ as arrays, to be saved with the model."""
         if self.mean is None or self.std is None:
-            raise UsageError(
+            raise not_fitted(
                 "Normalize: there is nothing to save; write normalize.fit(train) first"
             )
         return {"mean": self.mean.copy(), "std": self.std.copy()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from importlib import import_module
 from inspect import signature
 from typing import Any, Self
@@ -12,7 +13,7 @@ import numpy as np
 from tensorgraph.arguments import one_of
 from tensorgraph.array_likes import columns_of
 from tensorgraph.data.aligned_arrays import Array
-from tensorgraph.errors import ArgumentError, listing
+from tensorgraph.errors import ArgumentError, NotFittedError, listing
 from tensorgraph.extras import require
 
 OUTPUTS = ("default", "pandas", "polars")
@@ -132,3 +133,25 @@ def _configured() -> str:
     """Return what scikit-learn is set to give, where it is imported."""
     sklearn: Any = sys.modules.get("sklearn")
     return "default" if sklearn is None else str(sklearn.get_config()["transform_output"])
+
+
+def not_fitted(message: str) -> NotFittedError:
+    """Return an error that is scikit-learn's of this name, too, where that is imported.
+
+    Nobody can catch scikit-learn's before.
+    """
+    theirs = getattr(sys.modules.get("sklearn.exceptions"), "NotFittedError", None)
+    return NotFittedError(message) if theirs is None else _of_both(theirs)(message)
+
+
+@cache
+def _of_both(theirs: type[Exception]) -> type[NotFittedError]:
+    """Return a class of errors that are ours and scikit-learn's; a copy finds its class anew."""
+
+    class Both(NotFittedError, theirs):  # type: ignore[misc, valid-type]
+        def __reduce__(self) -> tuple[Any, ...]:
+            return not_fitted, (str(self),)
+
+    Both.__name__ = Both.__qualname__ = NotFittedError.__name__
+    Both.__module__ = NotFittedError.__module__
+    return Both

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +21,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from tensorgraph.data.batches import Batches
 from tensorgraph.errors import ArgumentError, DTypeError, UsageError, describe, listing
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses import binary_cross_entropy
@@ -196,7 +198,7 @@ class Estimator(BaseEstimator):
         with numbers_wanted(X, type(self).__name__):
             X, y = validate_data(
                 self, X, y, reset=reset, dtype="numeric", allow_nd=True,
-                multi_output=self._numeric, y_numeric=self._numeric,
+                multi_output=self._is_table(y), y_numeric=self._numeric,
             )  # fmt: skip
             return no_objects(X), y
 
@@ -300,10 +302,21 @@ class Estimator(BaseEstimator):
             examples = {key: array[train] for key, array in examples.items()}
             stop = EarlyStopping(self.patience)
         return fit(
-            self.module_, loss, self.optimizer_, examples, dev, epochs=epochs,
-            batch_size=self.batch_size, callbacks=self.callbacks, early_stopping=stop, seed=seed,
-            progress=bool(self.verbose), **settings,
+            self.module_, loss, self.optimizer_, self._batches(examples, seed), dev, epochs=epochs,
+            callbacks=self.callbacks, early_stopping=stop, seed=seed, progress=bool(self.verbose),
+            **settings,
         )  # fmt: skip
+
+    def _batches(self, examples: dict[str, Array], seed: int) -> Batches:
+        """Return the mini-batches; a last one of a single example is left out.
+
+        Whose that is, is drawn in each epoch anew. A batch norm finds no variance in it.
+        """
+        size, rest = self.batch_size, 0
+        if isinstance(size, Integral) and size > 1:
+            count = len(examples[INPUT])
+            rest = count % int(size) if count > size else 0
+        return Batches(examples, batch_size=size, seed=seed, drop_last=rest == 1)
 
     def _held_out(self, targets: Array, seed: int) -> Any:
         """Return the places of the examples that are trained on, and of those that are not.
@@ -370,6 +383,10 @@ class Estimator(BaseEstimator):
 
     _numeric: bool
     """Whether what is predicted are numbers."""
+
+    def _is_table(self, y: Any) -> bool:
+        """Return whether there may be several targets of each example."""
+        return self._numeric
 
     @abstractmethod
     def _targets(self, y: Any, known: bool) -> Array:

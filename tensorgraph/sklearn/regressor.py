@@ -36,7 +36,8 @@ class Regressor(RegressorMixin, Estimator):  # scikit-learn wants mixins first
         optimizer: a class of ``tg.optim``, or a function of parameters and ``lr``.
         lr: the learning rate, or a schedule.
         epochs: how often all examples are seen.
-        batch_size: examples in a mini-batch; ``None`` for all at once.
+        batch_size: examples in a mini-batch; ``None`` for all at once. A last one of a single
+            example is left out of its epoch, as a batch norm could make nothing of it.
         early_stopping: hold out a part of the examples, and stop when its loss has not fallen for a
             while; the best weights return.
         validation_fraction: how large that part is.

@@ -272,6 +272,7 @@ class Training:
             raise
         run.step, run.batch = run.step + 1, run.batch + 1
         run.cost, run.examples = run.cost + value * size, run.examples + size
+        run.step_cost = value
         self.interrupts.held = False
         self.progress.step()
         if self.step_callbacks:

@@ -51,11 +51,15 @@ class Run:
         """How many epochs are over."""
         self.step = 0
         """How many steps were taken, in all epochs."""
+        self.resumed_at = 0
+        """How many of these were taken before it was resumed from a checkpoint."""
         self.history = History()
         self.batch = 0
         """How many steps were taken in this epoch."""
         self.cost, self.examples = 0.0, 0
         """The sum of the costs of this epoch's examples so far, and their number."""
+        self.step_cost = 0.0
+        """The cost of the last step's mini-batch."""
         self.rank = 0
         """Which of the processes that train together this is; what is to be said once, 0 says."""
         self._when_over: list[Callable[[BaseException | None], Any]] = []
@@ -147,4 +151,5 @@ class Run:
             ) from None
         self.history.load_state_dict(history)
         self.epoch, self.step, self.batch, self.examples = counts
+        self.resumed_at = self.step
         self.cost = cost

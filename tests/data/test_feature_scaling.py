@@ -219,9 +219,9 @@ def test_wrong_use():
         normalize(x[0])
     with pytest.raises(ShapeError, match=r"axis=\(2,\) of data of shape \(10, 3\)"):
         Normalize(axis=2).fit(x)
-    with pytest.raises(ArgumentError, match="fewer than two numbers"):
+    with pytest.raises(ArgumentError, match=r"have [01] samples? over axis="):
         Normalize().fit(x[:1])
-    with pytest.raises(ArgumentError, match="fewer than two numbers"):
+    with pytest.raises(ArgumentError, match=r"have [01] samples? over axis="):
         Normalize().fit(x[:0])
     with pytest.raises(DTypeError, match=r"data are numbers, not strings .*tg.data.Classes"):
         Normalize().fit(np.array([["a"]]))

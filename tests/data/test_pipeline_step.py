@@ -1,7 +1,9 @@
 """``data.Normalize`` as a step of scikit-learn's pipelines."""
 
+import pickle
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -17,8 +19,10 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.utils.validation import check_is_fitted
 
+from tensorgraph import errors
 from tensorgraph.data import Normalize
 from tensorgraph.errors import ArgumentError
 
@@ -81,6 +85,43 @@ def test_a_clone_has_the_same_parameters_and_is_not_fitted(axis, floor):
         step.set_params(flor=1)
 
 
+def test_what_is_not_fitted_raises_scikit_learns_error_and_ours():
+    for use in (Normalize().transform, Normalize().inverse_transform, Normalize()):
+        with pytest.raises(NotFittedError, match=r"write normalize.fit\(train\)") as caught:
+            use(X)
+        for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
+            kinds = errors.NotFittedError, errors.UsageError, ValueError, AttributeError
+            assert all(isinstance(error, kind) for kind in (*kinds, NotFittedError))
+            assert type(error).__name__ == "NotFittedError"
+
+
+# Attributes are called mean and std, and arguments are checked where they are written. Constant
+# columns, rows without columns and numbers in one axis can be normalised. Other words are used.
+OWN_WAY = {
+    "check_no_attributes_set_in_init", "check_dont_overwrite_parameters", "check_set_params",
+    "check_do_not_raise_errors_in_init_or_set_params", "check_parameters_default_constructible",
+    "check_estimators_empty_data_messages", "check_fit1d", "check_n_features_in_after_fitting",
+    "check_complex_data", "check_dtype_object", "check_fit2d_predict1d",
+}  # fmt: skip
+ASKS_FOR_A_VARIABLE = {"check_array_api_input"}
+
+
+def checks():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it would like to have its own class above
+        found = [check for _, check in estimator_checks_generator(Normalize())]
+    names = {check.func.__name__ for check in found}
+    assert names >= OWN_WAY
+    left_out = OWN_WAY | ASKS_FOR_A_VARIABLE
+    return [pytest.param(c, id=c.func.__name__) for c in found if c.func.__name__ not in left_out]
+
+
+@pytest.mark.filterwarnings("ignore:Estimator Normalize does not inherit")
+@pytest.mark.parametrize("check", checks())
+def test_what_scikit_learn_asks(check):
+    check(Normalize())
+
+
 def test_a_fit_to_an_array_forgets_names_of_columns():
     step = Normalize().fit(FRAME)
     assert list(step.fit(X).get_feature_names_out()) == ["x0", "x1", "x2"]
@@ -102,6 +143,8 @@ def test_columns_in_another_order_are_refused():
 def test_it_needs_no_scikit_learn():
     code = (
         "import sys, tensorgraph as tg, numpy as np\n"
+        "try: tg.data.Normalize()(np.eye(3))\n"
+        "except tg.errors.NotFittedError as error: assert type(error) is tg.errors.NotFittedError\n"
         "step = tg.data.Normalize(); step.fit_transform(np.eye(3)); step.set_params(floor=0.1)\n"
         "print(step.fit(np.eye(3)).get_feature_names_out(), 'sklearn' in sys.modules)\n"
     )

@@ -4,14 +4,11 @@ import pickle
 import re
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 from scipy.special import expit, softmax
 from sklearn.base import clone
 from sklearn.datasets import load_iris
-from sklearn.multioutput import MultiOutputClassifier
-from sklearn.preprocessing import MultiLabelBinarizer
 
 import tensorgraph as tg
 from tensorgraph import errors, nn
@@ -255,31 +252,6 @@ def test_a_part_that_cannot_be_held_out_is_told(examples, fraction):
         model.fit(X[-examples:], np.resize(NAMES[::-50], examples))
 
 
-ONE_HOT = np.eye(3)[np.arange(150) % 3]
-
-
-@pytest.mark.parametrize(
-    ("y", "told"),
-    [
-        (ONE_HOT, r"has shape \(150, 3\)"),
-        (pd.DataFrame(ONE_HOT), r"has shape \(150, 3\)"),
-        (tg.tensor(ONE_HOT), r"has shape \(150, 3\)"),
-        ([["a", "b"], ["a"], []] * 50, "is a list of lists or sets"),
-        ([{"a"}, set(), {"b"}] * 50, "is a list of lists or sets"),
-        (ONE_HOT.tolist(), "is a list of lists or sets"),
-    ],
-)
-def test_several_classes_of_an_example_are_refused(y, told):
-    with pytest.raises(errors.ShapeError, match=f"y {told}.*argmax.*MultiOutputClassifier"):
-        classifier().fit(X, y)
-
-
-def test_what_several_classes_are_told_to_write_works():
-    tags = MultiLabelBinarizer().fit_transform([["a", "b"], ["a"], []] * 50)
-    several = MultiOutputClassifier(classifier()).fit(X, tags)
-    assert several.predict(X).shape == tags.shape
-
-
 def test_a_stream_is_learnt_in_parts():
     order = np.random.default_rng(0).permutation(150)
     model = classifier(lr=0.1)
@@ -302,6 +274,22 @@ def test_fit_begins_anew_after_partial_fit():
     assert model.predict_proba(X).shape == (150, 4)
     assert np.array_equal(model.fit(X, NAMES).decision_function(X), alone)
     assert model.n_iter_ == 10
+
+
+@pytest.mark.parametrize(
+    ("examples", "size", "steps"),
+    [(65, 64, 1), (66, 64, 2), (9, 4, 2), (3, 1, 3), (5, None, 1), (2, 64, 1)],
+)
+def test_a_last_batch_of_one_example_is_left_out(examples, size, steps):
+    seen = []
+
+    def normed(n_features_in_):
+        first = nn.BatchNorm(n_features_in_) if size != 1 else nn.Tanh()
+        return nn.Sequential(first, nn.Linear(n_features_in_, 2))
+
+    model = classifier(normed, batch_size=size, epochs=2, callbacks=[lambda r: seen.append(r.step)])
+    model.fit(X[-examples:], np.arange(examples) % 2)
+    assert model.n_iter_ == 2 and seen == [steps, 2 * steps]
 
 
 # ------------------------------------------------------------------------------------- parameters

@@ -84,6 +84,46 @@ def test_a_second_run_goes_on_at_the_step_of_the_first(tmp_path):
     assert [e.step for e in read(tmp_path / "resumed").Scalars("cost")] == [3, 6, 9]
 
 
+@pytest.mark.parametrize("same", [False, True])
+@pytest.mark.parametrize("every", ["epoch", 5])
+def test_a_run_that_was_killed_and_resumed_has_each_step_once(tmp_path, every, same):
+    def kill(run):
+        if run.step == 8:
+            raise ArgumentError("killed")
+
+    log = [tg.train.TensorBoard(tmp_path / "log", histograms=True) for _ in range(2)]
+    settings = {"checkpoint": tmp_path / "run.safetensors", "checkpoint_every": every}
+    values = []
+    for logger, ends in zip([log[0], log[0 if same else 1]], [[kill], []], strict=True):
+        tg.random.seed(0)
+        model, data = nn.Linear(3, 1), tg.data.Batches(X, Y, batch_size=8)  # 3 steps
+        optimizer = tg.optim.SGD(model.named_parameters(), lr=0.01)
+        note = lambda run: values.append(run.cost)  # noqa: E731
+        try:
+            history = tg.train.fit(
+                model, nn.losses.mse, optimizer, data, (X[:5], Y[:5]), epochs=4, progress=False,
+                callbacks=[logger], step_callbacks=[logger, note, *ends], **settings,
+            )  # fmt: skip
+        except ArgumentError:
+            assert values
+    events = read(tmp_path / "log")
+    assert [e.step for e in events.Scalars("step_cost")] == [*range(1, 13)]
+    straight = tmp_path / "straight"
+    tg.random.seed(0)
+    model = nn.Linear(3, 1)
+    optimizer = tg.optim.SGD(model.named_parameters(), lr=0.01)
+    log = [tg.train.TensorBoard(straight)]
+    data = tg.data.Batches(X, Y, batch_size=8)
+    tg.train.fit(
+        model, nn.losses.mse, optimizer, data, epochs=4, progress=False, step_callbacks=log
+    )
+    costs = [e.value for e in read(straight).Scalars("step_cost")]
+    assert [e.value for e in events.Scalars("step_cost")] == costs
+    assert column(events, "loss/dev") == list(zip([3, 6, 9, 12], history["dev_loss"], strict=True))
+    assert [e.step for e in events.Histograms("weights/bias")] == [3, 6, 9, 12]
+    assert len(values) == 8 + 12 - (6 if every == "epoch" else 5)
+
+
 def test_of_several_processes_one_logs(tmp_path):
     for rank in (1, 0):
 

@@ -85,6 +85,34 @@ def test_a_run_goes_on(uri):
     assert sorted(steps) == [2, 2, 4, 4, 6, 6, 8, 10, 12]
 
 
+def test_a_run_that_was_killed_and_resumed_has_each_step_once(uri, tmp_path):
+    def kill(run):
+        if run.step == 5:
+            raise ValueError("killed")
+
+    def fitted(run_id, *ends):
+        logger = tg.train.MLflow("digits", uri=uri, run_id=run_id)
+        tg.random.seed(0)
+        model = nn.Linear(3, 1)
+        optimizer = tg.optim.SGD(model.named_parameters(), lr=0.01)
+        try:
+            tg.train.fit(
+                model, nn.losses.mse, optimizer, (X, Y), epochs=3, batch_size=10, progress=False,
+                callbacks=[logger], step_callbacks=[logger, *ends],
+                checkpoint=tmp_path / "run.safetensors",
+            )  # fmt: skip
+        except ValueError:
+            assert ends
+        return logger.run_id
+
+    run_id = fitted(None, kill)
+    assert fitted(run_id) == run_id
+    client = mlflow.MlflowClient(tracking_uri=uri)
+    assert client.get_run(run_id).info.status == "FINISHED"
+    for name, steps in {"step_cost": [1, 2, 3, 4, 5, 6], "cost": [2, 4, 6]}.items():
+        assert [m.step for m in client.get_metric_history(run_id, name)] == steps
+
+
 def test_tensors_are_numbers(uri):
     with tg.train.MLflow("own", uri=uri) as logger:
         logger.log({"loss": tg.tensor(0.25)}, step=3)

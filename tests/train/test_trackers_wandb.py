@@ -97,6 +97,17 @@ def test_a_run_that_fails_has_an_exit_code(tmp_path):
     assert rows(tmp_path)[1] == 1
 
 
+def test_two_parts_of_a_run_have_one_name(tmp_path):
+    for part in range(2):
+        folder = tmp_path / str(part)
+        folder.mkdir()
+        settings = {"mode": "offline", "dir": str(folder), "id": "digits-1", "resume": "allow"}
+        trained([tg.train.WandB(project="digits", **settings)])
+        rows(folder)
+        (file,) = folder.glob("wandb/offline-run-*/*.wandb")
+        assert file.stem == "run-digits-1"
+
+
 def test_tensors_are_numbers(tmp_path):
     with logger_in(tmp_path) as logger:
         logger.log({"loss": tg.tensor(0.25)}, step=3)

@@ -18,6 +18,7 @@ from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.state_dict import converted
 from tensorgraph.engine.tensor import array_of, rebind
 from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.loading.flax_gates import joined_gates
 from tensorgraph.nn.loading.foreign_names import Places, Targets, places_of, simplified
 from tensorgraph.nn.loading.layouts import LAYOUTS, Kept
 from tensorgraph.nn.loading.report import LoadReport
@@ -57,8 +58,10 @@ def load_foreign(
     - of Keras and Flax ``kernel``, of shape (in, out) or (*places, in, out), which becomes
       ``weight``; ``gamma``, ``scale`` and ``beta``, ``moving_mean``, ``mean``,
       ``moving_variance`` and ``var`` of norms; ``embeddings``; ``recurrent_kernel``; the three
-      axes of an attention's kernels. Layers are found by the same path, with dots, slashes or
-      nested dicts, ``params`` and ``:0`` set aside, ``layers_0`` like ``layers.0``.
+      axes of an attention's kernels; Flax' gates, one by one or in ``dense_i`` and ``dense_h``; the
+      two directions that Keras and Flax have as ``forward_…`` and ``backward_…``. Layers are
+      found by the same path, with dots, slashes or nested dicts, ``params`` and ``:0`` set aside,
+      ``layers_0`` like ``layers.0``.
     - a matrix called ``weight`` with (in, out), as GPT-2's files have them, where its shape tells
       so. A square one does not: it is PyTorch's, by its name, unless others in the file are not;
       then ``layout`` has to say it.
@@ -106,7 +109,8 @@ def load_foreign(
     if layout is not None:
         one_of(layout, "load_foreign: layout", LAYOUTS)
     own, places = dict(model._tensors()), places_of(model)
-    offers, unexpected, ignored = _offered(_renamed(_flat(arrays), rename), places)
+    given = joined_gates(_renamed(_flat(arrays), rename), places)
+    offers, unexpected, ignored = _offered(given, places)
     values, sources, done = _values(_chosen([offer for offer in offers if offer.fits], layout))
     misfits: dict[str, str] = {}
     for offer in offers:

@@ -32,8 +32,12 @@ def simplified(name: str) -> str:
         ('layers.0.kernel', 'layers.0.kernel')
     """
     parts = re.sub(r":\d+$", "", name).replace("/", ".").split(".")
-    kept = [part for part in parts if part not in COLLECTIONS]
-    return re.sub(r"_(?=\d+(\.|$))", ".", ".".join(kept))
+    kept = ".".join(part for part in parts if part not in COLLECTIONS)
+    return re.sub(r"_(?=\d+(\.|$))", ".", _DIRECTION.sub(r"\1_rnn.cell", kept))
+
+
+_DIRECTION = re.compile(r"\b(forward|backward)_\w+\.(?:simple_rnn|gru|lstm)_cell(?=\.)")
+"""A direction of Keras', which is called after the layer that goes in it; and its cell."""
 
 
 class Places:

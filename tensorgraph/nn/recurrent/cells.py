@@ -27,7 +27,7 @@ from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, constant, glorot_uniform, orthogonal
 from tensorgraph.nn.linear import parameter, weighted
-from tensorgraph.nn.loading.layouts import Foreign, Kept, turned
+from tensorgraph.nn.loading.layouts import Foreign, Kept, Ways, turned
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.recurrent.lstm_steps import lstm_gates, lstm_memory, lstm_output
@@ -74,6 +74,19 @@ def _both_biases(cell: Cell[Any], array: NDArray[Any]) -> list[NDArray[Any]] | N
     return None if found[0] is None or found[1] is None else [found[0], found[1]]
 
 
+def _flax_rows(cell: Cell[Any], array: NDArray[Any]) -> NDArray[Any] | None:
+    """Return Flax' kernel, of shape (in, gates · hidden), as a weight here: its order is ours."""
+    return array.T if array.ndim == 2 else None
+
+
+def _flax_biases(cell: Cell[Any], array: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return the biases of the input and of the state, of which Flax may have one for both."""
+    return [array, np.zeros_like(array)] if array.ndim == 1 else [*array]
+
+
+FLAX_BIASES: Ways = (Kept(("bias_ih", "bias_hh"), _flax_biases, BOTH_BIASES, frozenset({"flax"})),)
+
+
 class Cell(Module, Generic[State]):
     """One step of a recurrent layer: its parameters, and what the three kinds have in common."""
 
@@ -88,6 +101,11 @@ class Cell(Module, Generic[State]):
         "kernel": turned("weight_ih", _gates_in_rows, GATES_IN_ROWS, "keras"),
         "recurrent_kernel": turned("weight_hh", _gates_in_rows, GATES_IN_ROWS, "keras"),
         "bias": (Kept(("bias_ih", "bias_hh"), _both_biases, BOTH_BIASES, frozenset({"keras"})),),
+        "dense_i.kernel": turned("weight_ih", _flax_rows, GATES_IN_ROWS, "flax"),
+        "dense_h.kernel": turned("weight_hh", _flax_rows, GATES_IN_ROWS, "flax"),
+        "dense.bias": FLAX_BIASES,
+        "dense_i.bias": FLAX_BIASES,
+        "dense_h.bias": FLAX_BIASES,
     }
 
     @with_leads

@@ -44,7 +44,9 @@ class Recurrent(Module, Generic[State]):
     cell_type: ClassVar[type[Cell[Any]]]
 
     foreign_parts: ClassVar[Mapping[str, str]] = {
-        f"{kind}_cell": "cell" for kind in ("simple_rnn", "gru", "lstm")
+        **{f"{kind}_cell": "cell" for kind in ("simple_rnn", "gru", "lstm")},
+        "forward_rnn.cell": "cells.0",
+        "backward_rnn.cell": "cells.1",
     }
 
     cell: Cell[State]

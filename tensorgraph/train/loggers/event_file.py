@@ -34,7 +34,7 @@ class EventFile:
         records: Any = require("tensorboard.summary.writer.record_writer", "tensorboard")
         folder.mkdir(parents=True, exist_ok=True)
         # By these names TensorBoard finds files, and reads them in order.
-        place = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(_COUNT)}"
+        place = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(_COUNT):06d}"
         self._file = open(folder / f"events.out.tfevents.{place}", "xb")
         self._records = records.RecordWriter(self._file)
         self._event(file_version=VERSION)
@@ -43,6 +43,11 @@ class EventFile:
         event = self._events.Event(wall_time=time.time(), **what)
         self._records.write(event.SerializeToString())
         self._file.flush()
+
+    def start(self, step: int) -> None:
+        """Say that steps are taken from this one on; TensorBoard forgets what it read of them."""
+        log = self._events.SessionLog
+        self._event(step=step, session_log=log(status=log.START))
 
     def summary(self, values: list[Any], step: int) -> None:
         """Write values at a step."""

@@ -17,7 +17,9 @@ class Logger(ABC):
     Given as one of ``callbacks``, it logs each epoch's row of the history; as one of
     ``step_callbacks``, the cost of each step. All stands at the number of steps taken until then,
     so that costs and losses share an axis; the epoch is a number among the others. A second run
-    that begins anew goes on where the last one ended, as a warm start does.
+    that begins anew goes on where the last one ended, as a warm start does. One that is resumed
+    from a checkpoint takes its steps again from there: what was logged of them before it was
+    killed does not count twice.
 
     It ends with the run, however that ends. Outside of one, ``log`` writes what a loop of your own
     measured, and ``close`` ends it, as a ``with`` block does. Of processes that train together, the
@@ -25,7 +27,6 @@ class Logger(ABC):
     """
 
     _run: Run | None = None
-    _cost, _examples = 0.0, 0
     _last, _before = 0, 0
 
     def __call__(self, run: Run) -> None:
@@ -35,24 +36,18 @@ class Logger(ABC):
         if run is not self._run:
             self._run = run
             run.when_over(self._end)
-            # One that is resumed counts the steps before.
-            self._before = self._last if run.step <= self._last else 0
+            if run.resumed_at:
+                self._resumed(self._before + run.resumed_at)
+            else:
+                self._before = self._last
         self._last = self._before + run.step
         if run.batch:
-            self.log({"step_cost": self._cost_of_step(run)}, self._last)
+            self.log({"step_cost": run.step_cost}, self._last)
         else:
             self._log_epoch(run, self._last)
 
     def _log_epoch(self, run: Run, step: int) -> None:
         self.log(run.history.rows()[-1], step)
-
-    def _cost_of_step(self, run: Run) -> float:
-        """Return the cost of the last step, of the sums of the epoch's steps."""
-        if run.batch == 1:
-            self._cost, self._examples = 0.0, 0
-        cost, examples = run.cost - self._cost, run.examples - self._examples
-        self._cost, self._examples = run.cost, run.examples
-        return cost / examples
 
     def log(self, numbers: Mapping[str, Any], step: int) -> None:
         """Log numbers by name; tensors and arrays without axes are numbers, too.
@@ -82,6 +77,10 @@ class Logger(ABC):
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         self._end(error)
+
+    @abstractmethod
+    def _resumed(self, step: int) -> None:
+        """Take note that a run goes on after a step; what was logged of later ones is outdated."""
 
     @abstractmethod
     def _write(self, numbers: dict[str, float], step: int) -> None:

@@ -30,7 +30,8 @@ class MLflow(Logger):
         params: hyperparameters by name.
         tags: further words on the run.
         run_id: of a run of before that goes on, as a training that is resumed does; its experiment,
-            name, params and tags stay.
+            name, params and tags stay. Of a training that is resumed from a checkpoint, steps that
+            the store has already are not logged again: they are the same.
 
     Attributes:
         run_id: of the run, once something was logged.
@@ -56,6 +57,8 @@ class MLflow(Logger):
         self.client = mlflow.MlflowClient(tracking_uri=uri)
         self.run_id = run_id
         self._is_open = False
+        self._known: dict[str, int] | None = None
+        """Where the run is resumed, the last step of each metric that the store has."""
 
     def __repr__(self) -> str:
         return f"MLflow({self.experiment!r}, run_id={self.run_id!r})"
@@ -79,13 +82,31 @@ class MLflow(Logger):
             self.client.log_param(run_id, name, value)
         return run_id
 
+    def _resumed(self, step: int) -> None:
+        self._known = {}
+
+    def _is_known(self, name: str, step: int) -> bool:
+        """Return whether a resumed run takes a step again that was logged before."""
+        if self._known is None:
+            return False
+        if name not in self._known:
+            before = self.client.get_metric_history(self._opened(), name)
+            self._known[name] = max((metric.step for metric in before), default=-1)
+        return step <= self._known[name]
+
     def _write(self, numbers: dict[str, float], step: int) -> None:
+        run_id = self._opened()
         entities: Any = require("mlflow.entities", "mlflow")
         time: Any = require("mlflow.utils.time", "mlflow").get_current_time_millis()
-        metrics = [entities.Metric(name, value, time, step) for name, value in numbers.items()]
-        self.client.log_batch(self._opened(), metrics=metrics)
+        metrics = [
+            entities.Metric(name, value, time, step)
+            for name, value in numbers.items()
+            if not self._is_known(name, step)
+        ]
+        self.client.log_batch(run_id, metrics=metrics)
 
     def _finish(self, error: BaseException | None) -> None:
+        self._known = None
         if self.run_id is not None and self._is_open:
             self._is_open = False
             interrupted = isinstance(error, KeyboardInterrupt)

@@ -24,7 +24,9 @@ class TensorBoard(Logger):
     A callback of :func:`fit`: in ``callbacks`` it writes each epoch's row of the history, losses
     and metrics of train and dev set side by side (``loss/train``, ``loss/dev``); in
     ``step_callbacks`` the cost of each step. All stands at the number of steps taken until then.
-    What is written is in the file at once. It needs the package ``tensorboard``, and no TensorFlow.
+    What is written is in the file at once. Where a run is resumed from a checkpoint, in the same
+    folder, TensorBoard shows the steps after it once, as they are taken then. It needs the package
+    ``tensorboard``, and no TensorFlow.
 
     Args:
         folder: where the files lie, one folder for each run.
@@ -83,6 +85,9 @@ class TensorBoard(Logger):
                 if parameter.grad is not None:
                     values.append(file.histogram(f"gradients/{path}", parameter.grad.data))
             file.summary(values, step)
+
+    def _resumed(self, step: int) -> None:
+        self._file.start(step + 1)
 
     def _write(self, numbers: dict[str, float], step: int) -> None:
         file = self._file

@@ -20,6 +20,10 @@ class WandB(Logger):
         logger = tg.train.WandB(project="digits", mode="offline", config={"lr": 0.01})
         tg.train.fit(model, loss, optimizer, (X, labels), epochs=5, callbacks=[logger])
 
+    A training that is resumed from a checkpoint goes on with its run where both give it one name,
+    ``WandB(project="digits", id="digits-1", resume="allow")``: the server knows the steps that it
+    has, and takes none twice. Offline it does not hear of the server, and a second folder waits.
+
     Args:
         **settings: of ``wandb.init``: ``project``, ``name``, ``config``, ``mode``, ``dir``.
 
@@ -38,6 +42,9 @@ class WandB(Logger):
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
         return f"WandB({shown})"
+
+    def _resumed(self, step: int) -> None:
+        """Nothing: the server lets no step come again."""
 
     def _write(self, numbers: dict[str, float], step: int) -> None:
         if self.run is None:
