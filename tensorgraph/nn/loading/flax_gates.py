@@ -41,8 +41,8 @@ def joined_gates(arrays: Named, known: Any) -> dict[str, tuple[str, Any]]:
     cells: dict[str, Parts] = {}
     for name, (wanted, _) in arrays.items():
         if wanted not in known and (found := _GATE.fullmatch(wanted)):
-            above, *what = found.groups()
-            cells.setdefault(above, {})[what[0], what[1], what[2]] = name
+            above, side, letter, kind = found.groups()
+            cells.setdefault(above, {})[side, letter, kind] = name
     joined = dict(arrays)
     for above, parts in cells.items():
         order = _order({what: np.shape(arrays[name][1]) for what, name in parts.items()})
