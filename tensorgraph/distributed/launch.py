@@ -14,6 +14,7 @@ from typing import Any
 from tensorgraph import errors
 from tensorgraph.distributed.connected import Connected
 from tensorgraph.distributed.processes import World
+from tensorgraph.engine.locks import in_forked_child
 from tensorgraph.extras import require
 
 __all__ = ["world"]
@@ -25,6 +26,9 @@ LAUNCHERS = {
     "SLURM_STEP_NUM_TASKS": "srun",
 }
 """In which variables of the environment launchers say how many processes they start."""
+
+MEMBER = "TENSORGRAPH_MPI_MEMBER"
+"""In which variable of its environment a process that others work with says which one it is."""
 
 _GRACE = 5.0
 """For how many seconds a process that ends because of another one waits for that to end it."""
@@ -45,6 +49,7 @@ def world() -> World:
     Without ``mpiexec``, mpi4py is neither needed nor imported.
 
     Where one of several processes ends with an error, all end, and only its message is printed.
+    What one of them starts itself, such as workers of joblib or a subprocess, works alone.
 
     Raises:
         DistributedError: MPI was started by the launcher of another MPI.
@@ -57,7 +62,7 @@ def world() -> World:
         the only one
     """
     started = started_by(os.environ)
-    if started is None and "mpi4py.MPI" not in sys.modules:
+    if started is None and ("mpi4py.MPI" not in sys.modules or _is_child(os.environ)):
         return World()
     launcher, count = started or ("", 1)
     if count > 1:
@@ -73,6 +78,7 @@ def world() -> World:
     if mpi.COMM_WORLD.Get_size() == 1:
         return World()
     found = Connected(mpi, mpi.COMM_WORLD.Dup())
+    os.environ[MEMBER] = str(os.getpid())
     _end_together(found, mpi.COMM_WORLD.Abort)
     return found
 
@@ -84,11 +90,24 @@ def started_by(environment: Mapping[str, str]) -> tuple[str, int] | None:
         >>> started_by({"PMI_SIZE": "4", "PMI_RANK": "1"})
         ('mpiexec', 4)
     """
+    if _is_child(environment):
+        return None
     for variable, launcher in LAUNCHERS.items():
         count = environment.get(variable, "")
         if count.isdecimal():
             return launcher, int(count)
     return None
+
+
+def _is_child(environment: Mapping[str, str]) -> bool:
+    """Return whether this process is none of those that MPI connects, but was started by one."""
+    own = str(os.getpid())
+    return environment.get(MEMBER, own) != own
+
+
+@in_forked_child
+def _forget_world() -> None:
+    world.cache_clear()
 
 
 def _check_installed(launcher: str, count: int) -> None:

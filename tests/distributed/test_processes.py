@@ -110,3 +110,8 @@ def test_a_process_that_is_killed_ends_all_and_leaves_the_checkpoint_whole(tmp_p
     assert code not in (0, None)
     code, said = launched(2, ROOT / "tests/distributed/failing.py", "nothing", path)
     assert code == 0, said
+
+
+def test_what_one_of_them_starts_works_alone():
+    code, said = launched(2, "-m", "tests.distributed.children")
+    assert code == 0 and "children: [1, 1, 1]" in said, said

@@ -96,6 +96,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "distributed/launch.py",
+        ("_is_child", "environment.get(MEMBER, own) != own", "False",
+         "mpi: what a process starts takes itself for that process"),
         ("world", "count > 1", "False",
          "distributed: without mpi4py, nothing is said of the processes that were started"),
         ("world", "mpi.COMM_WORLD.Get_size() < count", "False",
