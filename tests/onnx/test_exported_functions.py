@@ -140,6 +140,39 @@ def test_sizes_of_images():
     assert_exports(model, [r(2, 1, 16, 16)], [r(3, 1, 19, 23)], dynamic_axes=axes, digits=1e-4)
 
 
+class UNet(tg.nn.Module):
+    """What becomes smaller comes back beside what was there before."""
+
+    def __init__(self):
+        self.first, self.last = tg.nn.Conv2d(1, 4, 3, padding=1), tg.nn.Conv2d(8, 1, 3, padding=1)
+        self.pool, self.inner = tg.nn.MaxPool2d(2), tg.nn.Conv2d(4, 8, 3, padding=1)
+        self.up = tg.nn.ConvTranspose2d(8, 4, 2, stride=2)
+
+    def forward(self, x):
+        outer = tg.relu(self.first(x))
+        inner = tg.relu(self.inner(self.pool(outer)))
+        return self.last(tg.concat([outer, self.up(inner)], axis=1))
+
+
+@pytest.mark.parametrize("sizes", [(1, 1, 4, 6), (3, 1, 16, 8), (2, 1, 64, 48)])
+def test_sizes_of_images_that_are_halved_and_doubled(sizes):
+    axes = {"x": {0: "n", 2: "h", 3: "w"}}
+    assert_exports(UNet(), [r(2, 1, 8, 8)], [r(*sizes)], dynamic_axes=axes, digits=1e-4)
+
+
+def test_a_transposed_convolution_to_the_size_of_before_is_refused_where_halves_are_rounded():
+    down, up = r(3, 1, 3, 3), r(3, 1, 3, 3)
+
+    def there_and_back(x):
+        small = tg.conv(x, down, stride=2, padding=1)
+        return tg.conv_transpose(small, up, shape=x.shape[2:], stride=2, padding=1)
+
+    axes = {"x": {0: "n", 2: "h", 3: "w"}}
+    with pytest.raises(tg.errors.ExportError, match="is longer by a row at some sizes than at"):
+        tg.onnx.export(there_and_back, r(2, 1, 8, 8), dynamic_axes=axes)
+    assert_exports(there_and_back, [r(2, 1, 8, 8)], [r(5, 1, 8, 8)])
+
+
 def test_which_axes_are_dynamic():
     def shapes(*inputs, **how):
         proto = tg.onnx.export(lambda x, y: (x * 2, y * 2), *inputs, **how)

@@ -30,8 +30,8 @@ class Value:
     constant: Any = None
     """An array, a number, or something that follows from sizes; ``None`` for what is computed."""
     place: Place = field(default_factory=Place)
-    expr: Expr | None = None
-    """What it is in the first trace."""
+    traces: tuple[Expr, ...] = ()
+    """What it is in each trace."""
 
     @property
     def ndim(self) -> int:
@@ -158,7 +158,7 @@ class Aligned:
             constant = self._constant([e.value for e in es], tuple(shape), first)
         static = {k: self._static([e.static[k] for e in es], first, k) for k in first.static}
         value = Value(
-            first.op, args, static, tuple(shape), first.dtype, first.weak, constant, place, first
+            first.op, args, static, tuple(shape), first.dtype, first.weak, constant, place, es
         )
         self.sources[value] = fresh
         return value

@@ -93,26 +93,27 @@ def _conv(g: Emitter, v: Value) -> str:
 
 
 def _conv_transpose(g: Emitter, v: Value) -> str:
-    x, weight, *_ = v.args
-    geometry = zip(
-        v.static["shape"], x.shape[2:], weight.shape[2:], v.static["stride"],
-        v.static["padding"], v.static["dilation"], strict=True,
-    )  # fmt: skip
-    left = [n + a + b - ((m - 1) * s + (k - 1) * d + 1) for n, m, k, s, (a, b), d in geometry]
+    left, *others = map(_left_out, v.traces)
+    if any(other != left for other in others):
+        raise NotImplementedError("its result is longer by a row at some sizes than at others")
     given = (g.get(a, v.dtype) for a in v.args)
     return g.node("ConvTranspose", *given, **_geometry(v), output_padding=left)
 
 
-def _is_transposed(e: Expr) -> bool:
-    """Return whether what a convolution leaves out is less than a step, as runtimes ask."""
+def _left_out(e: Expr) -> list[int]:
+    """Return along each axis how much of the result no window of the convolution ends in."""
     x, weight, *_ = e.args
     geometry = zip(
         e.static["shape"], x.shape[2:], weight.shape[2:], e.static["stride"],
         e.static["padding"], e.static["dilation"], strict=True,
     )  # fmt: skip
-    left = [n + a + b - ((m - 1) * s + (k - 1) * d + 1) < max(s, d)
-            for n, m, k, s, (a, b), d in geometry]  # fmt: skip
-    return _is_convolved(e) and all(left)
+    return [n + a + b - ((m - 1) * s + (k - 1) * d + 1) for n, m, k, s, (a, b), d in geometry]
+
+
+def _is_transposed(e: Expr) -> bool:
+    """Return whether what a convolution leaves out is less than a step, as runtimes ask."""
+    steps = zip(_left_out(e), e.static["stride"], e.static["dilation"], strict=True)
+    return _is_convolved(e) and all(left < max(s, d) for left, s, d in steps)
 
 
 def _conv_weight_grad(g: Emitter, v: Value) -> str:
