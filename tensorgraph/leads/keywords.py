@@ -52,8 +52,8 @@ KEYWORDS = {
     M,num_columns              NK  m=           tg.eye(3, m=4)
     out                        PN  # tensors do not change: write y = f(x) for f(x, out=y)
     inplace                    P   # tensors do not change: leave it out
-    where                      NJ  tg.sum(tg.where(mask, x, 0.0), axis=0)
-    initial                    NJ  tg.sum(x, axis=0) + 1.0
+    where                      NJ  # NumPy's takes it, of tensors too: np.mean(x, where=mask)
+    initial                    NJ  # NumPy's takes it, of tensors too: np.max(x, initial=0.0)
     dtype                      PNJ x.astype("float64").sum(axis=0)
     device,layout,pin_memory,memory_format,non_blocking,map_location PJ \
         # all is computed by NumPy, on the CPU: leave it out
