@@ -72,8 +72,10 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         f"{ROOM}/files.py",
-        ("_with_weights_in", "start = file.tell()", "start = 0",
+        ("_written", "start = file.tell()", "start = 0",
          "exported_files: all weights outside begin where the file does"),
+        ("model_of", "min(external_above, LARGEST_FILE)", "external_above",
+         "exported_files: weights stay inside though no protocol buffer holds them"),
     ),
     *planted_in(
         f"{ROOM}/idioms.py",

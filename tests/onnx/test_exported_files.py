@@ -5,6 +5,7 @@ import onnx
 import pytest
 
 import tensorgraph as tg
+from tensorgraph.onnx.exporting import files
 from tests.onnx.running import assert_alike, checked, runner
 
 X = np.random.default_rng(0).standard_normal((2, 30)).astype("float32")
@@ -46,6 +47,19 @@ def test_weights_lie_beside_a_large_model(tmp_path):
     assert (tmp_path / "net.onnx.data").stat().st_size == 2 * 4 * 30 * 40
     onnx.checker.check_model(str(path), full_check=True)
     assert_alike(runner(str(path))(X), [net(X).numpy()])
+
+
+def test_weights_that_no_protocol_buffer_holds_need_a_second_file(tmp_path, monkeypatch):
+    """By hand with 2.1 GiB, which onnxruntime reads; here the limit is lower."""
+    monkeypatch.setattr(files, "LARGEST_FILE", 4000)
+    net = tg.nn.Sequential(tg.nn.Linear(30, 40), tg.nn.Linear(40, 30, bias=False))
+    with pytest.raises(tg.errors.ExportError, match=r'9,760 bytes .*; write path="model.onnx"'):
+        tg.onnx.export(net, X)
+    proto = tg.onnx.export(net, X, tmp_path / "net.onnx", external_above=10**12)
+    assert proto.ByteSize() < 4000 and len(proto.graph.initializer) == 3
+    assert (tmp_path / "net.onnx.data").stat().st_size == 2 * 4 * 30 * 40
+    again = tg.onnx.load(tmp_path / "net.onnx")
+    np.testing.assert_array_equal(again.state_dict()["layers.0.weight"], net.layers[0].weight)
 
 
 def test_a_failed_export_leaves_the_file_of_before(tmp_path):

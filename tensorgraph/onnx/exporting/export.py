@@ -10,6 +10,7 @@ from typing import Any
 from tensorgraph import errors
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.nested_containers import unflatten
+from tensorgraph.files import write
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.onnx.exporting import files
 from tensorgraph.onnx.exporting.emitter import Emitter
@@ -67,11 +68,13 @@ def export(
         input_names: other names for the inputs.
         output_names: other names for the outputs.
         opset: the version of ONNX's operators.
-        external_above: with more bytes of weights these go into a second file, ``<path>.data``.
+        external_above: with more bytes of weights these go into a second file, ``<path>.data``,
+            which the ``ModelProto`` names then; above 2 GiB they always do.
 
     Raises:
         ExportError: operations have no form in ONNX, all of which are named; a size cannot be
-            any; or the function writes to tensors.
+            any; the function writes to tensors; or there are more than 2 GiB of weights and no
+            path.
         ArgumentError: names, axes or the opset do not fit.
         DTypeError: there is no function, or no array.
         GraphError: the function asks for the value of an element.
@@ -93,9 +96,10 @@ def export(
     emitter = Emitter(opset, call.axes)
     ins, outs = _written(emitter, call, samples, readings, output_names)
     title = getattr(model, "__name__", type(model).__name__)
-    proto = files.model_of(emitter, title, ins, outs, sys.modules["tensorgraph"].__version__)
+    version = sys.modules["tensorgraph"].__version__
+    proto = files.model_of(emitter, title, ins, outs, version, path, external_above)
     if path is not None:
-        files.write(proto, path, external_above)
+        write(path, proto.SerializeToString())
     return proto
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tensorgraph import errors, files
 from tensorgraph.extras import require
@@ -32,17 +33,28 @@ class Port(NamedTuple):
 
 
 def model_of(
-    emitter: Emitter, name: str, inputs: Sequence[Port], outputs: Sequence[Port], version: str
-) -> Any:
-    """Return the model with all arrays in it, a ``ModelProto``, checked."""
+    emitter: Emitter, name: str, inputs: Sequence[Port], outputs: Sequence[Port], version: str,
+    path: files.Named | None, external_above: int,
+) -> Any:  # fmt: skip
+    """Return the model, a ``ModelProto``, with all arrays in it, or written beside the file.
+
+    Raises:
+        ExportError: there are more than it holds, and no file is to be written.
+    """
     onnx = emitter.onnx
     nodes = emitter.named_nodes()
     used = {name for node in nodes for name in node.input}
-    initializers = [
-        onnx.numpy_helper.from_array(array, name)
-        for name, array in emitter.initializers.items()
-        if name in used
-    ]
+    arrays = {name: array for name, array in emitter.initializers.items() if name in used}
+    total = sum(array.nbytes for array in arrays.values())
+    if path is not None and total > min(external_above, LARGEST_FILE):
+        initializers = _written(arrays, Path(f"{os.fspath(path)}.data"))
+    elif total <= LARGEST_FILE:
+        initializers = [onnx.numpy_helper.from_array(array, n) for n, array in arrays.items()]
+    else:
+        raise errors.ExportError(
+            f"onnx.export: {total:,} bytes of weights are more than a ModelProto holds; write"
+            ' path="model.onnx", so that they lie in a second file'
+        )
     graph = onnx.helper.make_graph(
         nodes, name, [_info(emitter, p) for p in inputs],
         [_info(emitter, p) for p in outputs], initializers,
@@ -62,42 +74,30 @@ def _info(emitter: Emitter, port: Port) -> Any:
     return emitter.onnx.helper.make_tensor_value_info(port.name, emitter.type_of(port.dtype), shape)
 
 
-def write(model: Any, path: files.Named, external_above: int) -> None:
-    """Write a model; the weights to ``<path>.data`` if they have more bytes than that.
+def _written(arrays: Mapping[str, NDArray[Any]], beside: Path) -> list[Any]:
+    """Write the large ones of some arrays to a file; return all, these by their places there.
 
     That file is there before the other, which names it, takes the place of the one before.
     """
-    total = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
-    if total > external_above:
-        beside = Path(f"{os.fspath(path)}.data")
-        model = _with_weights_in(model, beside)
-    files.write(path, model.SerializeToString())
-
-
-def _with_weights_in(model: Any, beside: Path) -> Any:
-    """Return the model without its large arrays, which are written to another file."""
     onnx = require("onnx", "onnx")
-    weights = list(model.graph.initializer)
-    del model.graph.initializer[:]
-    without = onnx.ModelProto()
-    without.CopyFrom(model)
-    model.graph.initializer.extend(weights)
+    found = []
     with files.replacing(beside) as new, open(new, "wb") as file:
-        for tensor in weights:
-            if len(tensor.raw_data) < SMALLEST_OUTSIDE:
-                without.graph.initializer.append(tensor)
+        for name, array in arrays.items():
+            if array.nbytes < SMALLEST_OUTSIDE:
+                found.append(onnx.numpy_helper.from_array(array, name))
                 continue
             start = file.tell()
-            file.write(tensor.raw_data)
-            told = onnx.TensorProto(
-                name=tensor.name, dims=tensor.dims, data_type=tensor.data_type,
-                data_location=onnx.TensorProto.EXTERNAL,
+            # Not by from_array: of 2 GiB and more there are no tensors in protocol buffers.
+            file.write(array.astype(array.dtype.newbyteorder("<"), copy=False).data)
+            tensor = onnx.TensorProto(
+                name=name, dims=array.shape, data_location=onnx.TensorProto.EXTERNAL,
+                data_type=onnx.helper.np_dtype_to_tensor_dtype(array.dtype),
             )  # fmt: skip
             place = {"location": beside.name, "offset": start, "length": file.tell() - start}
             for key, value in place.items():
-                told.external_data.add(key=key, value=str(value))
-            without.graph.initializer.append(told)
-    return without
+                tensor.external_data.add(key=key, value=str(value))
+            found.append(tensor)
+    return found
 
 
 def check_opset(opset: int, least: int) -> None:
