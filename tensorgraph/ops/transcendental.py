@@ -306,7 +306,8 @@ log10 = register(
 def _logaddexp_kernel(x: Any, y: Any) -> Any:
     if np.iscomplexobj(x) or np.iscomplexobj(y):
         return np.maximum(x, y) + np.log1p(np.exp(-abs_kernel(np.subtract(x, y))))
-    if not (type(x) is type(y) is np.ndarray and np.result_type(x, y).char in "fd"):
+    plain = all(isinstance(one, (np.ndarray, np.generic, float, int)) for one in (x, y))
+    if not plain or np.result_type(x, y).char not in "fd":
         return np.logaddexp(x, y)
     # As NumPy's own, which takes one element after the other. Of equal infinities the gap is NaN.
     return np.maximum(x, y) + np.fmax(np.log1p(np.exp(-np.abs(x - y))), 0)
