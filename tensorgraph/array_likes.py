@@ -4,6 +4,12 @@ All rooms take their data through here, so one rule holds everywhere. A frame, a
 what NumPy makes of it; objects that are all numbers, such as the columns of a frame of mixed types,
 are numbers. An array of a subclass becomes a plain one, and what only the subclass knows is never
 lost in silence: a masked value is refused. What is no number is told with the line to write.
+
+*Missing values* of pandas (``NA`` in ``Int64``, ``Float64``, types of Arrow), polars and Arrow
+(nulls) are NaN in a column of numbers, which becomes float64, as these libraries' own ``to_numpy``
+has it; so a tensor holds NaN, and what learns from data says where. In a column of truth values, of
+text or of objects, and in a list, they are an error that tells how many there are and what to
+write: for a truth value there is no NaN.
 """
 
 from __future__ import annotations
@@ -97,7 +103,9 @@ def made_array(value: Any, before: str = "") -> Array:
     """
     only_dlpack = hasattr(value, "__dlpack__") and not hasattr(value, "__array__")
     try:
-        return np.from_dlpack(value) if only_dlpack else _integers_kept(np.asarray(value), value)
+        if only_dlpack:
+            return np.from_dlpack(value)
+        return _by_columns(_integers_kept(np.asarray(value), value), value)
     except ValueError:
         raise ShapeError(f"{before}{ragged(value)}") from None
     except (RuntimeError, TypeError, BufferError) as error:
@@ -106,7 +114,7 @@ def made_array(value: Any, before: str = "") -> Array:
             part = part[0]
         if not (hasattr(part, "__array__") or only_dlpack):
             raise
-        raise DTypeError(f"{before}{_of_other_library(part, error)}") from None
+        raise DTypeError(f"{before}{_of_other_library(part, error, part is value)}") from None
 
 
 def _integers_kept(array: Array, value: Any) -> Array:
@@ -123,8 +131,30 @@ def _integers_kept(array: Array, value: Any) -> Array:
     return objects.astype(np.uint64) if integers else array
 
 
-def _of_other_library(value: Any, error: Exception) -> str:
-    """Return what a tensor of another library is that refuses to be an array, and the line."""
+def _by_columns(array: Array, value: Any) -> Array:
+    """Return a frame of numbers some of which are missing as numbers, with NaN in their places.
+
+    Columns of several types come together as objects, in which what is missing is none, as it would
+    be in each column alone.
+    """
+    columns = columns_of(value) if array.dtype.kind == "O" else None
+    if not columns or not missing_in(array).any():
+        return array
+    arrays = [np.asarray(column) for column in columns.values()]
+    if any(one.dtype.kind not in NUMERIC or one.ndim != 1 for one in arrays):
+        return array
+    found = np.stack(arrays, axis=1)
+    return found if found.shape == array.shape else array  # columns may share a name
+
+
+def _of_other_library(value: Any, error: Exception, alone: bool) -> str:
+    """Return what a tensor of another library is that refuses to be an array, and the line.
+
+    Args:
+        value: the tensor.
+        error: what it raised.
+        alone: whether it stands in no list.
+    """
     library = type(value).__module__.split(".")[0]
     dtype = str(getattr(value, "dtype", ""))
     if getattr(value, "requires_grad", False):
@@ -133,7 +163,8 @@ def _of_other_library(value: Any, error: Exception) -> str:
     if "bfloat16" in dtype:
         return f"a tensor of {library} of dtype bfloat16; write x.float().numpy()"
     if library == "tensorgraph":
-        return "tensors in a device's memory; write tg.stack([...])"
+        line = "write x.data.get()" if alone else "write tg.stack([...])"
+        return f"{'a tensor' if alone else 'tensors'} in a device's memory; {line}"
     if hasattr(value, "__array_function__") and hasattr(value, "get"):  # CuPy's
         return f"an array of {library}, in a device's memory; write x.get()"
     return f"a {type(value).__name__} of {library} that gives NumPy no array: {error}"
