@@ -17,11 +17,12 @@ them. Each runs the whole program and has the whole model. A batch is cut in sha
 the whole batch, and take the same step. The shards belong to the batch: whatever the number of
 processes, also one, the weights that come out are the same to the last bit.
 
-Read ``launch`` first (which processes there are, and how they end), ``processes`` and ``connected``
-(what they send each other), then ``data_parallel``, on ``replicas`` (equal models), ``shard_work``
-(one batch), ``shard_state`` (its random numbers and buffers), ``strands`` (shards that wait for
-each other), ``ordered_sum``, ``flat_vectors`` and ``buckets`` (gradients that are sent).
-``operations`` are those on tensors, on which ``batch_norm`` stands.
+Read ``launch`` first (which processes there are, and how they end) with ``members`` (who is one of
+them), ``processes`` and ``connected`` (what they send each other), then ``data_parallel``, on
+``replicas`` (equal models), ``shard_work`` (one batch), ``shard_state`` (its random numbers and
+buffers), ``strands`` (shards that wait for each other), ``ordered_sum``, ``flat_vectors`` and
+``buckets`` (gradients that are sent). ``operations`` are those on tensors, on which ``batch_norm``
+stands.
 """
 
 from typing import TYPE_CHECKING

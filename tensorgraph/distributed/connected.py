@@ -12,7 +12,7 @@ import pickle
 import time
 from collections.abc import Callable, Sequence
 from struct import Struct
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -36,6 +36,12 @@ _BUSY = 0.02
 _PAUSES = 0.0005, 0.01
 """The first and the longest of them in seconds."""
 
+_ASKED, _ANSWERED = 1, 2
+"""Tags of messages: whether a process waits too, and that it does."""
+
+_ANSWERS = 2.0
+"""For how many seconds to wait for answers."""
+
 
 class Connected(World):
     """Several processes.
@@ -47,7 +53,8 @@ class Connected(World):
 
     def __init__(self, mpi: Any, comm: Any) -> None:
         super().__init__()
-        self._byte, self._in_place, self._comm = mpi.BYTE, mpi.IN_PLACE, comm
+        self._byte, self._in_place, self._anybody = mpi.BYTE, mpi.IN_PLACE, mpi.ANY_SOURCE
+        self._comm = comm
         self._beside = comm.Dup()
         """For what is under way while processes agree: one is not to be taken for the other."""
         self.rank, self.size = comm.Get_rank(), comm.Get_size()
@@ -152,23 +159,57 @@ class Connected(World):
 
         Raises:
             DistributedError: it is not before the deadline.
+            PeerError: likewise, in all but the first of the processes that wait.
         """
         begun = time.monotonic()
         pause, longest = _PAUSES
         while not started.Test():
             waited = time.monotonic() - begun
             if waited > self.deadline:
-                self.broken = (
-                    f"rank {self.rank} of {self.size} has waited {self.deadline:g} s for the others"
-                    f" in: {what}. One of them hangs, has died, or takes longer than that; write"
-                    " tg.distributed.world().deadline = 3600 if that is to be"
-                )
-                raise errors.DistributedError(self.broken)
+                self._give_up(what)
             if waited < _BUSY:
                 _let_others_run()
             else:
+                self._answer()
                 time.sleep(pause)
                 pause = min(2 * pause, longest)
+
+    def _answer(self) -> None:
+        """Tell the processes that ask it that this one waits."""
+        while self._beside.Iprobe(self._anybody, _ASKED):
+            self._beside.send(None, self._beside.recv(None, self._anybody, _ASKED), _ANSWERED)
+
+    def _give_up(self, what: str) -> NoReturn:
+        """Raise, and tell which of the other processes do not wait as this one does.
+
+        Raises:
+            DistributedError: in the first process that waits.
+            PeerError: in the others, which leave it to that one to speak.
+        """
+        silent = self._silent()
+        ranks = f"rank{'s' * (len(silent) > 1)} {errors.listing(silent)}"
+        why = f"No answer from {ranks}: hanging, dead, or busy for longer than that"
+        if not silent:
+            why = "The others wait, too, as if a message were lost or took longer than that"
+        self.broken = (
+            f"rank {self.rank} of {self.size} has waited {self.deadline:g} s for the others in:"
+            f" {what}. {why}; write tg.distributed.world().deadline = 3600 if that is to be"
+        )
+        first = next(rank for rank in range(self.size) if rank not in silent)
+        raise (errors.DistributedError if first == self.rank else errors.PeerError)(self.broken)
+
+    def _silent(self) -> list[int]:
+        """Return the processes that do not answer when they are asked whether they wait."""
+        silent = [rank for rank in range(self.size) if rank != self.rank]
+        asked = [self._beside.isend(self.rank, rank, _ASKED) for rank in silent]
+        until = time.monotonic() + _ANSWERS
+        while silent and time.monotonic() < until:
+            self._answer()
+            silent = [rank for rank in silent if not self._beside.Iprobe(rank, _ANSWERED)]
+            time.sleep(_PAUSES[1])
+        for request in asked:  # else they would be freed under way
+            request.Test()
+        return silent
 
     # -------------------------------------------------------------------------------- the agreement
 

@@ -6,29 +6,19 @@ import atexit
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from types import TracebackType
 from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.distributed.connected import Connected
+from tensorgraph.distributed.members import is_child, started_by
 from tensorgraph.distributed.processes import World
 from tensorgraph.engine.locks import in_forked_child
 from tensorgraph.extras import require
 
 __all__ = ["world"]
-
-LAUNCHERS = {
-    "OMPI_COMM_WORLD_SIZE": "Open MPI's mpiexec",
-    "PMI_SIZE": "mpiexec",
-    "MV2_COMM_WORLD_SIZE": "MVAPICH's mpiexec",
-    "SLURM_STEP_NUM_TASKS": "srun",
-}
-"""In which variables of the environment launchers say how many processes they start."""
-
-MEMBER = "TENSORGRAPH_MPI_MEMBER"
-"""In which variable of its environment a process that others work with says which one it is."""
 
 _GRACE = 5.0
 """For how many seconds a process that ends because of another one waits for that to end it."""
@@ -49,7 +39,9 @@ def world() -> World:
     Without ``mpiexec``, mpi4py is neither needed nor imported.
 
     Where one of several processes ends with an error, all end, and only its message is printed.
-    What one of them starts itself, such as workers of joblib or a subprocess, works alone.
+    One that leaves by ``os._exit`` can say nothing: the launcher ends the others, or they end at
+    the deadline, with a message that names it. What one of them starts itself, such as workers of
+    joblib or a subprocess, works alone.
 
     Raises:
         DistributedError: MPI was started by the launcher of another MPI.
@@ -62,7 +54,7 @@ def world() -> World:
         the only one
     """
     started = started_by(os.environ)
-    if started is None and ("mpi4py.MPI" not in sys.modules or _is_child(os.environ)):
+    if started is None and ("mpi4py.MPI" not in sys.modules or is_child(os.environ)):
         return World()
     launcher, count = started or ("", 1)
     if count > 1:
@@ -78,31 +70,8 @@ def world() -> World:
     if mpi.COMM_WORLD.Get_size() == 1:
         return World()
     found = Connected(mpi, mpi.COMM_WORLD.Dup())
-    os.environ[MEMBER] = str(os.getpid())
     _end_together(found, mpi.COMM_WORLD.Abort)
     return found
-
-
-def started_by(environment: Mapping[str, str]) -> tuple[str, int] | None:
-    """Return what started this process, and how many; nothing if nobody says so.
-
-    Example:
-        >>> started_by({"PMI_SIZE": "4", "PMI_RANK": "1"})
-        ('mpiexec', 4)
-    """
-    if _is_child(environment):
-        return None
-    for variable, launcher in LAUNCHERS.items():
-        count = environment.get(variable, "")
-        if count.isdecimal():
-            return launcher, int(count)
-    return None
-
-
-def _is_child(environment: Mapping[str, str]) -> bool:
-    """Return whether this process is none of those that MPI connects, but was started by one."""
-    own = str(os.getpid())
-    return environment.get(MEMBER, own) != own
 
 
 @in_forked_child

@@ -112,6 +112,11 @@ class Checkpoint:
         return True
 
 
+def with_state(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of some objects that have a state to be saved."""
+    return {name: part for name, part in parts.items() if hasattr(part, "load_state_dict")}
+
+
 def _differences(saved: Any, present: Mapping[str, str]) -> list[str]:
     if not isinstance(saved, Mapping):
         return ["it was not written by fit"]

@@ -12,7 +12,8 @@ from tensorgraph import errors
 from tensorgraph.arguments import boolean, one_of, whole
 from tensorgraph.data.batches import Batches
 from tensorgraph.distributed.data_parallel import REDUCTIONS
-from tensorgraph.distributed.launch import started_by, world
+from tensorgraph.distributed.launch import world
+from tensorgraph.distributed.members import started_by
 from tensorgraph.engine.modes import user_level
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
@@ -181,12 +182,12 @@ def fit(
     _check_parallel(parallel, cut)
     kind = ShardedTraining if cut else Training
     training = kind(run, loss, train, dev, size, steps, metrics, clip, seed, watch)
+    training.callbacks = functions("callbacks", callbacks)
+    training.step_callbacks = functions("step_callbacks", step_callbacks)
     if isinstance(training, ShardedTraining):
         training.share(parallel)
     if boolean(compile, "fit: compile"):
         training.compile()
-    training.callbacks = functions("callbacks", callbacks)
-    training.step_callbacks = functions("step_callbacks", step_callbacks)
     if boolean(explain, "fit: explain"):
         training.looks = Looks(model)
     if early_stopping is not None:

@@ -17,6 +17,7 @@ from tensorgraph.distributed.batch_norm import SyncBatchNorm
 from tensorgraph.distributed.data_parallel import DataParallel
 from tensorgraph.distributed.processes import World
 from tensorgraph.distributed.strands import by_itself
+from tensorgraph.train.checkpoint_file import with_state
 from tensorgraph.train.evaluation import AT_ONCE, measure
 from tensorgraph.train.example_sets import Examples, again_and_again
 from tensorgraph.train.training_loop import Training
@@ -51,9 +52,29 @@ class ShardedTraining(Training):
         )
         self.world = self.parallel.world
         self.run.rank = self.world.rank
+        self._share_callbacks()
         self._wished = False
         if self.steps_per_epoch is not None:
             self.stream = again_and_again(_Anew(self))
+
+    def _share_callbacks(self) -> None:
+        """Give all processes what the callbacks of process 0 hold, as a checkpoint would.
+
+        Raises:
+            DistributedError: a process has others.
+        """
+        mine = with_state(self.all_callbacks)
+        states = {name: callback.state_dict() for name, callback in mine.items()}
+        states = self.world.broadcast(states, "the callbacks of rank 0")
+        if self.run.rank > 0:
+            if list(states) != list(mine):
+                here, there = (errors.listing([*names]) or "none" for names in (mine, states))
+                raise errors.DistributedError(
+                    f"rank {self.run.rank} has other callbacks with a state than rank 0: {here},"
+                    f" not {there}; give fit the same ones in each process"
+                )
+            for name, callback in mine.items():
+                callback.load_state_dict(states[name])
 
     def compile(self) -> None:
         """Let a program compute the gradients of shards from the first one on."""

@@ -23,7 +23,7 @@ from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.settings import plain, rate_at
 from tensorgraph.train.checked_cost import checked_cost
-from tensorgraph.train.checkpoint_file import Checkpoint, Every, setup_of
+from tensorgraph.train.checkpoint_file import Checkpoint, Every, setup_of, with_state
 from tensorgraph.train.divergence import cause
 from tensorgraph.train.early_stopping import EarlyStopping
 from tensorgraph.train.epoch_norms import Norms
@@ -118,6 +118,12 @@ class Training:
             )
         self.compiled = Compiled(self.gradient_step, wait=True, at_once=True)
 
+    @property
+    def all_callbacks(self) -> dict[str, Any]:
+        """The callbacks by name, as a checkpoint calls them."""
+        kinds = {"callbacks": self.callbacks, "step_callbacks": self.step_callbacks}
+        return {f"{kind}/{i}": f for kind, given in kinds.items() for i, f in enumerate(given)}
+
     # ---------------------------------------------------------------------------------- checkpoint
 
     def resume(self, path: str | os.PathLike[str], every: Every) -> bool:
@@ -131,9 +137,7 @@ class Training:
             "batches": self.batches, "loss": self.loss, "early_stopping": self.early_stopping,
             "norms": self.norms,
         }  # fmt: skip
-        others |= {f"callbacks/{i}": f for i, f in enumerate(self.callbacks)}
-        others |= {f"step_callbacks/{i}": f for i, f in enumerate(self.step_callbacks)}
-        parts |= {name: part for name, part in others.items() if hasattr(part, "load_state_dict")}
+        parts |= with_state({**others, **self.all_callbacks})
         given: dict[str, Any] = {
             "steps_per_epoch": self.steps_per_epoch,
             "shards": getattr(self.batches, "shards", None),

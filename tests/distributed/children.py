@@ -1,10 +1,16 @@
-"""Run by ``mpiexec``: what a process of several starts by itself works alone."""
+"""Run by ``mpiexec``: what a process of several starts by itself works alone.
+
+So it does before that process has asked for the others, and after; and what its children launch
+themselves are several processes again.
+"""
 
 import multiprocessing
+import os
 import subprocess
 import sys
 
 import tensorgraph as tg
+from tests.distributed.launched import launcher
 
 CODE = "import tensorgraph as tg; print(tg.distributed.world().size)"
 
@@ -13,13 +19,21 @@ def size(_):
     return tg.distributed.world().size
 
 
+def sizes(*starts):
+    """Return how many there are for a subprocess, and for a worker of each kind."""
+    told = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True)
+    found = [int(told.stdout or told.stderr[-300:])]
+    for start in starts:
+        with multiprocessing.get_context(start).Pool(1) as pool:
+            found += pool.map(size, [0])
+    return found
+
+
 if __name__ == "__main__":
+    before = sizes("fork", "spawn") if os.environ.get("PMI_RANK", "0") == "0" else None
     world = tg.distributed.world()
     if world.rank == 0:
-        told = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True)
-        found = [int(told.stdout or told.stderr[-300:])]
-        for start in ("fork", "spawn"):
-            with multiprocessing.get_context(start).Pool(1) as pool:
-                found += pool.map(size, [0])
-        print("children:", found, flush=True)
+        command = [*launcher(), "-n", "2", sys.executable, "-c", CODE]
+        launched = subprocess.run(command, capture_output=True, text=True).stdout.split()
+        print("children:", before, sizes("fork"), launched, flush=True)
     world.gather(None)

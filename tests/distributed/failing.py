@@ -57,6 +57,7 @@ try:
     history = fit(
         model, loss, optim.Adam(model.named_parameters(), lr=0.01),
         data.Batches(x, y, batch_size=16, shards=4), epochs=4, callbacks=[after_epoch],
+        step_callbacks=[optim.EMA(model.parameters())] * (what != "callbacks" or world.rank == 0),
         parallel="fast" if what == "differs in a batch" else "same_bits",
         progress=False, checkpoint=path,
     )  # fmt: skip

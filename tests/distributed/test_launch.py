@@ -1,15 +1,17 @@
 """Which processes there are, without starting any."""
 
+import os
 import re
 import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph import data, errors, nn, optim
-from tensorgraph.distributed import launch
+from tensorgraph.distributed import launch, members
 from tensorgraph.distributed.processes import World
 from tensorgraph.train import fit
 
@@ -17,7 +19,7 @@ from tensorgraph.train import fit
 @pytest.fixture(autouse=True)
 def nobody_else(monkeypatch):
     """Ask anew in each test, in an environment that nobody has started processes in."""
-    for variable in launch.LAUNCHERS:
+    for variable in (*members.LAUNCHERS, members.MEMBER, "PMI_FD"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.delitem(sys.modules, "mpi4py.MPI", raising=False)
     launch.world.cache_clear()
@@ -34,7 +36,7 @@ def test_without_a_launcher_this_process_is_alone_and_needs_nothing(monkeypatch)
     assert world.first(lambda: 5, "a number") == 5
 
 
-@pytest.mark.parametrize("variable", launch.LAUNCHERS)
+@pytest.mark.parametrize("variable", members.LAUNCHERS)
 def test_several_processes_without_mpi4py_are_told_what_to_install(variable, monkeypatch):
     monkeypatch.setenv(variable, "4")
     monkeypatch.setitem(sys.modules, "mpi4py", None)
@@ -62,7 +64,34 @@ def test_one_process_of_a_launcher_is_alone(monkeypatch):
 
 @pytest.mark.parametrize("text", ["", "many", "4.5", "-1"])
 def test_what_is_no_number_of_processes_is_no_launcher(text):
-    assert launch.started_by({"PMI_SIZE": text}) is None
+    assert members.started_by({"PMI_SIZE": text}) is None
+
+
+CHILD = str(os.getpid() - 1)
+"""The id of a process that is not this one."""
+
+
+@given(
+    job=st.dictionaries(st.sampled_from([*members.JOBS, *members.LAUNCHERS]), st.text("12")),
+    other=st.dictionaries(st.sampled_from(members.JOBS), st.text("34", min_size=1), min_size=1),
+)
+def test_what_a_member_starts_is_none_but_what_it_launches_is(job, other):
+    member = {**job, members.MEMBER: f"{os.getpid()} {members._job(job)}"}
+    child = {**job, members.MEMBER: f"{CHILD} {members._job(job)}"}
+    assert not members.is_child(job) and not members.is_child(member)
+    assert members.is_child(child) and members.started_by(child) is None
+    assert not members.is_child({**child, **other})
+
+
+def test_a_member_of_mpich_has_a_connection_to_its_launcher(tmp_path):
+    with open(tmp_path / "one", "w") as one, open(tmp_path / "other", "w") as other:
+        job = {"PMI_SIZE": "2", "PMI_FD": str(one.fileno())}
+        child = {**job, members.MEMBER: f"{CHILD} {members._job(job)}"}
+        assert members.started_by(job) == ("mpiexec", 2)
+        assert members.is_child(child)
+        assert not members.is_child({**child, "PMI_FD": str(other.fileno())})
+    assert members.started_by(job) is None  # closed
+    assert members.started_by({**job, "PMI_FD": "none"}) is None
 
 
 def test_fit_warns_where_each_process_would_train_by_itself(monkeypatch):

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from tests.distributed import searching
+from tests.distributed.drawn_runs import Drawn
 from tests.distributed.launched import ROOT, launched
 from tests.distributed.runs import NETWORKS, by_hand, everything, fitted
+from tests.thorough import THOROUGH
 
 
 def plain(value):
@@ -53,6 +55,21 @@ def test_however_many_they_are_it_comes_to_the_same(tmp_path):
     assert plain(resumed) == plain(fitted("batch_norm", 4))
 
 
+def test_drawn_trainings_come_to_the_same(tmp_path):
+    """Models, optimizers, batches and ways to train them; stopped by as many others before."""
+    counts, names = ((1, 3, 2, 4), 60) if THOROUGH else ((1, 3), 4)
+    found = []
+    for count in counts:
+        code, said = launched(
+            count, "-W", "ignore", "-m", "tests.distributed.drawn_runs", tmp_path, *range(names)
+        )
+        assert code == 0, said
+        found.append(json.loads((tmp_path / f"{count}.json").read_text("utf-8")))
+        for name, ways in found[-1].items():
+            assert ways["resumed"] == ways["whole"], f"{count} processes: {Drawn(name)}"
+            assert ways == found[0][name], f"{count} processes: {Drawn(name)}"
+
+
 def test_the_bits_are_not_those_of_another_number_of_shards(monkeypatch):
     monkeypatch.setattr("tests.distributed.runs.SHARDS", 4)
     four = by_hand("dropout", 2)
@@ -73,12 +90,12 @@ def test_a_search_runs_on_the_executor_of_mpi():
 FAILURES = {
     "raises": "ValueError: what rank 1 does not like",
     "ends": "the end of the program",
-    "hangs": "has waited 3 s for the others",
     "drifts": "layers.2.weight is another in rank 1 than in rank 0",
     "differs": "rank 1: something of its own",
     "differs in a batch": "rank 1: something of its own",
     "data": "rank 1 has other examples in its batches than rank 0",
     "model": "rank 1 has another model than rank 0",
+    "callbacks": "rank 1 has other callbacks with a state than rank 0: none, not step_callbacks/0",
     "not a number": "train holds nan at [37, 0]",
 }
 
@@ -88,6 +105,13 @@ def test_where_one_fails_all_end_with_one_message(what, tmp_path):
     code, said = launched(2, ROOT / "tests/distributed/failing.py", what, tmp_path / "run")
     assert code not in (0, None)
     assert said.count(FAILURES[what]) == 1, said
+
+
+def test_where_some_do_not_come_the_others_end_and_name_them(tmp_path):
+    code, said = launched(3, ROOT / "tests/distributed/failing.py", "hangs", tmp_path / "run")
+    assert code not in (0, None)
+    assert said.count("rank 0 of 3 has waited 3 s for the others in: ") == 1, said
+    assert said.count("No answer from rank 1:") == 1, said
 
 
 STOPS = {
@@ -114,4 +138,4 @@ def test_a_process_that_is_killed_ends_all_and_leaves_the_checkpoint_whole(tmp_p
 
 def test_what_one_of_them_starts_works_alone():
     code, said = launched(2, "-m", "tests.distributed.children")
-    assert code == 0 and "children: [1, 1, 1]" in said, said
+    assert code == 0 and "children: [1, 1, 1] [1, 1] ['2', '2']" in said, said

@@ -70,6 +70,10 @@ FAULTS: list[Fault] = [
         "distributed/connected.py",
         ("Connected.__init__", "comm.Dup()", "comm",
          "distributed: gradients under way are taken for what processes agree on"),
+        ("Connected._silent", "not self._beside.Iprobe(rank, _ANSWERED)", "True",
+         "distributed: processes that wait are said to hang"),
+        ("Connected._give_up", "first == self.rank", "True",
+         "distributed: all that wait for one tell so"),
     ),
     *planted_in(
         "distributed/strands.py",
@@ -95,9 +99,16 @@ FAULTS: list[Fault] = [
          "distributed: models that differ are compared, and nothing is said"),
     ),
     *planted_in(
+        "distributed/members.py",
+        ("is_child", "process not in ('', str(os.getpid()))", "False",
+         "distributed: what a process starts takes itself for that process"),
+        ("is_child", "job == its_job", "True",
+         "distributed: what a member launches works alone, each by itself"),
+        ("is_child", "job is None", "False",
+         "distributed: a subprocess asks a launcher that does not know it"),
+    ),
+    *planted_in(
         "distributed/launch.py",
-        ("_is_child", "environment.get(MEMBER, own) != own", "False",
-         "mpi: what a process starts takes itself for that process"),
         ("world", "count > 1", "False",
          "distributed: without mpi4py, nothing is said of the processes that were started"),
         ("world", "mpi.COMM_WORLD.Get_size() < count", "False",
@@ -112,6 +123,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "train/sharded_training.py",
+        ("ShardedTraining._share_callbacks", "callback.load_state_dict(states[name])", "pass",
+         "fit: each process averages weights of its own"),
         ("ShardedTraining.share", "self.world.rank", "0", "fit: all processes are the first"),
         ("ShardedTraining.agree_to_stop", "next(filter(None, reasons), '')", "self.run.stopped",
          "fit: a callback stops one process, and the others wait for it"),
