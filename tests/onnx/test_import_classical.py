@@ -7,8 +7,10 @@ import onnxruntime
 import onnxruntime.datasets
 import pytest
 from onnx import helper
+from onnx.reference import ReferenceEvaluator
 
 import tensorgraph as tg
+from tensorgraph.onnx.importing.operators.classical import TRANSFORMS
 from tests.onnx.networks import model, node, normal, value
 
 X = normal(7, 3)
@@ -22,19 +24,22 @@ def made_of(kind, outputs=1, width=3, dtype=1, **attributes):
     return model(nodes, [value("x", ["batch", width], dtype)], told)
 
 
-def compare(made, x=X):
+def compare(made, *arrays, rtol=1e-5):
+    arrays = arrays or (X,)
     made.ir_version = 8
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(made.SerializeToString(), options)
-    wanted = session.run(None, {"x": x})
+    names = [entry.name for entry in session.get_inputs()]
+    wanted = session.run(None, dict(zip(names, arrays, strict=True)))
     network = tg.onnx.load(made)
-    found = network(x)
+    found = network(*arrays)
     for ours, theirs in zip(found if len(wanted) > 1 else [found], wanted, strict=True):
         if np.asarray(theirs).dtype.kind in "OU":
-            assert list(ours) == list(theirs)
+            assert np.asarray(ours).tolist() == np.asarray(theirs).tolist()
         else:
-            np.testing.assert_allclose(ours.data, theirs, rtol=1e-5, atol=1e-6)
+            assert ours.shape == theirs.shape and ours.dtype == theirs.dtype
+            np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=1e-6)
     return network
 
 
@@ -55,10 +60,37 @@ def test_linear_classifiers(classes, labels, transform):
 
 
 def test_one_row_of_weights_for_two_classes():
-    compare(made_of(
-        "LinearClassifier", 2, coefficients=normal(3).tolist(), intercepts=[0.1],
-        post_transform="LOGISTIC", classlabels_ints=[0, 1],
-    ))  # fmt: skip
+    """Onnxruntime's scores are those of the standard with LOGISTIC only."""
+    told = {"coefficients": normal(3).tolist(), "intercepts": [0.1], "classlabels_ints": [5, 7]}
+    compare(made_of("LinearClassifier", 2, post_transform="LOGISTIC", **told))
+    for transform in ("NONE", "SOFTMAX", "SOFTMAX_ZERO"):
+        made = made_of("LinearClassifier", 2, post_transform=transform, **told)
+        wanted = ReferenceEvaluator(made).run(None, {"x": X})
+        for ours, theirs in zip(tg.onnx.load(made)(X), wanted, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_every_transform_of_scores(transform):
+    """Onnxruntime approximates PROBIT; a score of 0 stays 0 with SOFTMAX_ZERO."""
+    told = {"coefficients": [1.0, 0, 0, 0, 1, 0], "targets": 2, "post_transform": transform}
+    x = np.float32([[0.3, 0.6, 0], [0.8, 0.1, 9], [0, 0.5, 7]])[: 2 if transform == "PROBIT" else 3]
+    compare(made_of("LinearRegressor", **told), x, rtol=1e-3 if transform == "PROBIT" else 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("LinearRegressor", {"coefficients": [1.0, 2, 3], "post_transform": "SQUARED"}),
+        ("Normalizer", {"norm": "L3"}),
+        ("OneHotEncoder", {"cats_int64s": [1, 2], "zeros": 0}),
+        ("LabelEncoder", {"keys_floats": [1.0]}), ("LabelEncoder", {"values_floats": [1.0]}),
+    ],
+)  # fmt: skip
+def test_settings_that_nothing_computes_are_refused(kind, told):
+    says = "known are|none of the categories|without (keys|values)"
+    with pytest.raises(tg.errors.OnnxError, match=says):
+        tg.onnx.load(made_of(kind, **told))(X)
 
 
 def test_linear_regressors_learn():
@@ -94,6 +126,46 @@ def test_what_prepares_features(kind, told):
     compare(made_of(kind, **told), x)
 
 
+WHOLE, WORDS = np.arange(6).reshape(2, 3), np.array([["a", "b", "c"]], object)
+
+
+@pytest.mark.parametrize(
+    ("kind", "arrays", "told"),
+    [
+        *[("Normalizer", [x], {"norm": norm}) for norm in ("MAX", "L1", "L2")
+          for x in (np.abs(X[0]), WHOLE, 0 * X)],
+        ("Scaler", [WHOLE], {"offset": [1.0, 2.0, 3.0], "scale": [0.5, 1.0, 2.0]}),
+        ("Scaler", [X[0]], {"offset": [1.0], "scale": [0.5]}), ("Binarizer", [X], {}),
+        ("LinearRegressor", [X[0]], {"coefficients": [1.0, 2.0, 3.0]}),
+        ("Imputer", [WHOLE], {"imputed_value_int64s": [7, 8, 9], "replaced_value_int64": 4}),
+        ("Imputer", [X], {"imputed_value_floats": [7.0], "replaced_value_float": float(X[0, 1])}),
+        ("FeatureVectorizer", [X, X[:, :2]], {"inputdimensions": [3, 2]}),
+        ("FeatureVectorizer", [WHOLE], {"inputdimensions": [3]}),
+        *[("ArrayFeatureExtractor", [x, np.array([2, 0])], {}) for x in (X, X[0], WORDS)],
+        ("OneHotEncoder", [WHOLE], {"cats_int64s": [1, 3]}),
+        ("OneHotEncoder", [WHOLE.astype(np.float32)], {"cats_int64s": [1, 3]}),
+        ("OneHotEncoder", [WORDS], {"cats_strings": ["a", "x"]}),
+        ("OneHotEncoder", [WHOLE % 2], {"cats_int64s": [0, 1], "zeros": 0}),
+        ("LabelEncoder", [WORDS], {"keys_strings": ["a", "b"], "values_int64s": [4, 5]}),
+        ("LabelEncoder", [WORDS], {"keys_strings": ["a", "b"], "values_floats": [4.0, 5.0]}),
+        ("LabelEncoder", [WHOLE], {"keys_int64s": [1, 2], "values_strings": ["x", "y"]}),
+        ("LabelEncoder", [WHOLE], {"keys_int64s": [1, 2], "values_strings": ["x", "y"],
+                                   "default_string": "?"}),
+        ("LabelEncoder", [WHOLE], {"keys_int64s": [1, 2], "values_int64s": [4, 5],
+                                   "default_int64": 9}),
+        ("LabelEncoder", [WHOLE.astype(np.float32)], {
+            "keys_floats": [1.0, 2.0], "values_floats": [4.0, 5.0], "default_float": 0.5}),
+    ],
+)  # fmt: skip
+def test_features_of_each_kind(kind, arrays, told):
+    named = {f"x{i}": x for i, x in enumerate(arrays)}
+    declared = [
+        value(n, x.shape, helper.np_dtype_to_tensor_dtype(x.dtype)) for n, x in named.items()
+    ]
+    made = node(kind, " ".join(named), "y", domain="ai.onnx.ml", **told)
+    compare(model([made], declared, [helper.make_empty_tensor_value_info("y")]), *arrays)
+
+
 def tree(kind, leaves, **told):
     """Return two trees, the second a single leaf; rows with a missing value go to the left."""
     return {
@@ -121,6 +193,31 @@ def test_trees_of_classes():
     told = tree("class", [1.0, 2.0, 4.0, 0.5], class_ids=[0, 1, 2, 1],
                 classlabels_strings=["a", "b", "c"], post_transform="NONE")  # fmt: skip
     compare(made_of("TreeEnsembleClassifier", 2, **told))
+
+
+@pytest.mark.parametrize("transform", ["NONE", "LOGISTIC"])
+@pytest.mark.parametrize("first", [0.9, -0.9])
+def test_trees_with_one_score_for_two_classes(first, transform):
+    """As the standard's own program has it: a score is a probability if nothing is made of it."""
+    told = tree("class", [first, 0.2, 0.4, 0.1], class_ids=[0] * 4,
+                classlabels_int64s=[5, 7], post_transform=transform)  # fmt: skip
+    made = made_of("TreeEnsembleClassifier", 2, **told)
+    wanted = ReferenceEvaluator(made).run(None, {"x": X})
+    for ours, theirs in zip(tg.onnx.load(made)(X), wanted, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"nodes_values": [0.1]}, "attributes of unequal lengths"),
+        ({"nodes_modes": ["BRANCH_LEQ", "BRANCH_NEAR", *["LEAF"] * 4]}, "'BRANCH_NEAR'"),
+    ],
+)
+def test_trees_that_contradict_themselves_are_refused(change, says):
+    told = tree("target", [1.0, 2.0, 4.0, 0.5], target_ids=[0, 0, 0, 0], n_targets=1) | change
+    with pytest.raises(tg.errors.OnnxError, match=says):
+        tg.onnx.load(made_of("TreeEnsembleRegressor", **told))(X)
 
 
 def test_trees_that_go_round_in_circles_are_refused():

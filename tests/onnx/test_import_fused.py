@@ -33,12 +33,15 @@ def test_convolutions_with_an_activation(activation, numbers):
     compare("FusedConv", x, weight, None, normal(2, 4, 5, 2, seed=3), **told)
 
 
-@pytest.mark.parametrize("activation", ["Relu", "LeakyRelu", "Elu", "HardSigmoid"])
+@pytest.mark.parametrize(
+    "activation",
+    ["Elu", "HardSigmoid", "LeakyRelu", "Relu", "ScaledTanh", "Selu", "Sigmoid", "Softplus",
+     "Softsign", "Tanh", "ThresholdedRelu"],
+)  # fmt: skip
 def test_matrix_products_with_an_activation(activation):
-    told = {"activation_alpha": 0.3} if activation != "Relu" else {}
-    told |= {"activation_beta": 0.4} if activation == "HardSigmoid" else {}
     a, b, c = normal(3, 2), normal(3, 4, seed=1), normal(4, seed=2)
-    compare("FusedGemm", a, b, c, activation=activation, transA=1, alpha=0.5, beta=2.0, **told)
+    compare("FusedGemm", a, b, c, activation=activation, transA=1, alpha=0.5, beta=2.0,
+            activation_alpha=0.3, activation_beta=0.4, activation_gamma=0.4)  # fmt: skip
 
 
 @given(*[st.booleans()] * 4)
@@ -50,6 +53,23 @@ def test_factors_are_turned(first, second, first_batch, second_batch):
     b = np.moveaxis(b, -2, 0) if second_batch else b
     compare("FusedMatMul", a, b, alpha=0.5, transA=int(first), transB=int(second),
             transBatchA=int(first_batch), transBatchB=int(second_batch))  # fmt: skip
+
+
+def test_an_activation_takes_its_own_numbers_and_is_refused_where_it_is_not_known():
+    x, weight = normal(1, 2, 4, 4), normal(2, 2, 1, 1, seed=1)
+
+    def activated(name):
+        told = {"activation": name, "domain": MICROSOFT}
+        return load_operator("FusedConv", x, weight, **told).numpy()
+
+    plain = activated("")
+    scale, alpha = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. 2017
+    selu = scale * np.where(plain > 0, plain, alpha * np.expm1(plain))
+    np.testing.assert_allclose(activated("Selu"), selu, rtol=1e-5)
+    np.testing.assert_allclose(activated("LeakyRelu"), np.maximum(plain, 0.01 * plain), rtol=1e-6)
+    np.testing.assert_array_equal(activated("Clip"), plain)
+    with pytest.raises(tg.errors.OnnxError, match="activation 'Sine'; known are relu"):
+        activated("Sine")
 
 
 def test_activations():

@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings, strategies as st
 from onnx import helper, numpy_helper
 
 import tensorgraph as tg
+from tensorgraph.onnx.importing.operators.recurrent import ACTIVATIONS
 from tests.onnx.networks import model, node, normal, one_node, value
 
 INT = numpy_helper.from_array(np.array([1]))
@@ -209,6 +210,51 @@ def test_recurrent_layers(kind, direction, lengths, state, before_reset):
     wanted = runtime(network, *inputs.values())
     for ours, theirs in zip(tg.onnx.load(network)(**inputs), wanted, strict=True):
         np.testing.assert_allclose(ours.data, theirs, rtol=1e-3, atol=1e-5)
+
+
+NUMBERS = {
+    "affine": (1, 0), "elu": (1, None), "hardsigmoid": (0.2, 0.5), "leakyrelu": (0.01, None),
+    "scaledtanh": (1, 1), "thresholdedrelu": (1, None),
+}  # fmt: skip
+"""Which numbers activations take; those of the operators of these names, where none are told."""
+
+
+def activated(names, alphas, betas):
+    """Return a file of an LSTM with these activations, and the arrays that it takes."""
+    arrays = normal(4, 3, 2), normal(1, 20, 2, seed=1), normal(1, 20, 5, seed=2)
+    told = {"activation_alpha": alphas} if alphas else {}
+    told |= {"activation_beta": betas} if betas else {}
+    return one_node("LSTM", *arrays, hidden_size=5, activations=names, **told), arrays
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activations_of_recurrent_layers(activation):
+    """Each stands between two with numbers of their own, which it must leave to them."""
+    names, (alpha, beta) = (
+        ["hardsigmoid", activation, "hardsigmoid"],
+        NUMBERS.get(activation, (None, None)),
+    )
+    alphas = [0.2, *([] if alpha is None else [0.7]), 0.4]
+    betas = [0.5, *([] if beta is None else [0.3]), 0.6]
+    made, arrays = activated(names, alphas, betas)
+    [wanted] = runtime(made, *arrays)
+    np.testing.assert_allclose(tg.onnx.load(made)(*arrays), wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["LeakyRelu", "Sigmoid", "Tanh"])
+def test_what_activations_are_applied_to_is_clipped(activation):
+    """Onnxruntime does not clip the cells of an LSTM, which the standard says."""
+    arrays = 2 * normal(4, 3, 2), normal(1, 5, 2, seed=1), normal(1, 5, 5, seed=2)
+    compare("RNN", *arrays, hidden_size=5, activations=[activation], clip=0.5)
+
+
+@pytest.mark.parametrize("activation", NUMBERS)
+def test_numbers_of_activations_that_are_not_told(activation):
+    names, (alpha, beta) = ["sigmoid", activation, "tanh"], NUMBERS[activation]
+    told, arrays = activated(names, [float(alpha)], [] if beta is None else [float(beta)])
+    untold, _ = activated(names, [], [])
+    ours, wanted = tg.onnx.load(untold)(*arrays), tg.onnx.load(told)(*arrays)
+    np.testing.assert_array_equal(ours, wanted)
 
 
 @given(st.data())

@@ -11,7 +11,6 @@ from tensorgraph import ops
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import OnnxError
 from tensorgraph.onnx.importing.arrays import TEXT
-from tensorgraph.onnx.importing.operators.elementwise import cast
 from tensorgraph.onnx.importing.table import ML, operator
 from tensorgraph.onnx.importing.values import Floats, Ints, Texts, known
 
@@ -26,11 +25,13 @@ def as_rows(x: Any) -> Any:
     return ops.reshape(x, shape=(1, -1)) if ndim_of(x) == 1 else x
 
 
+_NEVER = np.array(-np.inf, np.float32)
+
 TRANSFORMS: dict[str, Callable[[Any], Any]] = {
     "NONE": lambda x: x,
     "LOGISTIC": ops.sigmoid,
     "SOFTMAX": lambda x: ops.softmax(x, axis=-1),
-    "SOFTMAX_ZERO": lambda x: ops.softmax(x, axis=-1) * ops.not_equal(x, 0),
+    "SOFTMAX_ZERO": lambda x: ops.softmax(ops.where(ops.equal(x, 0), _NEVER, x), axis=-1),
     "PROBIT": lambda x: ops.erfinv(2 * x - 1) * np.sqrt(2).astype(x.dtype),
 }
 """What is made of scores, as ``post_transform`` says."""
@@ -56,14 +57,10 @@ def chosen(
     scores: Any, count: int, numbers: Ints | None, texts: Texts | None, transform: str
 ) -> tuple[Any, Any]:
     """Return the label of each row, and its scores: of one column, those of two classes."""
-    if shape_of(scores)[1] > 1 or count < 2:
-        places = ops.argmax(scores, axis=1)
-        return labels_of(places, numbers, texts), transformed(scores, transform)
-    y = transformed(scores, transform)
-    border = 0.5 if transform == "LOGISTIC" else 0.0
-    places = ops.astype(ops.squeeze(y, axis=1) > border, dtype=np.int64)
-    other = 1 - y if transform == "LOGISTIC" else -y
-    return labels_of(places, numbers, texts), ops.concat([other, y], axis=1)
+    if count == 2 and shape_of(scores)[1] == 1:
+        scores = ops.concat([-scores, scores], axis=1)
+    places = ops.argmax(scores, axis=1)
+    return labels_of(places, numbers, texts), transformed(scores, transform)
 
 
 @operator("LinearClassifier", domain=ML, weight_attributes=("coefficients", "intercepts"))
@@ -103,14 +100,14 @@ def _scaler(x: Any, *, offset: Floats | None = None, scale: Floats | None = None
 
 @operator("Normalizer", domain=ML)
 def _normalizer(x: Any, *, norm: str = "MAX") -> Any:
-    x = as_rows(as_real(x))
+    x = as_real(x)
     match norm:
         case "MAX":
-            size = ops.max(ops.abs(x), axis=1, keepdims=True)
+            size = ops.max(ops.abs(x), axis=-1, keepdims=True)
         case "L1":
-            size = ops.sum(ops.abs(x), axis=1, keepdims=True)
+            size = ops.sum(ops.abs(x), axis=-1, keepdims=True)
         case "L2":
-            size = ops.norm(x, axis=1, keepdims=True)
+            size = ops.norm(x, axis=-1, keepdims=True)
         case _:
             raise OnnxError(f"norm {norm!r}; known are MAX, L1 and L2")
     return x / ops.where(ops.equal(size, 0), np.ones((), x.dtype), size)
@@ -153,11 +150,6 @@ def _zip_map(
 ) -> list[dict[Any, Any]]:
     labels = classlabels_int64s or classlabels_strings or ()
     return [{label: row[i] for i, label in enumerate(labels)} for row in as_rows(x)]
-
-
-@operator("Cast", "CastMap", domain=ML)
-def _cast_map(x: Any, *, to: str = "TO_FLOAT") -> Any:
-    return cast(x, np.dtype({"TO_FLOAT": np.float32, "TO_INT64": np.int64}[to]))
 
 
 @operator("OneHotEncoder", domain=ML)

@@ -137,6 +137,8 @@ def _scan_of_batches(
     lengths: Any, *values: Any, body: Program, num_scan_inputs: int, captured: int,
     directions: Ints | None = None,
 ) -> Any:  # fmt: skip
+    if lengths is not None:
+        raise OnnxError("Scan with lengths of its sequences is not known; opset 9 has none")
     given, around = values[: len(values) - captured], values[len(values) - captured :]
     examples = [
         _scan(

@@ -20,7 +20,7 @@ from tensorgraph.onnx.importing.operators.recurrent import ACTIVATIONS
 from tensorgraph.onnx.importing.table import MICROSOFT, WEIGHT_AND_BIAS, operator
 from tensorgraph.onnx.importing.values import Floats, Ints
 
-_ACTIVATIONS: dict[str, tuple[Callable[..., Any], float, float]] = {
+_ACTIVATIONS: dict[str, tuple[Callable[..., Any], float | None, float | None]] = {
     **ACTIVATIONS,
     "clip": (lambda x, a, b: ops.clip(x, min=a, max=b), -np.inf, np.inf),
     "selu": (lambda x, a, b: b * ops.elu(x, alpha=a), 1.67326319217681884765625,

@@ -18,20 +18,20 @@ Activation = Callable[[Any], Any]
 Names: TypeAlias = tuple[str, ...] | None
 Numbers: TypeAlias = tuple[float, ...] | None
 
-ACTIVATIONS: dict[str, tuple[Callable[..., Any], float, float]] = {
-    "relu": (lambda x, a, b: ops.relu(x), 0, 0),
-    "tanh": (lambda x, a, b: ops.tanh(x), 0, 0),
-    "sigmoid": (lambda x, a, b: ops.sigmoid(x), 0, 0),
+ACTIVATIONS: dict[str, tuple[Callable[..., Any], float | None, float | None]] = {
+    "relu": (lambda x, a, b: ops.relu(x), None, None),
+    "tanh": (lambda x, a, b: ops.tanh(x), None, None),
+    "sigmoid": (lambda x, a, b: ops.sigmoid(x), None, None),
     "affine": (lambda x, a, b: a * x + b, 1, 0),
-    "leakyrelu": (lambda x, a, b: ops.leaky_relu(x, slope=a), 0.01, 0),
-    "thresholdedrelu": (lambda x, a, b: ops.where(x > a, x, np.asarray(0, x.dtype)), 1, 0),
+    "leakyrelu": (lambda x, a, b: ops.leaky_relu(x, slope=a), 0.01, None),
+    "thresholdedrelu": (lambda x, a, b: ops.where(x > a, x, np.asarray(0, x.dtype)), 1, None),
     "scaledtanh": (lambda x, a, b: a * ops.tanh(b * x), 1, 1),
     "hardsigmoid": (lambda x, a, b: hard_sigmoid(x, alpha=a, beta=b), 0.2, 0.5),
-    "elu": (lambda x, a, b: ops.elu(x, alpha=a), 1, 0),
-    "softsign": (lambda x, a, b: ops.softsign(x), 0, 0),
-    "softplus": (lambda x, a, b: ops.softplus(x), 0, 0),
+    "elu": (lambda x, a, b: ops.elu(x, alpha=a), 1, None),
+    "softsign": (lambda x, a, b: ops.softsign(x), None, None),
+    "softplus": (lambda x, a, b: ops.softplus(x), None, None),
 }
-"""What each activation computes, and its two numbers where they are not told."""
+"""What each activation computes, and its two numbers where they are not told: ``None`` has none."""
 
 
 def _activations(names: Names, standard: tuple[str, ...], count: int, alphas: Numbers,
@@ -46,8 +46,8 @@ def _activations(names: Names, standard: tuple[str, ...], count: int, alphas: Nu
         if name.lower() not in ACTIVATIONS:
             raise OnnxError(f"activation {name!r}; known are {', '.join(ACTIVATIONS)}")
         function, alpha, beta = ACTIVATIONS[name.lower()]
-        a = given_a.pop(0) if given_a and alpha else alpha
-        b = given_b.pop(0) if given_b and beta else beta
+        a = given_a.pop(0) if given_a and alpha is not None else alpha
+        b = given_b.pop(0) if given_b and beta is not None else beta
 
         def apply(x: Any) -> Any:
             return function(x if clip is None else ops.clip(x, min=-clip, max=clip), a, b)
