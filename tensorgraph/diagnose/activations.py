@@ -281,8 +281,8 @@ def _moments(flat: Array) -> tuple[float, float]:
     """Return mean and standard deviation, of numbers of any size."""
     unit = float(abs(flat).max()) or 1.0
     if not np.isfinite(unit):
-        with np.errstate(invalid="ignore"):
-            return float(flat.mean()), float("nan")
+        with np.errstate(invalid="ignore"):  # beside these no finite number counts
+            return float(flat[~np.isfinite(flat)].sum()), float("nan")
     scaled = flat / unit
     return float(scaled.mean() * unit), float(scaled.std() * unit)
 

@@ -181,7 +181,7 @@ def fit(
     cut = isinstance(train, Batches) and train.shards is not None
     _check_parallel(parallel, cut)
     kind = ShardedTraining if cut else Training
-    training = kind(run, loss, train, dev, size, steps, metrics, clip, seed, watch)
+    training = kind(run, train, dev, size, steps, metrics, clip, seed, watch)
     training.callbacks = functions("callbacks", callbacks)
     training.step_callbacks = functions("step_callbacks", step_callbacks)
     if isinstance(training, ShardedTraining):

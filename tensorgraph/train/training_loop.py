@@ -37,7 +37,6 @@ from tensorgraph.train.progress import Progress, Silence
 from tensorgraph.train.random_state import RandomState
 from tensorgraph.train.training_arguments import (
     Clip,
-    Loss,
     Metrics,
     check_loss,
     checked_metrics,
@@ -56,12 +55,12 @@ class Training:
     """A run with all that it needs; for the arguments see :func:`fit`."""
 
     def __init__(
-        self, run: Run, loss: Loss, train: Any, dev: Any, batch_size: int | None,
+        self, run: Run, train: Any, dev: Any, batch_size: int | None,
         steps_per_epoch: int | None, metrics: Metrics | None, clip: Clip | None, seed: int,
         watch: bool,
     ) -> None:  # fmt: skip
-        self.run, self.loss = run, loss
-        check_loss(loss, "fit")
+        check_loss(run.loss, "fit")
+        self.run, self.loss = run, run.loss
         self.metrics = checked_metrics(metrics, "fit")
         self.params = trained_parameters(run.model, run.optimizer)
         self.clip, self._clip_given = clipping(clip), clip

@@ -46,6 +46,15 @@ def test_counts_and_moments_are_those_of_numpy(values, bins):
 
 
 @pytest.mark.parametrize(
+    ("ends", "mean"),
+    [([np.inf], np.inf), ([-np.inf], -np.inf), ([np.inf, -np.inf], np.nan), ([np.nan], np.nan)],
+)
+def test_beside_what_is_not_finite_numbers_may_be_as_large_as_they_are(ends, mean):
+    found = histograms({"A": np.array([1.7e308, 1.7e308, -1.0, *ends])})["A"]
+    assert found.mean == pytest.approx(mean, nan_ok=True) and np.isnan(found.std)
+
+
+@pytest.mark.parametrize(
     ("make", "low", "high"),
     [(tg.tanh, -1, 1), (tg.sigmoid, 0, 1), (lambda z: tg.softmax(z, axis=-1), 0, 1)],
 )

@@ -6,6 +6,7 @@ rounded as the standard says; what is computed of that is as exact as the wider 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -85,6 +86,13 @@ def widened(value: Any) -> Any:
 # --------------------------------------------------------------------------------------- rounding
 
 
+def _conversion(kernel: Callable[..., Any], doc: str) -> Callable[..., Any]:
+    """Return an operation that rounds to float32; its gradient is that of ``astype``."""
+    name = kernel.__name__.lstrip("_")
+    dtype = np.dtype(np.float32)
+    return op(name, kernel, {"x": lambda g: g}, dtype=lambda x, **_: dtype, doc=doc)
+
+
 def _nearest(x: Any, *, digits: int, lowest: int, largest: float, overflow: float) -> Any:
     """Round to ``digits`` binary places behind the first, below 2^lowest to as many as there."""
     x = x.astype(np.result_type(x.dtype, np.float32))
@@ -94,12 +102,8 @@ def _nearest(x: Any, *, digits: int, lowest: int, largest: float, overflow: floa
     return y.astype(np.float32)
 
 
-nearest = op(
-    "nearest",
-    _nearest,
-    {"x": lambda g: g},  # as that of astype
-    dtype=lambda x, **_: np.dtype(np.float32),
-    doc="Return the nearest number of fewer digits, of two the even one, in float32.",
+nearest = _conversion(
+    _nearest, "Return the nearest number of fewer digits, of two the even one, in float32."
 )
 
 
@@ -114,12 +118,8 @@ def _powers(x: Any, *, mode: str, saturate: bool) -> Any:
     return np.where(outside, np.float32(np.nan), y)
 
 
-powers = op(
-    "powers",
-    _powers,
-    {"x": lambda g: g},  # as that of astype
-    dtype=lambda x, **_: np.dtype(np.float32),
-    doc="Return powers of two in float32: those above, those below, or the nearest.",
+powers = _conversion(
+    _powers, "Return powers of two in float32: those above, those below, or the nearest."
 )
 
 
