@@ -34,6 +34,7 @@ if __name__ == "__main__":
     world = tg.distributed.world()
     if world.rank == 0:
         command = [*launcher(), "-n", "2", sys.executable, "-c", CODE]
-        launched = subprocess.run(command, capture_output=True, text=True).stdout.split()
+        told = subprocess.run(command, capture_output=True, text=True).stdout
+        launched = "".join(told.split())  # the two may write into one line
         print("children:", before, sizes("fork"), launched, flush=True)
     world.gather(None)
