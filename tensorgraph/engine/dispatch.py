@@ -83,25 +83,22 @@ def dispatch(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
     Gradient rules call other ops by this where the static parameters are those of their own call,
     which was checked.
     """
+    highest = None
     for arg in args:
         handler = HANDLERS.get(type(arg))
+        if handler is None:
+            continue
         if handler is apply:
             return apply(op, args, static)
-        if handler is not None:
-            return _highest(args)(op, args, static)
+        # Arrays of a layer come next, then the first that knows better, and lists come last.
+        if highest is None or highest is _apply_to_lists or handler is apply_in_layer:
+            highest = handler
+    if highest is not None:
+        return highest(op, args, static)
     out = op.compute(args, static)
-    if op.facts:
+    if op.facts_along:
         state(op, out, static)
     return out
-
-
-def _highest(args: tuple[Any, ...]) -> Callable[..., Any]:
-    """Return what takes over: for tensors, else for the first array that knows, else for lists."""
-    handlers = [HANDLERS[type(arg)] for arg in args if type(arg) in HANDLERS]
-    for first in (apply, apply_in_layer):
-        if first in handlers:
-            return first
-    return next((handler for handler in handlers if handler is not _apply_to_lists), apply)
 
 
 def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
@@ -167,7 +164,7 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
         node = Node(op, static, tuple(parents), plan, arrays, mode.call)
         if mode.lines:
             node.line = user_line()
-    elif op.facts:
+    elif op.facts_along:
         state(op, out, static)
     if observer is not None:
         observer.forward(Forward(op, operands, static, out, node, seconds))
@@ -220,10 +217,13 @@ def _as_operands(op: Op, args: tuple[Any, ...]) -> tuple[Any, ...]:
     Raises:
         DTypeError: one holds no numbers.
     """
-    return tuple(
-        wrap(_operand(op, i, arg, args)) if _is_of_other_library(arg) else arg
-        for i, arg in enumerate(args)
-    )
+    for arg in args:
+        if _is_of_other_library(arg):
+            return tuple(
+                wrap(_operand(op, i, arg, args)) if _is_of_other_library(arg) else arg
+                for i, arg in enumerate(args)
+            )
+    return args
 
 
 def _is_of_other_library(value: Any) -> bool:

@@ -14,7 +14,7 @@ outside, where its own gradient is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import count
 from operator import attrgetter
 from typing import Any
@@ -160,17 +160,20 @@ def layer_of(x: Any) -> Layer | None:
 
 def deepest(arrays: Sequence[Any]) -> Layer | None:
     """Return the deepest layer that arrays are of, if they are of one."""
-    return _last_made(array.layer for array in arrays if isinstance(array, LayeredArray))
+    found: Layer | None = None
+    for array in arrays:
+        if isinstance(array, LayeredArray) and (
+            found is None or array.layer.number > found.number
+        ):
+            found = array.layer
+    return found
 
 
 def current(tensors: Sequence[Any]) -> Layer | None:
     """Return the layer that a function of tensors runs in: the deepest of theirs and this one."""
     layers = [MODE.get().layer, *map(layer_of, tensors)]
-    return _last_made(layer for layer in layers if layer is not None)
-
-
-def _last_made(layers: Iterable[Layer]) -> Layer | None:
-    return max(layers, key=attrgetter("number"), default=None)
+    inside = [layer for layer in layers if layer is not None]
+    return max(inside, key=attrgetter("number"), default=None)
 
 
 def apply_in_layer(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.declaration_checks import (
+    NAMING_AXES,
     check_agreement,
     check_kinds,
     check_statements,
@@ -110,6 +111,8 @@ class Op:
     """What textbooks call the result: Z for products, A for activations, Y for labels."""
     facts: Mapping[str, Any]
     """What always holds of the result, by the words of ``FACT_WORDS``; for formulas."""
+    facts_along: tuple[tuple[str, str], ...]
+    """Those that hold along axes, each with the static parameter that tells which."""
     recomputes: bool
     """Whether its rules run a function again, whose operations are watched like any others."""
     add_into: Callable[..., None] | None
@@ -173,6 +176,7 @@ class Op:
         self.lowering, self.combine, self.batch = lowering, combine, batch
         self.jvp = dict(jvp or {})
         self.facts = dict(facts or {})
+        self.facts_along = tuple((w, key) for w, key in self.facts.items() if w in NAMING_AXES)
         self.notation = notation or (function() if body is None else BODY)
         self.code, self.letter = code or numpy_name(kernel), letter
         own = self.notation.sign if self.notation.kind in NAMING else ""

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import ref
 
-from tensorgraph.engine.declaration_checks import NAMING_AXES
 from tensorgraph.engine.op import Op
 
 Stated = tuple[tuple[str, Any], ...]
@@ -20,10 +19,8 @@ _BY_ARRAY: dict[int, tuple[Any, Stated]] = {}
 
 
 def state(op: Op, out: Any, static: Mapping[str, Any]) -> None:
-    """Keep what the record of an operation states of this result of its."""
-    found = tuple((w, static[key]) for w, key in op.facts.items() if w in NAMING_AXES)
-    if found:
-        _keep(out, found)
+    """Keep what the record of an operation states along axes of this result of its."""
+    _keep(out, tuple((word, static[key]) for word, key in op.facts_along))
 
 
 def carry(array: Any, copy: Any) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -23,23 +23,17 @@ Shape = tuple[int, ...]
 Static = dict[str, Any]
 
 
-class Operand(NamedTuple):
-    """An operand of an operation that is computed for many examples."""
+class ManyExamples:
+    """What an operation is given that is computed for many examples."""
+
+    __slots__ = ()
 
     value: Any
     """An array, a tensor or a number; the examples stand along its first axis if there are any."""
     batched: bool
     """Whether each example has a value of its own."""
-
-    @property
-    def shape(self) -> Shape:
-        """The shape of one example's."""
-        return shape_of(self.value)[1:] if self.batched else shape_of(self.value)
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes of one example's."""
-        return len(shape_of(self.value)) - self.batched
+    shape: Shape
+    """The shape of one example's."""
 
     def aligned(self, ndim: int) -> Any:
         """Return the value such that it broadcasts with others whose examples have ``ndim`` axes.
@@ -59,13 +53,35 @@ class Operand(NamedTuple):
         return self.value if self.batched else np.broadcast_to(self.value, (size, *self.shape))
 
 
+class Operand(ManyExamples):
+    """An operand that is no array of the layer, or another view of one."""
+
+    __slots__ = ("batched", "shape", "value")
+
+    def __init__(self, value: Any, batched: bool) -> None:
+        self.value, self.batched = value, batched
+        shape = shape_of(value)
+        self.shape = shape[1:] if batched else shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes of one example's."""
+        return len(self.shape)
+
+
 Rule = Callable[[Op, int, Sequence[Operand], Static], Any]
 
 
 def elementwise(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:
     """Align the axes that broadcast; what examples share is not repeated."""
-    ndim = max([operand.ndim for operand in operands])
-    return dispatch(op, tuple(operand.aligned(ndim) for operand in operands), static)
+    ndim = 0
+    for operand in operands:
+        ndim = max(ndim, len(operand.shape))
+    aligned = []
+    for operand in operands:
+        fits = not operand.batched or len(operand.shape) == ndim
+        aligned.append(operand.value if fits else operand.aligned(ndim))
+    return dispatch(op, tuple(aligned), static)
 
 
 def leading(op: Op, size: int, operands: Sequence[Operand], static: Static) -> Any:

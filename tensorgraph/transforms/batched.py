@@ -30,7 +30,7 @@ from tensorgraph.engine.op import HANDLERS, REGISTRY, Op
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.ops import OPS
-from tensorgraph.ops._batching import FAMILIES, Operand, looped
+from tensorgraph.ops._batching import FAMILIES, ManyExamples, Operand, looped
 from tensorgraph.ops.methods import bind_operators
 
 WHAT = "in a function under tg.vmap"
@@ -38,15 +38,10 @@ WHAT = "in a function under tg.vmap"
 Randomness = Literal["error", "different", "same"]
 
 
-class Batched(LayeredArray):
+class Batched(LayeredArray, ManyExamples):
     """An array of which each example has one, or which all examples share."""
 
     __slots__ = ("batched", "value")
-
-    value: Any
-    """What is outside: the examples stand along its first axis if they differ."""
-    batched: bool
-    """Whether they may differ."""
 
     @property
     def held(self) -> Any:
@@ -96,11 +91,11 @@ HANDLERS[Batched] = apply_in_layer
 def batched(layer: BatchLayer, value: Any, is_batched: bool = True) -> Batched:
     """Return an array of a layer; ``value`` has its examples along the first axis if it has any."""
     new: Batched = object.__new__(Batched)
-    if type(value) is Tensor and outside(value) is not value:
-        value = value._data
+    if type(value) is Tensor:
+        value = outside(value)
     elif isinstance(value, np.generic):
         value = np.asarray(value)
-    shape = shape_of(value)
+    shape = value.shape
     new.layer, new.value, new.batched = layer, value, is_batched
     new.shape = shape[1:] if is_batched else shape
     new.dtype = value.dtype
@@ -126,13 +121,13 @@ class BatchLayer(Layer):
 
     def apply(self, op: Op, args: Sequence[Any], static: dict[str, Any]) -> Batched:
         """Compute an operation for all examples at once."""
-        operands = [
-            Operand(arg.value, arg.batched)
-            if type(arg) is Batched and arg.layer is self
-            else Operand(arg, False)
-            for arg in args
-        ]
-        if not any(operand.batched for operand in operands):
+        operands: list[Any] = []
+        differ = False
+        for arg in args:
+            operand = self._operand(arg)
+            operands.append(operand)
+            differ = differ or operand.batched
+        if not differ:
             shared = dispatch(op, tuple(operand.value for operand in operands), static)
             return batched(self, shared, is_batched=False)
         rule = op.batch or FAMILIES.get(op.family if is_told(op) else "")
@@ -153,7 +148,7 @@ class BatchLayer(Layer):
 
     def left(self, array: Batched) -> Any:
         """Return all examples."""
-        return Operand(array.value, array.batched).spread(self.size)
+        return array.spread(self.size)
 
     def examples(self, leaves: Sequence[Any]) -> list[list[Any]]:
         """Return the leaves of each example."""
@@ -189,7 +184,11 @@ class BatchLayer(Layer):
                 " an argument"
             )
         generator, *parameters = operands
-        given = [self._operand(p) for p in parameters]
+        arrays = [getattr(p, "_data", p) for p in parameters]
+        given = [
+            self._operand(p if layer_of(array) is not self else array)
+            for p, array in zip(parameters, arrays, strict=True)
+        ]
         if self.randomness == "same":
             if any(operand.batched for operand in given):
                 raise errors.LayerError(
@@ -205,11 +204,8 @@ class BatchLayer(Layer):
         static = {**static, "shape": (self.size, *static["shape"])}
         return wrap(batched(self, self.drawn_around(op, (generator, *values), static)))
 
-    def _operand(self, x: Any) -> Operand:
-        array = getattr(x, "_data", x)
-        if type(array) is Batched and array.layer is self:
-            return Operand(array.value, array.batched)
-        return Operand(x, False)
+    def _operand(self, x: Any) -> ManyExamples:
+        return x if type(x) is Batched and x.layer is self else Operand(x, False)
 
     def detached(self, array: Batched) -> Batched:
         """Return an array through which no gradient flows."""
