@@ -162,9 +162,7 @@ def deepest(arrays: Sequence[Any]) -> Layer | None:
     """Return the deepest layer that arrays are of, if they are of one."""
     found: Layer | None = None
     for array in arrays:
-        if isinstance(array, LayeredArray) and (
-            found is None or array.layer.number > found.number
-        ):
+        if isinstance(array, LayeredArray) and (found is None or array.layer.number > found.number):
             found = array.layer
     return found
 

@@ -27,7 +27,6 @@ from tensorgraph.engine.layers import (
 )
 from tensorgraph.engine.modes import user_level, user_line
 from tensorgraph.engine.op import HANDLERS, REGISTRY, Op
-from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.ops import OPS
 from tensorgraph.ops._batching import FAMILIES, ManyExamples, Operand, looped

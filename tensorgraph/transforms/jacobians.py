@@ -65,7 +65,8 @@ def jacobian(
         argnums: the argument to differentiate by, or several; each may be nested.
         mode: ``"reverse"`` computes rows, a gradient of each element of the output; ``"forward"``
             columns, a directional derivative by each element of the arguments, and records
-            nothing. By default rows or columns, whichever are fewer, of one recorded call.
+            nothing. By default columns, by one forward call, if the arguments have up to 8
+            elements; else rows or columns, whichever are fewer, of one recorded call.
         has_aux: whether ``f`` returns a pair, of what is differentiated and anything else.
 
     Raises:
@@ -86,18 +87,37 @@ def jacobian(
     @wraps(f)
     def all_partials(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
+        call: ForwardCall | FunctionCall
         if mode == "forward":
-            pushed = ForwardCall(f, args, kwargs, chosen, has_aux)
-            parts = _by_pushing(pushed)
-            partials = unflatten(pushed.structure, [pushed.arrange(part) for part in parts])
-            return (partials, pushed.aux) if has_aux else partials
-        call = FunctionCall(f, args, kwargs, chosen, has_aux)
-        inputs, outputs = (sum(x.size for x in xs) for xs in (call.variables, call.outputs))
-        parts = _by_rows(call) if mode or outputs <= inputs else _by_columns(call)
+            call = ForwardCall(f, args, kwargs, chosen, has_aux)
+            parts = _by_pushing(call)
+        elif mode is None and (pushed := _pushed_at_once(f, args, kwargs, chosen, has_aux)):
+            call, parts = pushed
+        else:
+            call = FunctionCall(f, args, kwargs, chosen, has_aux)
+            inputs, outputs = _count(call.variables), _count(call.outputs)
+            parts = _by_rows(call) if mode or outputs <= inputs else _by_columns(call)
         partials = unflatten(call.structure, [call.arrange(part) for part in parts])
         return (partials, call.aux) if has_aux else partials
 
     return all_partials
+
+
+def _count(tensors: list[Tensor]) -> int:
+    return sum(x.size for x in tensors)
+
+
+def _pushed_at_once(
+    f: Callable[..., Any], *given: Any
+) -> tuple[ForwardCall, list[list[Tensor]]] | None:
+    """Return a forward call and its derivatives, if one block of columns is all of them."""
+    call = ForwardCall(f, *given)
+    if _count(call.variables) > FIRST:
+        return None
+    try:
+        return call, _by_pushing(call)
+    except Exception:  # it may ask for what is recorded only: gradients by its argument, hooks
+        return None
 
 
 def _by_rows(call: FunctionCall) -> list[list[Tensor]]:
@@ -274,4 +294,4 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bo
         [[ 6.  0.]
          [ 0. 12.]]
     """
-    return jacobian(grad(f, argnums, has_aux), argnums, has_aux=has_aux)
+    return jacobian(grad(f, argnums, has_aux), argnums, "reverse", has_aux)
