@@ -36,7 +36,7 @@ def _matmul_by_x(g: Any, y: Any, x_shape: Shape) -> Any:
     if y_ndim == 1:
         return g[..., None] * y
     if len(x_shape) == 1:
-        return y @ g if y_ndim == 2 else (y @ g[..., None])[..., 0]
+        return (y @ g[..., None])[..., 0] if y_ndim > 2 else y @ g
     return g @ y.mT
 
 
@@ -46,8 +46,8 @@ def _matmul_by_y(g: Any, x: Any, y_shape: Shape) -> Any:
         return g * x
     if x_ndim == 1:
         return x[:, None] * g[..., None, :]
-    if len(y_shape) == 1:
-        return x.mT @ g if x_ndim == 2 else (x.mT @ g[..., None])[..., 0]
+    if len(y_shape) == 1 and x_ndim > 2:
+        return (x.mT @ g[..., None])[..., 0]
     return x.mT @ g
 
 

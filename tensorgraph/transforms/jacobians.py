@@ -66,7 +66,9 @@ def jacobian(
         mode: ``"reverse"`` computes rows, a gradient of each element of the output; ``"forward"``
             columns, a directional derivative by each element of the arguments, and records
             nothing. By default columns, by one forward call, if the arguments have up to 8
-            elements; else rows or columns, whichever are fewer, of one recorded call.
+            elements; else rows or columns, whichever are fewer, of one recorded call. That is made,
+            too, if ``f`` fails forward because it asks for what is recorded only, such as
+            gradients by its argument.
         has_aux: whether ``f`` returns a pair, of what is differentiated and anything else.
 
     Raises:

@@ -155,7 +155,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "transforms/batched.py",
-        ("BatchLayer.left", "Operand(array.value, array.batched).spread(self.size)", "array.value",
+        ("BatchLayer.left", "array.spread(self.size)", "array.value",
          "custom_gradient: what examples share is taken for examples"),
         ("BatchLayer._of_example", "array.value[i, ...]", "array.value[0, ...]",
          "implicit: the first example is solved for all"),

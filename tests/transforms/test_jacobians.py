@@ -110,6 +110,36 @@ def test_a_function_that_cannot_be_batched_is_computed_row_by_row():
     close(tg.jacobian(lambda x: rows(x) ** 2)(x), [[2, 0], [6, 6]])
 
 
+def test_what_a_function_can_only_do_recorded_it_can_by_default():
+    def slope(x):
+        return tg.gradients((x**3).sum(), x, create_graph=True)
+
+    def seen(x):
+        assert x.requires_grad
+        return x * x
+
+    x = f64([1.0, 2.0])
+    close(tg.jacobian(slope)(x), np.diag(6 * x.data))
+    close(tg.jacobian(seen)(x), np.diag(2 * x.data))
+    with pytest.raises(tg.errors.GraphError, match="needs no gradient"):
+        tg.jacobian(slope, mode="forward")(x)
+    with pytest.raises(ZeroDivisionError):
+        tg.jacobian(lambda x: x * (1 / 0))(x)
+
+
+@pytest.mark.parametrize("count", [3, jacobians.FIRST, jacobians.FIRST + 1])
+def test_by_default_a_function_is_called_once(count):
+    calls = []
+
+    def f(x):
+        calls.append(x)
+        return tg.sin(tg.concat([x, x, x]))
+
+    x = f64(RNG.normal(size=count))
+    close(tg.jacobian(f)(x), np.tile(np.diag(np.cos(x.data)), (3, 1)))
+    assert len(calls) == 1
+
+
 def test_a_mode_that_there_is_not():
     with pytest.raises(tg.errors.ArgumentError, match=r'"reverse" \(rows\), "forward" \(columns\)'):
         tg.jacobian(tg.sin, mode="backward")

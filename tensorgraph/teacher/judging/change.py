@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from tensorgraph.teacher.judging.passes import Changed
@@ -15,7 +15,7 @@ class Change:
 
     kind: str
     """One word for it: ``mask``, ``derivative``, ``transpose``."""
-    key: str
+    key: Hashable
     """What is the same of this at other edges of such operations."""
     text: str
     rule: Changed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,26 +22,26 @@ class Edges(Looking):
 
     def changed(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield the changes at one edge, or at all such edges, that explain an array."""
-        groups: dict[tuple[Any, ...], list[tuple[Edge, Change]]] = {}
+        groups: dict[tuple[Hashable, Hashable], dict[Edge, Change]] = {}
         edges = base.between(place)
         for edge in edges[::-1]:
             if self.late():
                 return
+            roles = self.finder.roles.of(edge)
             for change in self.finder.at(edge, base):
-                key = (edge[0].op.name, edge[1], change.key)
-                groups.setdefault((*key, None), []).append((edge, change))
-                groups.setdefault((*key, edge[0].shape), []).append((edge, change))
+                for role in roles:
+                    groups.setdefault((change.key, role), {}).setdefault(edge, change)
                 yield from self.tried(mine, place, base, share, change.rules(edge), change)
             yield from self._without_ends(mine, place, base, share, edge)
-        for group in groups.values():
-            if len({edge for edge, _ in group}) < 2 or self.late():
+        tried = set()
+        for (key, _), group in groups.items():
+            same = key, frozenset(group)
+            if len(group) < 2 or same in tried or self.late():
                 continue
-            first: dict[Edge, Change] = {}
-            for edge, change in group:
-                first.setdefault(edge, change)
-            one = group[0][1]
-            told = replace(one, text=f"{one.text}; and so at each of {len(first)} such places")
-            rules = {e: rule for edge, c in first.items() for e, rule in c.rules(edge).items()}
+            tried.add(same)
+            one = next(iter(group.values()))
+            told = replace(one, text=f"{one.text}; and so at each of {len(group)} such places")
+            rules = {e: rule for edge, c in group.items() for e, rule in c.rules(edge).items()}
             told = replace(told, cost=one.cost + 0.1)
             yield from self.tried(mine, place, base, share, rules, told)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.recording import Recording
+from tensorgraph.teacher.judging.roles import Roles
 
 MOST_VALUES = 60
 """So many values are tried in the place of another."""
@@ -34,6 +35,7 @@ class Operands:
         numbers: KnownNumbers,
     ) -> None:
         self.recording, self.names, self._numbers = recording, names, numbers
+        self.roles = Roles(recording)
         self.values: dict[str, Any] = {}
         """Arrays that may have been taken for others, by name."""
         for place, name in names.called.items():
@@ -69,10 +71,24 @@ class Operands:
     def alike(self, right: Any, shape: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
         """Yield other values that could stand for one, repeated along axes if need be."""
         for name, value in self.named:
-            if value is right or np.ndim(value) != len(shape) or not len(shape):
-                continue
-            if all(n in (1, m) for n, m in zip(np.shape(value), shape, strict=True)):
+            if value is not right and _fits(value, shape):
                 yield name, value
+
+    def near(
+        self, node: Node, right: Any, shape: tuple[int, ...]
+    ) -> Iterator[tuple[Hashable, str, Any]]:
+        """Yield values near a node that could stand for one, and the way to them."""
+        for way, place in self.roles.near(node):
+            value = self.recording.values.get(place)
+            if value is not None and value is not right and _fits(value, shape):
+                yield way, self.names.of(place), value
+
+
+def _fits(value: Any, shape: tuple[int, ...]) -> bool:
+    """Return whether a value may be repeated to a shape with as many axes, of which it has some."""
+    if not shape or np.ndim(value) != len(shape):
+        return False
+    return all(n in (1, m) for n, m in zip(np.shape(value), shape, strict=True))
 
 
 def _is_leaf(parent: Any) -> bool:
