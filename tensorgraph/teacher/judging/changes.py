@@ -181,12 +181,15 @@ class Finder(Mixing):
                     "derivative", "power", f"the square is missing in {grad}: −x / y²",
                     times(-x / y), 1.3,
                 )  # fmt: skip
+        if node.op is not MULTIPLY:
+            return
+        kind = "wrong mask" if is_mask else "value"
         for name, value in self.alike(other, np.shape(other)):
-            if node.op is MULTIPLY:
-                yield Change(
-                    "wrong mask" if is_mask else "value", "another",
-                    f"{name} stands in {grad} where {told} is meant", times(value), 1.5,
-                )  # fmt: skip
+            text = f"{name} stands in {grad} where {told} is meant"
+            yield Change(kind, f"another {name}", text, times(value), 1.5)
+        for way, name, value in self.near(node, other, np.shape(other)):
+            text = f"{name} stands in {grad} where {told} is meant"
+            yield Change(kind, ("another", way), text, times(value), 1.52)
 
     def _scaled_operand(self, edge: Edge) -> Iterator[Change]:
         """Yield what may be wrong where something is multiplied or divided by a number."""
@@ -218,7 +221,7 @@ class Finder(Mixing):
     def _of_another_gradient(self, edge: Edge, base: Pass) -> Iterator[Change]:
         """Yield that the gradient of something else was taken for the one that comes to a node."""
         node, i = edge
-        if node.op not in (MATMUL, ADD, CONV, EINSUM) and node not in self.names.called:
+        if node.op not in (MATMUL, ADD, MULTIPLY, CONV, EINSUM) and node not in self.names.called:
             return
         own = base.grads[node]
         parent, right = self.names.gradient_of(node.parents[i]), self.names.gradient_of(node)
@@ -231,6 +234,12 @@ class Finder(Mixing):
                 continue  # that one is made of this one
             told = f"{self.names.gradient_of(place)} is used in {parent} where {right} is meant"
             yield Change("gradient", f"g of {self.names.of(place)}", told, _of(g), 1.25)
+        for way, place in self.roles.near(node):
+            if place not in base.grads or np.shape(base.grads[place]) != np.shape(own):
+                continue
+            if all(step == "taken by" for step, *_ in way):
+                told = f"{self.names.gradient_of(place)} is used in {parent} where {right} is meant"
+                yield Change("gradient", ("g", way), told, _of_place(place), 1.28)
         for name, value in self.named:
             if np.shape(value) == np.shape(own):
                 told = f"{name} is used in {parent} where {right} is meant"
@@ -246,6 +255,10 @@ def _of(g: Any) -> Changed:
     return lambda at: at.usual(g)
 
 
+def _of_place(place: Any) -> Changed:
+    return lambda at: at.usual(at.gradient_of(place))
+
+
 def _slope(node: Node, i: int) -> Any:
     """Return the derivative of an elementwise operation, by its own rule."""
     rule = dict(node.plan.rules)[i]
@@ -258,7 +271,7 @@ def _on_g(form: Callable[[Any], Any]) -> Changed:
 
 
 def _from(out: Node, form: Callable[[Any], Any]) -> Changed:
-    return lambda at: form(at.before.grads[out])
+    return lambda at: form(at.gradient_of(out))
 
 
 def _nothing(at: At) -> Any:

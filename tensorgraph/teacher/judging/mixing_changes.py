@@ -32,7 +32,7 @@ class Mixing(Operands):
         other = self.recording.of(node.parents[k])
         right = self.told(node.parents[k])
         grad = self.names.gradient_of(node.parents[i])
-        if np.ndim(other) < 2 or np.ndim(self.recording.operand(edge)) < 2:
+        if np.ndim(other) < 2:
             return
         came = self.names.gradient_of(node)
         yield Change(
@@ -40,6 +40,8 @@ class Mixing(Operands):
             f"a transpose is missing in {grad}: {right} stands where {right}ᵀ is meant",
             with_saved(k, np.swapaxes(other, -1, -2)), 1.1,
         )  # fmt: skip
+        if np.ndim(self.recording.operand(edge)) < 2:
+            return
         yield Change(
             "transpose", "g",
             f"a transpose is missing or too many in {grad}: {came} stands the other way round",
@@ -64,7 +66,10 @@ class Mixing(Operands):
         for name, value in self.named:
             if value is not other and np.ndim(value) == np.ndim(other):
                 told = f"{name} stands in {grad} where {right} is meant"
-                yield Change("value", "another", told, with_saved(k, value), 1.3)
+                yield Change("value", f"another {name}", told, with_saved(k, value), 1.3)
+        for way, name, value in self.near(node, other, np.shape(other)):
+            told = f"{name} stands in {grad} where {right} is meant"
+            yield Change("value", ("another", way), told, with_saved(k, value), 1.33)
 
     def convolution(self, edge: Edge) -> Iterator[Change]:
         """Yield what may be wrong at a convolution, or a product by indices."""

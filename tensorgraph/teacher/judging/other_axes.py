@@ -130,7 +130,7 @@ class OtherAxes(Looking):
                     return
                 try:
                     with np.errstate(all="ignore"):
-                        raw = np.asarray(change.rule(At(edge, base.grads[edge[0]], base)))
+                        raw = np.asarray(change.rule(At(edge, base.grads[edge[0]], base, {})))
                 except (ValueError, IndexError, TypeError, DoesNotFit):
                     continue
                 if change.kind == "gradient" and raw.shape != mine.shape:

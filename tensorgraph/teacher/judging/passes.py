@@ -30,6 +30,13 @@ class At:
     g: Any
     before: Pass
     """The pass that is changed."""
+    changed: Mapping[Any, Any]
+    """The gradients that are others in the changed pass, as far as it has come."""
+
+    def gradient_of(self, place: Any) -> Any:
+        """Return the gradient of a place that the pass has come by."""
+        g = self.changed.get(place)
+        return self.before.grads[place] if g is None else g
 
     def usual(self, g: Any = None, saved: Any = None) -> Any:
         """Return what the rule itself gives, of another gradient, or of other values."""
@@ -87,7 +94,7 @@ class Pass:
 
     def raw(self, edge: Edge) -> Any:
         """Return what comes along an edge, before it is summed to the operand's shape."""
-        at = At(edge, self.grads[edge[0]], self)
+        at = At(edge, self.grads[edge[0]], self, {})
         return np.asarray(self.changes[edge](at) if edge in self.changes else at.usual())
 
     def _sum(self, place: Any, parts: Mapping[Edge, Any]) -> Any:
@@ -139,7 +146,7 @@ class Pass:
                         continue
                     rule = changes.get(edge) or self.changes.get(edge) or At.usual
                     try:
-                        raw = np.asarray(rule(At(edge, g, self)))
+                        raw = np.asarray(rule(At(edge, g, self, grads)))
                     except (ValueError, IndexError, TypeError) as error:
                         raise DoesNotFit from error
                     parts[edge] = fitted(raw, parent.shape)

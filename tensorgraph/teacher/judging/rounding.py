@@ -43,7 +43,7 @@ class Sizes(Pass):
         """Return the sizes of what comes along an edge."""
         node, _ = edge
         size = self.grads[node]
-        at = At(edge, size, self)
+        at = At(edge, size, self, {})
         if edge in self.changes:
             return _evenly(self._of.raw(edge))
         if node.op in _PRODUCTS:
