@@ -14,6 +14,7 @@ import numpy as np
 
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import REGISTRY
+from tensorgraph.teacher.judging.names import bracketed
 from tensorgraph.teacher.judging.recording import Edge, Recording
 
 FARTHEST = 12
@@ -34,8 +35,8 @@ class Activation:
     out: Node
     edges: tuple[Edge, ...]
     """By which the gradient comes to what it takes."""
-    axis: int | None = None
-    """Along which it normalises."""
+    axis: Any = None
+    """Along which it normalises; several for some norms."""
 
 
 def sigmoid(z: Any) -> Any:
@@ -67,6 +68,8 @@ OF_RESULT: dict[str, Callable[[Any], Any]] = {
 }
 """The derivative of each, by its result."""
 
+SHORT = {"sigmoid": "σ"}
+"""What formulas call them, where that is shorter."""
 
 KNOWN = tuple(REGISTRY[name] for name in (*PLAIN, "softmax", "log_softmax"))
 """Those that are one operation."""
@@ -87,10 +90,12 @@ def activations(recording: Recording) -> list[Activation]:
     return found
 
 
-def _possible(value: Any) -> list[tuple[str, int | None]]:
+def _possible(value: Any) -> list[tuple[str, Any]]:
     """Return what a value may be the result of."""
     low, high = float(value.min()), float(value.max())
-    found: list[tuple[str, int | None]] = []
+    found: list[tuple[str, Any]] = [
+        ("norm", axis) for axis in norm_axes(value.ndim) if _is_standardised(value, axis)
+    ]
     if low >= 0 and high <= 1:
         found.append(("sigmoid", None))
         found += [
@@ -111,36 +116,72 @@ def _possible(value: Any) -> list[tuple[str, int | None]]:
     return found
 
 
-def _made_of(
-    recording: Recording, out: Node, kinds: list[tuple[str, int | None]]
-) -> Iterator[Activation]:
+def norm_axes(ndim: int) -> list[Any]:
+    """Return the axes that norms go over: one, all but the first, all but the second."""
+    several = [tuple(a for a in range(ndim) if a != k) for k in (0, 1) if ndim > 2]
+    return [*range(ndim), *several]
+
+
+def _is_standardised(value: Any, axis: Any) -> bool:
+    """Return whether the mean along axes is 0, and the variance 1 but for an epsilon."""
+    if np.prod([value.shape[a] for a in np.atleast_1d(axis)]) < 3:
+        return False
+    square = np.mean(value**2, axis=axis)
+    return bool(
+        np.abs(value.mean(axis=axis)).max() < 1e-9 and 0.5 < square.min() <= square.max() < 1 + 1e-9
+    )
+
+
+def _standardised(x: Any, value: Any, axis: Any) -> Any:
+    """Return x less its mean along axes, in the unit in which it comes nearest to a value."""
+    rest = x - x.mean(axis=axis, keepdims=True)
+    with np.errstate(all="ignore"):
+        unit = (rest * value).sum(axis=axis, keepdims=True) / (rest**2).sum(
+            axis=axis, keepdims=True
+        )
+    return rest * unit
+
+
+def _made_of(recording: Recording, out: Node, kinds: list[tuple[str, Any]]) -> Iterator[Activation]:
     """Yield what a value is the activation of: of what is nearest, if of several."""
     value = recording.values[out]
+    inside = _leading_to(out)
+    for place in inside[1:]:
+        x = recording.values[place]
+        if np.shape(x) != np.shape(value) or np.array_equal(x, value):
+            continue
+        for name, axis in kinds:
+            with np.errstate(all="ignore"):
+                told = _result(name, axis, x, value)
+            if np.allclose(told, value, rtol=1e-9, atol=1e-12):
+                edges = tuple(e for e in recording.takers[place] if e[0] in inside)
+                yield Activation(name, place, out, edges, axis)
+                if axis is None:
+                    return
+
+
+def _leading_to(out: Node) -> list[Any]:
+    """Return the places that a value is computed from, the nearest first."""
     inside: dict[Any, None] = {out: None}
-    waiting = [out]
-    for node in waiting:
-        for i, _ in node.plan.rules:
-            place = node.parents[i]
-            if place in inside or len(inside) > FARTHEST:
-                continue
-            inside[place] = None
-            x = recording.values[place]
-            for name, axis in kinds if np.shape(x) == np.shape(value) else ():
-                with np.errstate(all="ignore"):
-                    if axis is None:
-                        told = PLAIN[name](x)
-                    else:
-                        told = softmax(x, axis)
-                        told = np.log(told) if name == "log_softmax" else told
-                if np.allclose(told, value, rtol=1e-9, atol=1e-12) and place is not out:
-                    if np.array_equal(x, value):
-                        continue  # it is no function of that, but that itself
-                    edges = tuple(e for e in recording.takers[place] if e[0] in inside)
-                    yield Activation(name, place, out, edges, axis)
-                    if axis is None:
-                        return
-            if type(place) is Node:
-                waiting.append(place)
+    for place in (waiting := [out]):
+        for i, _ in place.plan.rules:
+            parent = place.parents[i]
+            if parent not in inside and len(inside) <= FARTHEST:
+                inside[parent] = None
+                if type(parent) is Node:
+                    waiting.append(parent)
+    return list(inside)
+
+
+def _result(name: str, axis: Any, x: Any, value: Any) -> Any:
+    """Return a function of x; where softmax gives 0, something is masked."""
+    if axis is None:
+        return PLAIN[name](x)
+    if name == "norm":
+        return _standardised(x, value, axis)
+    if name == "softmax":
+        return softmax(np.where(value == 0, -np.inf, x), axis)
+    return np.log(softmax(x, axis))
 
 
 def forms(name: str, x: Any, out: Any, of: str, at: str, grad: str, slope: Any) -> Iterator[Form]:
@@ -155,6 +196,7 @@ def forms(name: str, x: Any, out: Any, of: str, at: str, grad: str, slope: Any) 
         grad: what the gradient is called.
         slope: its derivative.
     """
+    z, a = bracketed(of), bracketed(at)
     masks = name in ("relu", "clip", "minimum", "where", "maximum")
     f = "relu" if name == "maximum" else name
     missing = f"the mask of {f} is missing" if masks else f"the derivative of {f} is missing"
@@ -197,54 +239,23 @@ def forms(name: str, x: Any, out: Any, of: str, at: str, grad: str, slope: Any) 
                 form = {"sigmoid": "{0} (1 − {0})", "tanh": "1 − {0}²"}[other]
                 told = (
                     f"the derivative of {f} in {grad} is taken at {of} where {at} is meant:"
-                    f" you have {form.format(of)}, it is {form.format(at)}"
+                    f" you have {form.format(z)}, it is {form.format(a)}"
                 )
                 yield "value", "of x", told, _times(of_out(x)), 1.1
         if name == "tanh":
-            told = f"the square is missing in the derivative of tanh in {grad}: 1 − {at}²"
+            told = f"the square is missing in the derivative of tanh in {grad}: 1 − {a}²"
             yield "wrong derivative", "no square", told, _times(1 - out), 1.3
-            told = f"a sign is wrong in the derivative of tanh in {grad}: it is 1 − {at}²"
+            told = f"a sign is wrong in the derivative of tanh in {grad}: it is 1 − {a}²"
             yield "wrong derivative", "sign", told, _times(1 + out**2), 1.4
-            told = f"the 1 is missing in the derivative of tanh in {grad}: it is 1 − {at}²"
+            told = f"the 1 is missing in the derivative of tanh in {grad}: it is 1 − {a}²"
             yield "wrong derivative", "no one", told, _times(out**2), 1.5
         if name == "sigmoid":
             told = f"the factor {at} is missing in the derivative of sigmoid in {grad}:"
-            yield "wrong derivative", "half", f"{told} {at} (1 − {at})", _times(1 - out), 1.4
-            told = f"a sign is wrong in the derivative of sigmoid in {grad}: {at} (1 − {at})"
+            yield "wrong derivative", "half", f"{told} {a} (1 − {a})", _times(1 - out), 1.4
+            told = f"a sign is wrong in the derivative of sigmoid in {grad}: {a} (1 − {a})"
             yield "wrong derivative", "sign", told, _times(out * (1 + out)), 1.5
-            told = f"a square is too many in the derivative of sigmoid in {grad}: {at} (1 − {at})"
+            told = f"a square is too many in the derivative of sigmoid in {grad}: {a} (1 − {a})"
             yield "wrong derivative", "square", told, _times(1 - out**2), 1.5
-
-
-def across(name: str, out: Any, axis: int, grad: str) -> Iterator[Form]:
-    """Yield what may stand for the derivative of softmax, or of its logarithm."""
-    axis %= out.ndim
-    whole = name == "softmax"
-    yield ("derivative", "skip", f"the derivative of {name} is missing in {grad}", lambda g: g, 1.0)
-    told = (
-        f"the cross terms of {name} are missing in {grad}: each output depends on all inputs of"
-        " its sample, not on its own alone"
-    )
-    share = out if whole else np.exp(out)
-    yield "cross terms", "diagonal", told, _times(share * (1 - share) if whole else 1 - share), 1.05
-    if whole:
-        told = f"{told} (the sum over axis {axis} is left out)"
-        yield "cross terms", "no sum", told, _times(out), 1.1
-        told = f"a square is wrong in the derivative of {name} in {grad}"
-        yield "wrong derivative", "square", told, _times(1 - out**2), 1.5
-    for other in range(out.ndim):
-        if other != axis:
-            told = f"the sum in the derivative of {name} in {grad} is over axis {other}, not {axis}"
-            yield "axis", f"axis {other}", told, _softmax_rule(whole, share, other), 1.2
-    told = f"the derivative of {name} is applied twice in {grad}"
-    rule = _softmax_rule(whole, share, axis)
-    yield "extra derivative", "twice", told, lambda g: rule(rule(g)), 1.3
-
-
-def _softmax_rule(whole: bool, share: Any, axis: int) -> Callable[[Any], Any]:
-    if whole:
-        return lambda g: share * (g - (g * share).sum(axis=axis, keepdims=True))
-    return lambda g: g - share * g.sum(axis=axis, keepdims=True)
 
 
 def _times(slope: Any) -> Callable[[Any], Any]:

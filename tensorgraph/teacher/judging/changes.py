@@ -14,16 +14,18 @@ import numpy as np
 from tensorgraph.engine.graph import Node
 from tensorgraph.teacher.judging.activations import (
     OF_RESULT,
+    SHORT,
     SLOPES,
     Activation,
-    across,
     activations,
     forms,
 )
 from tensorgraph.teacher.judging.change import Change
+from tensorgraph.teacher.judging.composites import Composite, composites, forms as of_composite
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers
 from tensorgraph.teacher.judging.mixing_changes import Mixing
 from tensorgraph.teacher.judging.names import Names
+from tensorgraph.teacher.judging.normalising import across, of_labels, standardised
 from tensorgraph.teacher.judging.operations import (
     ADD,
     CONV,
@@ -61,6 +63,16 @@ class Finder(Mixing):
         self._begun: dict[Edge, list[Activation]] = {}
         for found in activations(recording):
             self._begun.setdefault(found.edges[0], []).append(found)
+        known = {
+            each.out: (SHORT.get(each.name, each.name), each.x)
+            for some in self._begun.values()
+            for each in some
+        }
+        names.functions |= known
+        self._made: dict[Edge, list[Composite]] = {}
+        for made in composites(recording, names):
+            if made.out not in known:
+                self._made.setdefault(made.edges[0], []).append(made)
 
     def at(self, edge: Edge, base: Pass) -> Iterator[Change]:
         """Yield what may be wrong at an edge."""
@@ -68,9 +80,11 @@ class Finder(Mixing):
         if node.op.family == "elementwise":
             yield from self._elementwise(edge)
         if node.op in (SOFTMAX, LOG_SOFTMAX):
-            yield from self._across(edge)
+            yield from self._across(edge, base)
         for found in self._begun.get(edge, ()):
-            yield from self._whole_activation(found)
+            yield from self._whole_activation(found, base)
+        for made in self._made.get(edge, ()):
+            yield from self._composite(made)
         if node.op is MATMUL:
             yield from self.product(edge)
         elif node.op in (CONV, CONV_TRANSPOSE, EINSUM):
@@ -127,12 +141,14 @@ class Finder(Mixing):
                 text = f"the mask of {name} in {grad} is that of {other}, where {of} is meant"
                 yield Change("value", "mask of another", text, times((value > 0) * 1.0), 1.5)
 
-    def _whole_activation(self, found: Activation) -> Iterator[Change]:
+    def _whole_activation(self, found: Activation, base: Pass) -> Iterator[Change]:
         """Yield what may be wrong at an activation that is made of several operations."""
         x, out = self.recording.values[found.x], self.recording.values[found.out]
         of, at = self.names.of(found.x), self.names.of(found.out)
         grad = self.names.gradient_of(found.x)
-        if found.axis is not None:
+        if found.name == "norm":
+            every = standardised(x, out, found.axis, grad, at)
+        elif found.axis is not None:
             every = across(found.name, out, found.axis, grad)
         else:
             every = forms(found.name, x, out, of, at, grad, SLOPES[found.name](x))
@@ -141,6 +157,10 @@ class Finder(Mixing):
         for kind, key, text, form, cost in every:
             rule = _from(found.out, form)
             yield Change(kind, f"{found.name} {key}", text, rule, cost - 0.02 + nameless, nothing)
+        if found.name in ("softmax", "log_softmax"):
+            share = out if found.name == "softmax" else np.exp(out)
+            for kind, key, text, g, cost in of_labels(share, base.grads[found.x], found.axis, grad):
+                yield Change(kind, key, text, _instead(g), cost, nothing)
         if found.axis is None:
             for other, value in self.alike(out, out.shape):
                 text = f"the derivative of {found.name} in {grad} is taken at {other}, where {at}"
@@ -148,6 +168,15 @@ class Finder(Mixing):
                     slope = OF_RESULT[found.name](value)
                 rule = _from(found.out, _product(slope))
                 yield Change("value", "another", f"{text} is meant", rule, 1.45, nothing)
+
+    def _composite(self, made: Composite) -> Iterator[Change]:
+        """Yield what may be wrong at a function that is made of several operations."""
+        of, at = self.names.of(made.x), self.names.of(made.out)
+        nothing = {edge: _nothing for edge in made.edges[1:]}
+        for kind, key, text, form, cost in of_composite(
+            made, of, at, self.names.gradient_of(made.x)
+        ):
+            yield Change(kind, ("composite", key), text, _from(made.out, form), cost, nothing)
 
     def _masked(self, edge: Edge) -> Iterator[Change]:
         """Yield what may be wrong where one array is multiplied with another."""
@@ -208,7 +237,7 @@ class Finder(Mixing):
             text = f"{grad} is multiplied by {told}, it is to be divided by it"
             yield Change("factor", "inverse", text, lambda at: at.g * float(value), 1.2)
 
-    def _across(self, edge: Edge) -> Iterator[Change]:
+    def _across(self, edge: Edge, base: Pass) -> Iterator[Change]:
         """Yield that only the diagonal of a Jacobian was used, or the sum of another axis."""
         node, _ = edge
         grad, axis = self.names.gradient_of(node.parents[0]), node.static["axis"]
@@ -217,6 +246,11 @@ class Finder(Mixing):
             node.op.name, self.recording.values[node], axis, grad
         ):
             yield Change(kind, key, text, _on_g(form), cost)
+        share = self.recording.values[node]
+        share = share if node.op is SOFTMAX else np.exp(share)
+        came = base.grads[node.parents[0]]
+        for kind, key, text, g, cost in of_labels(share, came, axis, grad):
+            yield Change(kind, key, text, _instead(g), cost)
 
     def _of_another_gradient(self, edge: Edge, base: Pass) -> Iterator[Change]:
         """Yield that the gradient of something else was taken for the one that comes to a node."""
@@ -253,6 +287,10 @@ def _same(at: At) -> Any:
 
 def _of(g: Any) -> Changed:
     return lambda at: at.usual(g)
+
+
+def _instead(g: Any) -> Changed:
+    return lambda at: g
 
 
 def _of_place(place: Any) -> Changed:

@@ -15,11 +15,13 @@ from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.targets import places_in
+from tensorgraph.formulas.writing.formula import key_text
 from tensorgraph.teacher.judging.operations import (
     ADD,
     CONV,
     DIVIDE,
     EINSUM,
+    GETITEM,
     MATMUL,
     MATRIX_TRANSPOSE,
     MULTIPLY,
@@ -54,6 +56,8 @@ class Names:
         scope.heed(every)
         self.called: dict[Any, str] = {}
         """The name of each place that was recorded again."""
+        self.functions: dict[Node, tuple[str, Any]] = {}
+        """What is a known function of another place, though made of several operations."""
         self._by_name: dict[str, list[Any]] = {}
         self._shifted: dict[str, tuple[str]] = {}
         for old in every:
@@ -93,15 +97,21 @@ class Names:
         if type(place) is not Node:
             value = self.recording.of(place)
             return f"{float(value):.6g}" if np.ndim(value) == 0 else self.constant(value)
-        if not depth:
-            return f"{place.op.name}(…)"
-        parts = [self._expression(p, depth - 1) for p in place.parents]
+        known = self.functions.get(place)
+        if known is not None:
+            name, x = known
+            return f"{name}({self._expression(x, depth - 1) if depth else '…'})"
+        parts = [self._expression(p, depth - 1) if depth else "…" for p in place.parents]
         if place.op.name in SIGNS and len(parts) == 2:
-            return f"{_bracketed(parts[0])} {SIGNS[place.op.name]} {_bracketed(parts[1])}"
+            if place.op is not ADD:
+                parts = list(map(bracketed, parts))
+            return f" {SIGNS[place.op.name]} ".join(parts) if depth else "…"
         if place.op is NEGATIVE:
-            return f"−{_bracketed(parts[0])}"
+            return f"−{bracketed(parts[0])}"
         if place.op in (PERMUTE_DIMS, MATRIX_TRANSPOSE):
-            return f"{_bracketed(parts[0])}ᵀ"
+            return f"{bracketed(parts[0])}ᵀ"
+        if place.op is GETITEM:
+            return f"{bracketed(parts[0])}[{key_text(place.static['key'])}]"
         return f"{place.op.name}({', '.join(parts[:3])})"
 
     def constant(self, value: Any) -> str:
@@ -288,8 +298,14 @@ class Names:
         return edges[0][0] if len(edges) == 1 else None
 
 
-def _bracketed(text: str) -> str:
-    return f"({text})" if " " in text and not text.endswith(")") else text
+def bracketed(text: str) -> str:
+    """Return an expression as it stands beside others, in brackets if it is made of parts."""
+    depth = 0
+    for letter in text:
+        depth += (letter in "([") - (letter in ")]")
+        if letter == " " and not depth:
+            return f"({text})"
+    return text
 
 
 def _unary(node: Node) -> bool:

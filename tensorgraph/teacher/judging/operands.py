@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.recording import Recording
-from tensorgraph.teacher.judging.roles import Roles
+from tensorgraph.teacher.judging.roles import Roles, Way
 
 MOST_VALUES = 60
 """So many values are tried in the place of another."""
@@ -76,7 +76,7 @@ class Operands:
 
     def near(
         self, node: Node, right: Any, shape: tuple[int, ...]
-    ) -> Iterator[tuple[Hashable, str, Any]]:
+    ) -> Iterator[tuple[Way, str, Any]]:
         """Yield values near a node that could stand for one, and the way to them."""
         for way, place in self.roles.near(node):
             value = self.recording.values.get(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,26 @@ class OtherAxes(Looking):
         yield "sum", f"the sum over axis {told} is missing", 0.45, summed
         count = mine.size / max(right.size, 1)
         yield "mean", f"the mean over axis {told} is missing", 0.5, summed / count
+
+    def moved_about(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
+        """Yield that an array is transposed, or the wrong way round along axes."""
+        right = base.grads[place]
+        axes = range(mine.ndim)
+        others: list[tuple[str, str, Any]] = []
+        for n in range(1, mine.ndim + 1):
+            for some in combinations([a for a in axes if mine.shape[a] > 1], n):
+                told = " and ".join(map(str, some))
+                text = f"it is the wrong way round along axis {told} (flipped, or not flipped)"
+                others.append(("flip", text, np.flip(right, some)))
+        for order in permutations(axes):
+            if order != tuple(axes) and tuple(mine.shape[a] for a in order) == mine.shape:
+                text = "it is transposed" if mine.ndim == 2 else f"its axes stand as {order}"
+                others.append(("transpose", text, np.transpose(right, order)))
+        for kind, text, other in others if mine.ndim <= 4 else ():
+            k = factor(mine, other, share)
+            if k is not None and difference(other, right) > share:
+                for scale in self.scales(place):
+                    yield self.times(kind, text, 1.2, k, share, scale)
 
     def summed_otherwise(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that what comes to a place was summed over other axes than it is to be."""

@@ -88,7 +88,8 @@ class Parts(Looking):
         if abs(k - 2) < share:
             return Fault(kind, f"{what} is there twice", 0.95, changes)
         if abs(k + 1) < share:
-            return Fault("sign", f"{what} has the wrong sign", 0.95, changes)
+            wrong = kind if kind == "regularisation" else "sign"
+            return Fault(wrong, f"{what} has the wrong sign", 0.95, changes)
         known = self.numbers.recognised(abs(k), share)
         told = factor_told(k, known)
         return Fault(kind, f"{what} is {told}", 1.2 if known else UNKNOWN + 0.3, changes)

@@ -17,6 +17,9 @@ from tensorgraph.teacher.judging.recording import Edge, Recording
 FARTHEST = 3
 """A value is near another that is so many operations away."""
 
+Way = tuple[tuple[str, str, int], ...]
+"""How to come from one place to another: whether it is taken, by which operation, as what."""
+
 
 class Roles:
     """Describes the edges of a graph.
@@ -28,7 +31,7 @@ class Roles:
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self._made_of: dict[tuple[Any, int], Hashable] = {}
-        self._near: dict[Any, list[tuple[Hashable, Any]]] = {}
+        self._near: dict[Any, list[tuple[Way, Any]]] = {}
 
     def of(self, edge: Edge) -> list[Hashable]:
         """Return descriptions of an edge, from coarse to fine."""
@@ -50,7 +53,7 @@ class Roles:
         return type(place) is Tensor and len(self.recording.takers.get(place, ())) > 1
 
     def _description(self, place: Any, depth: int) -> Hashable:
-        """Return what a place is computed by: where a loop begins, anything stands for its state."""
+        """Return what a place is computed by; where a loop begins, a leaf stands for its state."""
         if type(place) is not Node:
             return id(place) if self._is_parameter(place) else "leaf"
         if not depth:
@@ -68,14 +71,14 @@ class Roles:
             found.add((taker.op.name, i, len(beyond) > 0))
         return frozenset(found)
 
-    def near(self, node: Node) -> list[tuple[Hashable, Any]]:
+    def near(self, node: Node) -> list[tuple[Way, Any]]:
         """Return places near a node, each with the way there, which is the same in each turn.
 
         It leads to what takes a node, and to what it is made of.
         """
         if node not in self._near:
-            found: dict[Any, Hashable] = {node: ()}
-            waiting: list[tuple[Any, tuple[Hashable, ...]]] = [(node, ())]
+            found: dict[Any, Way] = {node: ()}
+            waiting: list[tuple[Any, Way]] = [(node, ())]
             for place, way in waiting:
                 if len(way) == FARTHEST:
                     continue
@@ -87,7 +90,7 @@ class Roles:
             self._near[node] = [(way, place) for place, way in found.items()]
         return self._near[node]
 
-    def _steps(self, place: Any) -> Iterable[tuple[Hashable, Any]]:
+    def _steps(self, place: Any) -> Iterable[tuple[tuple[str, str, int], Any]]:
         for taker, i in self.recording.takers.get(place, ()):
             yield ("taken by", taker.op.name, i), taker
         for i, parent in enumerate(place.parents) if type(place) is Node else ():

@@ -54,9 +54,9 @@ class Search:
         found = list[Fault]()
         for stage in (
             (
-                self.factors.of_square, self.axes.summed_otherwise, self.terms.other_terms,
-                self.parts.other_parts, self.loops.steps, self.edges.changed,
-                self.parts.all_such_parts,
+                self.factors.of_square, self.axes.summed_otherwise, self.axes.moved_about,
+                self.terms.other_terms, self.parts.other_parts, self.loops.steps,
+                self.edges.changed, self.parts.all_such_parts,
             ),
             (self.terms.terms_before, self.terms.extra_slopes),
             (
