@@ -64,9 +64,14 @@ class Mixing(Operands):
             lambda at: at.g * other, 1.3,
         )  # fmt: skip
         for name, value in self.named:
-            if value is not other and np.ndim(value) == np.ndim(other):
-                told = f"{name} stands in {grad} where {right} is meant"
-                yield Change("value", f"another {name}", told, with_saved(k, value), 1.3)
+            if value is other or np.ndim(value) != np.ndim(other):
+                continue
+            told = f"{name} stands in {grad} where {right} is meant"
+            yield Change("value", f"another {name}", told, with_saved(k, value), 1.3)
+            turned = np.swapaxes(value, -1, -2)
+            if turned.shape == np.shape(other) and not np.array_equal(turned, other):
+                told = f"{name}ᵀ stands in {grad} where {right} is meant"
+                yield Change("value", f"another {name}ᵀ", told, with_saved(k, turned), 1.34)
         for way, name, value in self.near(node, other, np.shape(other)):
             told = f"{name} stands in {grad} where {right} is meant"
             yield Change("value", ("another", way), told, with_saved(k, value), 1.33)

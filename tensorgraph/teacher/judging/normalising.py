@@ -54,8 +54,8 @@ def of_labels(
         if share.shape[axis] == 2:  # of two classes, the label's own is negative
             weight = np.max(came / share, axis=axis, keepdims=True)
         labels = share - came / weight
-    off = np.abs(labels - np.round(labels)).max(initial=0.0)
-    labels = np.round(labels)
+        off = np.abs(labels - np.round(labels)).max(initial=0.0)
+        labels = np.round(labels)
     if not off < 1e-6 or labels.min() < 0 or not (labels.sum(axis=axis) == 1).all():
         return
     told = f"the label's 1 is added in {grad} where it is to be subtracted: P − Y"
