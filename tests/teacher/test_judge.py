@@ -1,10 +1,13 @@
 """``tg.judge`` names what is wrong with gradients of networks written by hand."""
 
+import re
+
 import numpy as np
 import pytest
 
 import tensorgraph as tg
 from tensorgraph import errors
+from tensorgraph.teacher.judging import judgement as judgement_of
 
 
 def tensors(rng, *shapes):
@@ -285,3 +288,27 @@ class TestShown:
         grads["dW2"] = grads["dW2"] * net.m
         page = net.judge(grads)._repr_html_()
         assert "✔" in page and "✘" in page and "<math" in page and "divide by m" in page
+
+    def test_in_the_picture_of_the_loss(self):
+        net = TwoLayers()
+        grads = net.grads()
+        grads["dZ2"] = 2 * grads["dZ2"]
+        judgement = net.judge(grads)
+        svg = judgement.render().svg()
+        assert "✘ dZ2" in svg and "✔ dW1" in svg and "share of its norm" in svg
+        assert "✘ dZ2" in judgement.render(theme="dark", backward=True, title="mine").svg()
+        page = judgement._repr_html_()
+        (here,) = set(re.findall(r'<a href="#(judged-\d+)">', page))
+        assert f'<div id="{here}"><svg' in page and page.count("<a href") == len(grads)
+        assert judgement._repr_html_().count(here) == 0  # each table leads to a picture of its own
+        with pytest.raises(errors.ArgumentError, match="write tg"):
+            judgement.render(labels={})
+
+    def test_where_the_picture_would_be_large_there_is_none(self):
+        w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+        x = w
+        for _ in range(judgement_of.MOST_DRAWN):
+            x = x * 1.01
+        judgement = tg.judge(x.sum(), {"w": [1.0, 1.0]}, time_limit=0.1)
+        assert "<svg" not in judgement._repr_html_()
+        assert "✘ w" in judgement.render().svg()

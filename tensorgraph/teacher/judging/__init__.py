@@ -8,10 +8,11 @@ it gives what was handed in. Read in this order:
 ``recording`` (the graph once more, in double precision) and ``names`` (what its places are called);
 ``passes`` (the backward pass with rules of one's own); ``change`` and ``changes`` (what may go
 wrong at an operation; ``mixing_changes`` at one that mixes elements) with ``operands``,
-``activations`` (derivatives of these), ``operations`` and ``other_rules``; ``search`` (what
-explains an array), which asks ``factors``, ``terms``, ``parts``, ``loops``, ``edges``,
-``other_arrays`` and ``other_axes`` for ``faults``, all by the means of ``looking``, ``closeness``
-and ``known_numbers``; ``marking`` (one gradient after the other, each given those before) with
-``rounding`` (which elements are wrong, and which are rounded), ``mark``, ``wording``, ``beside``
-(the derived formulas) and ``judgement`` (what is returned).
+``activations``, ``composites`` and ``normalising`` (derivatives of these), ``operations`` and
+``other_rules``; ``roles`` (what edges have in common that come from one line of a loop);
+``search`` (what explains an array), which asks ``factors``, ``terms``, ``parts``, ``loops``,
+``edges``, ``other_arrays`` and ``other_axes`` for ``faults``, all by the means of ``looking``,
+``closeness`` and ``known_numbers``; ``marking`` (one gradient after the other, each given those
+before) with ``rounding`` (which elements are wrong, and which are rounded), ``mark``, ``wording``,
+``beside`` (the derived formulas), ``judgement`` (what is returned) and ``judged_picture``.
 """

@@ -140,9 +140,10 @@ def judged(
     mentioned = set(re.findall(r"\w+", " ".join([source, *(item.line for item in items)])))
     marking = Marking(recording, names, scope, asked, rounding, mentioned, lowest, time_limit)
     marks = marking.marks(steps)
-    return Judgement(
-        tuple(marks), formulas_beside(loss, marks, names, scope, recording), loss, steps
-    )
+    beside = formulas_beside(loss, marks, names, scope, recording)
+    old = {new: place for place, new in recording.place.items()}
+    judged_at = {mark.key: old[mark.place] for mark in marks if mark.place in old}
+    return Judgement(tuple(marks), beside, loss, steps, judged_at)
 
 
 def _check(loss: Any, grads: Any, time_limit: Any) -> None:

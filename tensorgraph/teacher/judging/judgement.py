@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.display.terminal import in_terminal
 from tensorgraph.display.text import escaped
+from tensorgraph.drawing.picture import Picture
+from tensorgraph.engine.autodiff import place_of
+from tensorgraph.engine.graph import ancestors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import listing
 from tensorgraph.teacher.judging.beside import Written
+from tensorgraph.teacher.judging.judged_picture import picture_of
 from tensorgraph.teacher.judging.mark import Mark
 
 SIGNS = {
     "right": "✔", "rounding": "✔", "given": "✔", "wrong": "✘", "unexplained": "✘", "unknown": "?"
 }  # fmt: skip
 
+
+MOST_DRAWN = 200
+"""Of a graph with more operations notebooks show no picture; ``render`` draws it."""
+
+_count = count()
+"""Numbers pictures, to which the rows of a table lead."""
 
 FAILED: list[Judgement] = []
 """The last whose truth was asked for and that was false; for what pytest says of a failed test."""
@@ -45,6 +56,8 @@ class Judgement:
     loss: Tensor = field(repr=False)
     stopped: bool = False
     """Whether it stops at the first that is wrong."""
+    places: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What each gradient is of: a node or a leaf of the loss's graph."""
 
     def __bool__(self) -> bool:
         fine = all(mark.ok for mark in self.marks)
@@ -94,14 +107,46 @@ class Judgement:
         worst = _worst(mark)
         return [*found, ("worst", worst)] if worst else found
 
+    def render(self, **options: Any) -> Picture:
+        """Return the picture of the loss's graph, with ✔ or ✘ where a gradient was judged.
+
+        The colour tells how far a gradient is off.
+
+        Args:
+            options: those of :func:`tg.render <tensorgraph.render>` but ``color_by`` and
+                ``labels``.
+
+        Raises:
+            ArgumentError: an option has no such value.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+            >>> "✘ dw" in tg.judge((w * w).sum(), {"dw": [1.0, 2.0]}).render().svg()
+            True
+        """
+        marked = {mark.key: (SIGNS[mark.verdict], mark) for mark in self.marks}
+        places = {key: place for key, place in self.places.items() if key in marked}
+        return picture_of(self.loss, marked, places, **options)
+
     def _repr_html_(self) -> str:
-        rows = "".join(map(self._row, self.marks))
-        return (
+        svg = self.render().svg() if self.places and self._is_small() else ""
+        here = f"judged-{next(_count)}" if svg else ""
+        rows = "".join(self._row(mark, here) for mark in self.marks)
+        table = (
             "<table><thead><tr><th></th><th>gradient</th><th>what is said</th><th>it is</th></tr>"
             f"</thead><tbody>{rows}</tbody></table>"
         )
+        if not svg:
+            return table
+        return (
+            f'{table}<details><summary>in the graph</summary><div id="{here}">{svg}</div></details>'
+        )
 
-    def _row(self, mark: Mark) -> str:
+    def _is_small(self) -> bool:
+        return len(ancestors([place_of(self.loss)])) <= MOST_DRAWN
+
+    def _row(self, mark: Mark, here: str) -> str:
         sign = SIGNS[mark.verdict]
         colour = {"✔": "#2e9e4f", "✘": "#d64545"}.get(sign, "#888888")
         said = escaped(mark.text)
@@ -111,8 +156,11 @@ class Judgement:
         if worst:
             said += f"<br><small>{escaped(worst)}</small>"
         formula = self.formulas.get(mark.key)
+        key = escaped(mark.key)
+        if here and mark.key in self.places:
+            key = f'<a href="#{here}">{key}</a>'
         return (
-            f'<tr><td style="color:{colour}"><b>{sign}</b></td><th>{escaped(mark.key)}</th>'
+            f'<tr><td style="color:{colour}"><b>{sign}</b></td><th>{key}</th>'
             f'<td style="text-align:left">{said}</td>'
             f'<td style="text-align:left">{formula.mathml if formula else ""}</td></tr>'
         )

@@ -7,12 +7,14 @@ may as well say that it cannot explain what it sees. What is ``RIGHT`` has to be
 """
 
 from tests.teacher.hand_written import (
+    blocks,
     convolution,
     deep,
     logistic,
     makemore,
     norms,
     regularised,
+    repeated,
     sequences,
     shallow,
     shared,
@@ -30,6 +32,8 @@ CHAPTERS = (
     sequences,
     shared,
     makemore,
+    blocks,
+    repeated,
 )
 MISTAKES = [one for chapter in CHAPTERS for one in chapter.MISTAKES]
 RIGHT = [one for chapter in CHAPTERS for one in chapter.RIGHT]
