@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Iterator, Sequence
+from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,12 @@ from tensorgraph.teacher.judging.passes import Pass
 from tensorgraph.teacher.judging.recording import Edge
 from tensorgraph.teacher.judging.wording import places_told
 
+MOST_USES = 2_000
+"""Of a value that is used more often it is not told which uses are missing."""
+
+MOST_ENDS = 12
+"""So many values are tried where a loop begins or ends."""
+
 
 class Loops(Looking):
     """Looks at the steps of loops."""
@@ -26,7 +32,7 @@ class Loops(Looking):
         """Yield that of a value that is used several times only some uses were counted."""
         edges = sorted(self.recording.takers[place], key=lambda edge: edge[0].seq)
         kinds = {(node.op.name, i) for node, i in edges}
-        if not 2 <= len(edges) <= 100 or len(kinds) > 1:
+        if not 2 <= len(edges) <= MOST_USES or len(kinds) > 1:
             return  # what differs in kind is told one by one
         parts = [base.parts[edge] for edge in edges]
         found = mixture(mine, parts, share)
@@ -34,14 +40,9 @@ class Loops(Looking):
         if found is not None and all(min(abs(k), abs(k - 1)) < 1e-4 for k in found):
             kept = [j for j, k in enumerate(found) if abs(k) > 0.5]
         else:
-            for n in range(1, len(parts)):
-                ends = [range(n), range(len(parts) - n, len(parts))]
-                some_of = [[j] for j in range(len(parts))] if n == 1 else ends
-                if n == len(parts) - 1:
-                    some_of = [[k for k in range(len(parts)) if k != j] for j in range(len(parts))]
-                for some in some_of:
-                    if difference(mine, sum(parts[j] for j in some)) <= share:
-                        kept = list(some)
+            kept = next(
+                (some for some, total in _some_of(parts) if difference(mine, total) <= share), None
+            )
         if not kept or len(kept) == len(edges):
             return
         name, n = self.names.gradient_of(place), len(edges)
@@ -70,7 +71,7 @@ class Loops(Looking):
         i = edges[0][1]
         values = [node.saved[1 - i] for node, _ in edges]
         for by, told in ((1, "next"), (-1, "step before")):
-            for name, end in self.alike(values[0]):
+            for name, end in self._beside(values):
                 taken = [*values[1:], end] if by == 1 else [end, *values[:-1]]
                 rules = {e: with_saved(1 - i, v) for e, v in zip(edges, taken, strict=True)}
                 text = (
@@ -93,7 +94,7 @@ class Loops(Looking):
                 continue
             slope = OF_RESULT[name]
             for by, told in ((1, "next"), (-1, "last")):
-                for _, end in self.alike(outs[0]):
+                for _, end in self._beside(outs):
                     taken = [*outs[1:], end] if by == 1 else [end, *outs[:-1]]
                     rules = {
                         edge: times(slope(a)) for edge, a in zip(edges[::-1], taken, strict=True)
@@ -101,6 +102,12 @@ class Loops(Looking):
                     text = f"at each step the derivative of {name} is that of the {told} step"
                     change = Change("value", "shifted", text, scaled(0.0), 1.5)
                     yield from self.tried(mine, place, base, share, rules, change)
+
+    def _beside(self, values: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+        """Yield what may stand before the first value of a loop, or behind the last: few things."""
+        inside = {id(value) for value in values[1:-1]}
+        others = ((name, value) for name, value in self.alike(values[0]) if id(value) not in inside)
+        return islice(others, MOST_ENDS)
 
     def only_ends(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that of a sum over samples and places only the last term is there."""
@@ -124,3 +131,18 @@ class Loops(Looking):
                         )
                         change = Change("overwritten", "ends", text, scaled(0.0), 1.3)
                         yield from self.tried(mine, place, base, share, rules, change)
+
+
+def _some_of(parts: Sequence[Any]) -> Iterator[tuple[list[int], Any]]:
+    """Yield which parts of a sum may be there, and what they add up to: one, all but one, ends."""
+    n, total = len(parts), sum(parts)
+    for j, part in enumerate(parts):
+        yield [j], part
+    if n > 2:
+        for j, part in enumerate(parts):
+            yield [k for k in range(n) if k != j], total - part
+    first = parts[0]
+    for count in range(2, n - 1):
+        first = first + parts[count - 1]
+        yield list(range(count)), first
+        yield list(range(count, n)), total - first
