@@ -9,6 +9,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import nn, optim
 from tensorgraph.errors import DTypeError, GraphError, ShapeError
+from tensorgraph.teacher.explaining import run_again
 
 
 def parameter(*shape, seed=1, name=None):
@@ -340,3 +341,22 @@ def test_a_graph_without_values_is_refused():
 
     with pytest.raises(GraphError, match="a symbol"):
         tg.trace(step, tg.ones(2))
+
+
+def test_a_deep_network_is_not_run_again_for_each_parameter(monkeypatch):
+    runs = []
+    backward = run_again.Rerun.backward
+    monkeypatch.setattr(
+        run_again.Rerun, "backward", lambda *given: runs.append(1) or backward(*given)
+    )
+
+    def count(depth):
+        layers = [x for _ in range(depth) for x in (tg.nn.Linear(4, 4), tg.nn.Sigmoid())]
+        model = tg.nn.Sequential(*layers)
+        loss = (model(tg.random.normal((8, 4))) ** 2).mean()
+        runs.clear()
+        assert "tiny" in str(tg.explain(model, loss)) or depth < 40
+        return len(runs)
+
+    tg.random.seed(0)
+    assert count(120) < 2 * count(40) + 8

@@ -8,6 +8,7 @@ elements that are not used at all.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any
@@ -76,6 +77,7 @@ def blames(rerun: Rerun, found: Gradients, place: Any, mask: Array) -> Verdict:
     """
     all_found: list[Blame] = []
     instead: dict[Edge, Array] = {}
+    let_through: list[Hashable] = []
     left, gradients = mask, found
     for turn in range(MOST_TURNS):
         new = _first_blames(rerun, gradients, place, left)
@@ -85,7 +87,8 @@ def blames(rerun: Rerun, found: Gradients, place: Any, mask: Array) -> Verdict:
         all_found += sorted(new, key=lambda blame: -blame.count / max(blame.mask.size, 1))
         if not new or all(blame.why is OPPOSED for blame in new):
             break
-        gradients = rerun.backward(instead)
+        let_through += [(blame.edge, blame.mask.shape, blame.mask.tobytes()) for blame in new]
+        gradients = found.once_more(tuple(let_through), instead)
         g = gradients.at.get(place)
         if g is None:
             break

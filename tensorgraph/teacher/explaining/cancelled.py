@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ _REMEDY: dict[Op, str] = {
     " it does no harm, but learns nothing",
 }
 
+FEW = 8
+"""Parameters: of so many, each is tried by itself."""
+
 
 @quiet
 def why_cancelled(rerun: Rerun, names: Names, blame: Blame) -> Cause | None:
@@ -50,15 +54,13 @@ def why_cancelled(rerun: Rerun, names: Names, blame: Blame) -> Cause | None:
     step = like(value, max(rms(value), rms(rerun.values[blame.node])) or 1.0)
     if blame.mask.shape == value.shape:
         step = np.where(blame.mask, step, 0).astype(value.dtype)
-    moved = Rerun(rerun.root, {place: value + step})
+    moved = rerun.changed({place: value + step})
     change = abs(moved.loss - rerun.loss)
     if change <= _rounding(rerun, moved):
         by_values = _by_values(rerun, names, blame, called, value + step)
         return by_values or _invariant(rerun, moved, names, blame, called, rms(step), change)
     small = (1e-2 * step).astype(value.dtype)
-    up, down = (
-        Rerun(rerun.root, {place: value + sign * small}).loss - rerun.loss for sign in (1, -1)
-    )
+    up, down = (rerun.changed({place: value + sign * small}).loss - rerun.loss for sign in (1, -1))
     if up > 0 and down > 0:
         kind, text = "at a minimum", "all else as it is, the loss is at its least here"
     elif up < 0 and down < 0:
@@ -82,24 +84,43 @@ def _rounding(rerun: Rerun, moved: Rerun) -> float:
 def _by_values(rerun: Rerun, names: Names, blame: Blame, called: str, other: Any) -> Cause | None:
     """Return the parameter with whose values an influence cancels, if it does not with others."""
     place = blame.edge.operand
-    for leaf in [x for x in rerun.uses if type(x) is Tensor and x.requires_grad and x is not place]:
-        value = np.asarray(to_host(leaf._data))
-        there = {leaf: like(value, rms(value) or 1.0)}
-        base, moved = Rerun(rerun.root, there), Rerun(rerun.root, {**there, place: other})
-        change = abs(moved.loss - base.loss)
-        if change > _rounding(base, moved):
-            alike = any((value == value.take([0], k)).all() for k in range(value.ndim))
-            which = "all alike" if alike else "as they are"
-            return Cause(
-                "symmetric" if alike else "cancels",
-                f"the influence of {called} cancels, as the values of {names.place(leaf)} are"
-                f" {which}",
-                "random numbers to start with, such as nn.init.he_normal or nn.init.xavier_normal",
-                f"with random numbers in {names.place(leaf)} such a change of {called} changes the"
-                f" loss by {change:.3g}",
-                blame.node.op.name, names.module(blame.node), names.line(blame.node),
-            )  # fmt: skip
-    return None
+
+    def change(leaves: Sequence[Tensor]) -> float:
+        """Return by how much the operand changes the loss, with random values in leaves."""
+        there = {leaf: _drawn(leaf) for leaf in leaves}
+        base, moved = rerun.changed(there), rerun.changed({**there, place: other})
+        found = abs(moved.loss - base.loss)
+        return found if found > _rounding(base, moved) else 0.0
+
+    leaves = [x for x in rerun.uses if type(x) is Tensor and x.requires_grad and x is not place]
+    leaf = _one_of(leaves, change)
+    if leaf is None:
+        return None
+    value = np.asarray(to_host(leaf._data))
+    alike = any((value == value.take([0], k)).all() for k in range(value.ndim))
+    which = "all alike" if alike else "as they are"
+    return Cause(
+        "symmetric" if alike else "cancels",
+        f"the influence of {called} cancels, as the values of {names.place(leaf)} are {which}",
+        "random numbers to start with, such as nn.init.he_normal or nn.init.xavier_normal",
+        f"with random numbers in {names.place(leaf)} such a change of {called} changes the loss by"
+        f" {change([leaf]):.3g}",
+        blame.node.op.name, names.module(blame.node), names.line(blame.node),
+    )  # fmt: skip
+
+
+def _drawn(leaf: Tensor) -> Any:
+    value = np.asarray(to_host(leaf._data))
+    return like(value, rms(value) or 1.0)
+
+
+def _one_of(leaves: Sequence[Tensor], change: Callable[[Sequence[Tensor]], float]) -> Tensor | None:
+    """Return a leaf with other values of which alone there is a change; by halves, if many."""
+    if len(leaves) <= FEW:
+        return next((leaf for leaf in leaves if change([leaf])), None)
+    half = len(leaves) // 2
+    part = next((some for some in (leaves[:half], leaves[half:]) if change(some)), None)
+    return None if part is None else _one_of(part, change)
 
 
 def _invariant(

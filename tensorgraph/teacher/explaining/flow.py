@@ -67,14 +67,15 @@ LONGEST_CYCLE = 8
 def _joined(rows: list[Row]) -> list[Row]:
     """Return rows in which cycles of layers that come at least three times are one."""
     found: list[Row] = []
+    every = [name for name, _, _ in rows]
     at = 0
     while at < len(rows):
         best = max(
-            ((_times(rows, at, p) * p, -p) for p in range(1, LONGEST_CYCLE + 1)), default=(0, -1)
+            ((_times(every, at, p) * p, -p) for p in range(1, LONGEST_CYCLE + 1)), default=(0, -1)
         )
         count, period = best[0], -best[1]
         if count >= 3 * period:
-            names = ", ".join(name for name, _, _ in rows[at : at + period])
+            names = ", ".join(every[at : at + period])
             found.append(_together(f"{count // period} times {names}", rows[at : at + count]))
             at += count
         else:
@@ -83,9 +84,8 @@ def _joined(rows: list[Row]) -> list[Row]:
     return found
 
 
-def _times(rows: list[Row], at: int, period: int) -> int:
-    """Return how often the names of some rows follow each other."""
-    names = [name for name, _, _ in rows]
+def _times(names: list[str], at: int, period: int) -> int:
+    """Return how often some names follow each other."""
     times = 1
     while names[at + times * period : at + (times + 1) * period] == names[at : at + period]:
         times += 1

@@ -90,9 +90,7 @@ class Loss:
             array = np.asarray(to_host(x._data))
             instead[x] = (array + like(array, scale * (rms(array) or 1.0))).astype(array.dtype)
         value = value_with(self.compute, instead) if self.compute is not None else None
-        return (
-            None if value is None else (value - rerun.loss, value - Rerun(rerun.root, instead).loss)
-        )
+        return None if value is None else (value - rerun.loss, value - rerun.changed(instead).loss)
 
     def changed(self, now: float) -> str:
         """Say if its graph computes something else now than it did."""

@@ -269,7 +269,7 @@ def _change(rerun: Rerun, edge: Edge) -> float:
     if value.dtype.kind != "f":
         return 0.0
     moved = value + like(value, 0.1 * (rms(value) or 1.0))
-    return abs(Rerun(rerun.root, {edge: moved.astype(value.dtype)}).loss - rerun.loss)
+    return abs(rerun.changed({edge: moved.astype(value.dtype)}).loss - rerun.loss)
 
 
 def _by_results(s: Search) -> Iterator[Cause]:

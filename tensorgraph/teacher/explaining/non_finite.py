@@ -117,7 +117,7 @@ def _tried(rerun: Rerun, edge: Edge, passed: Any, cause: Cause, place: Any) -> C
     """Return the cause with what comes of other values where a rule made what is not finite."""
     bad = ~np.isfinite(np.asarray(to_host(passed)))
     value = np.asarray(to_host(np.asarray(rerun.operands[edge.node][edge.i])))
-    again = Rerun(rerun.root, {edge: np.where(bad, 1, value).astype(value.dtype)})
+    again = rerun.changed({edge: np.where(bad, 1, value).astype(value.dtype)})
     g = again.backward().at.get(place)
     if g is None or not np.isfinite(to_host(g)).all():
         return cause
@@ -139,7 +139,7 @@ def _dropped(rerun: Rerun, node: Node, cause: Cause, place: Any) -> Cause:
     """Return the cause with what is known of its results if others are put in their place."""
     value = np.asarray(to_host(rerun.values[node]))
     sound = np.where(np.isfinite(value), value, 1).astype(value.dtype)
-    again = Rerun(rerun.root, {node: sound})
+    again = rerun.changed({node: sound})
     g = again.backward({e: np.zeros(e.operand.shape, e.operand.dtype) for e in _into(node)}).at.get(
         place
     )

@@ -237,7 +237,7 @@ def _alike(rerun: Rerun, place: Any, g: Any) -> str:
         if g.shape[axis] < 2 or g.size == g.shape[axis]:
             continue
         if (value == value.take([0], axis)).all() and _equal_along(axis, g):
-            other = Rerun(rerun.root, {place: like(value, rms(value) or 1.0)}).backward().at[place]
+            other = rerun.changed({place: like(value, rms(value) or 1.0)}).backward().at[place]
             if _equal_along(axis, to_host(other)):  # so it is not the weights: the data are alike
                 continue
             what = _slices_named(axis, g.ndim)

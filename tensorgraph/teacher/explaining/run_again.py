@@ -7,7 +7,8 @@ values can be computed again, also after ``backward()``.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from math import sqrt
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ import numpy as np
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.backward_pass import fitted
 from tensorgraph.engine.float_warnings import quiet
-from tensorgraph.engine.graph import Node, ancestors, interpret, reachable
+from tensorgraph.engine.graph import Node, ancestors, reachable
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.tensor import Tensor
 
@@ -44,19 +45,18 @@ class Rerun:
 
     Args:
         root: the node of the loss.
-        instead: other values: of leaves, of nodes' results, or of single operands, by their edge.
 
     Raises:
         GraphError: a value cannot be computed again, or is a symbol.
     """
 
-    def __init__(self, root: Node, instead: Mapping[Any, Array] | None = None) -> None:
+    def __init__(self, root: Node) -> None:
         self.root = root
         self.nodes = ancestors([root])
-        self._instead = instead or {}
+        self._instead: dict[Any, Array] = {}
         self.operands: dict[Node, list[Array]] = {}
         self.values: dict[Node, Array] = {}
-        self._compute()
+        self._compute(self.nodes)
         flowing = set(reachable([root])[0])
         self.consumers: dict[Any, list[Edge]] = defaultdict(list)
         """By place, a node or a leaf: the operands that it is, to which a gradient flows."""
@@ -64,28 +64,45 @@ class Rerun:
             for i, _ in node.plan.rules if node in flowing else ():
                 self.consumers[node.parents[i]].append(Edge(node, i))
 
-    @quiet
-    def _compute(self) -> None:
-        with mode(observer=None, recording=False):
-            interpret(self.nodes, self._given, self._step)
+    def changed(self, instead: Mapping[Any, Array]) -> Rerun:
+        """Return the graph run with other values: only what depends on them is computed.
 
-    def _given(self, node: Node, i: int) -> Array:
-        """Return an operand that no node made; of a leaf, its values of now."""
+        Args:
+            instead: values of leaves, of nodes' results, or of single operands, by their edge.
+
+        Raises:
+            GraphError: a value cannot be computed again.
+        """
+        new = copy(self)
+        new._instead = {**self._instead, **instead}
+        new.operands, new.values = dict(self.operands), dict(self.values)
+        others: set[Any] = {key for key in instead if type(key) is not Edge}
+        others |= {edge.node for edge in instead if type(edge) is Edge}
+        for node in self.nodes:
+            if any(type(p) in (Node, Tensor) and p in others for p in node.parents):
+                others.add(node)
+        new._compute([node for node in self.nodes if node in others])
+        return new
+
+    @quiet
+    def _compute(self, nodes: Sequence[Node]) -> None:
+        with mode(observer=None, recording=False):
+            for node in nodes:
+                self.operands[node] = [self._operand(node, i) for i in range(len(node.parents))]
+                if node in self._instead:
+                    value = self._instead[node]
+                else:
+                    value = node.op.compute(self.operands[node], node.static)
+                self.values[node] = value if hasattr(value, "dtype") else np.asarray(value)
+
+    def _operand(self, node: Node, i: int) -> Array:
+        """Return an operand; of a leaf, its values of now."""
         place = node.parents[i]
         if Edge(node, i) in self._instead:
             return self._instead[Edge(node, i)]
-        if type(place) is not Tensor:
-            return place
-        return self._instead.get(place, place._data)
-
-    def _step(self, node: Node, operands: list[Array]) -> Array:
-        self.operands[node] = operands
-        if node in self._instead:
-            value = self._instead[node]
-        else:
-            value = node.op.compute(operands, node.static)
-        self.values[node] = value if hasattr(value, "dtype") else np.asarray(value)
-        return self.values[node]
+        if type(place) is Node:
+            return self.values[place]
+        return self._instead.get(place, place._data) if type(place) is Tensor else place
 
     @cached_property
     def uses(self) -> dict[Any, list[Edge]]:
@@ -178,6 +195,16 @@ class Gradients:
         self.cancelled: dict[Edge, Array] = {}
         """What was left of sums whose terms cancel: it is taken for 0."""
         self._sizes: dict[Any, float] = {}
+        self._once_more: dict[Hashable, Gradients] = {}
+
+    def once_more(self, key: Hashable, instead: Mapping[Edge, Array]) -> Gradients:
+        """Return the gradients where edges pass on something else, computed once by key.
+
+        All parameters below a place where nothing comes through ask for the same.
+        """
+        if key not in self._once_more:
+            self._once_more[key] = self.rerun.backward(instead)
+        return self._once_more[key]
 
     def size(self, of: Any) -> float:
         """Return the root mean square of the gradient at a place, or of what an edge passes on."""

@@ -25,7 +25,7 @@ from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.moments import center
 from tensorgraph.ops.trigonometric import tanh
 from tensorgraph.teacher.explaining.facts import Facts, Told, span_of
-from tensorgraph.teacher.explaining.run_again import Rerun, like
+from tensorgraph.teacher.explaining.run_again import like
 from tensorgraph.teacher.explaining.units import FEW, along, listed, rectified, unit_axis
 
 
@@ -50,7 +50,7 @@ def _is_least(facts: Facts) -> bool:
     step = like(value, 2 * float(np.abs(value).max(initial=0)) or 1.0)
     others = [(value + sign * step).astype(value.dtype) for sign in (1, -1)]
     place = facts.blame.edge.operand
-    return all(Rerun(facts.rerun.root, {place: x}).loss >= 0 for x in others)
+    return all(facts.rerun.changed({place: x}).loss >= 0 for x in others)
 
 
 def _flat(facts: Facts) -> Told:
