@@ -14,6 +14,9 @@ from tensorgraph.numeric.not_settled import not_settled
 from tensorgraph.numeric.ridders import FAR, SAFETY, Slope, four_values, slope
 from tensorgraph.numeric.sampled_kernel import SampledKernel
 
+FEW, NEARER = 16, 2.0**6
+"""Of more elements than so many, steps are shortened, before each is looked at by itself."""
+
 AGREES = 1e-8
 """How far the complex step and differences of values may be apart, relative to the slope."""
 
@@ -51,15 +54,16 @@ def slopes(f: SampledKernel) -> Array:
             confirmed = open_ & glance.confirms(exact, size)
             found[confirmed] = exact[confirmed]
             open_ &= ~confirmed
+    if np.count_nonzero(open_) > FEW:  # most of them are beside a kink
+        glances += [_Glance(f, unit / NEARER) for unit in _units(f)]
     for glance in glances if open_.any() else ():  # noise costs some calls to find out
         settled = open_ & glance.is_settled(f.sizes)
         found[settled] = glance.value[settled]
         open_ &= ~settled
     if open_.any():
-        one_by_one = _OneByOne(f)
-        for at in np.ndindex(open_.shape):
-            if open_[at]:
-                found[at] = one_by_one.slope(at, float(exact[at]))
+        one_by_one = _OneByOne(f, open_)
+        for at in map(tuple, np.argwhere(open_).tolist()):
+            found[at] = one_by_one.slope(at, float(exact[at]))
     return found
 
 
@@ -108,10 +112,19 @@ class _Glance:
 
 
 class _OneByOne:
-    """Slopes of elements by Ridders' method; what is computed for one is there for others."""
+    """Slopes of elements by Ridders' method; what is computed for one is there for others.
 
-    def __init__(self, f: SampledKernel) -> None:
+    Args:
+        f: the kernel.
+        open_: the elements that are looked at.
+    """
+
+    def __init__(self, f: SampledKernel, open_: Array) -> None:
         self.f = f
+        self._few = f.of_elements(open_)
+        """The kernel of these elements alone, if it is the same."""
+        self._row = np.cumsum(open_).reshape(open_.shape) - 1
+        self._open = open_
         self.units = np.broadcast_to(f.units, f.centre.shape)
         self.x = np.broadcast_to(f.x, f.centre.shape)
         self.place = np.broadcast_to(np.arange(f.x.size).reshape(f.x.shape), f.centre.shape)
@@ -128,19 +141,30 @@ class _OneByOne:
 
     def _together(self, at: tuple[int, ...]) -> Callable[[float], float]:
         """Return how the element changes where all elements move."""
+        row = int(self._row[at])
 
         def change(h: float) -> float:
             if h not in self._changes:
-                self._changes[h] = self.f.change(h * self.f.units)
-            return float(self._changes[h][at])
+                self._changes[h] = self._all_changed(h)
+            return float(self._changes[h][row])
 
         return change
 
+    def _all_changed(self, h: float) -> Array:
+        """Return how the elements that are looked at change where all elements move."""
+        if self._few is not None:
+            return self._few.change(h * self.units[self._open])
+        return np.asarray(self.f.change(h * self.f.units)[self._open])
+
     def _alone(self, at: tuple[int, ...]) -> Callable[[float], float]:
         """Return the same where it alone moves: others may leave their domain."""
-        unit, place = float(self.units[at]), int(self.place[at])
+        unit, place, row = float(self.units[at]), int(self.place[at]), int(self._row[at])
 
         def change(h: float) -> float:
+            if self._few is not None:
+                moved = np.zeros(self._few.x.size)
+                moved[row] = h * unit
+                return float(self._few.change(moved)[row])
             moved = np.zeros(self.f.x.size)
             moved[place] = h * unit
             return float(self.f.change(moved.reshape(self.f.x.shape))[at])

@@ -85,6 +85,29 @@ class SampledKernel:
             raise NotAnalyticError("of complex numbers the kernel computes something else")
         return np.asarray(np.imag(values))
 
+    def of_elements(self, chosen: Array) -> SampledKernel | None:
+        """Return the kernel of some elements of the result alone, in a row.
+
+        Args:
+            chosen: which, as a mask.
+
+        Returns:
+            ``None`` if the kernel gives something else for them: it counts places, or asks for a
+            shape.
+        """
+        if not self.is_aligned:
+            return None
+        shape = self.centre.shape
+        operands = [
+            np.broadcast_to(x, shape)[chosen] if np.ndim(x) or i == self._i else x
+            for i, x in enumerate(self._operands)
+        ]
+        try:
+            few = SampledKernel(self.name, self._kernel, operands, self._i, self._static)
+        except Exception:  # whatever it may raise for another shape
+            return None
+        return few if _same(few.centre, self.centre[chosen], 8) else None
+
     @cached_property
     def is_aligned(self) -> bool:
         """Whether the result has the shape that the operands broadcast to."""

@@ -1,6 +1,7 @@
 """An operation without a gradient rule: its gradient, what that costs, and where there is none."""
 
 import math
+import tracemalloc
 from functools import wraps
 
 import numpy as np
@@ -186,6 +187,35 @@ def test_kinks():
     leaf = tg.tensor(x, requires_grad=True)
     op(leaf).sum().backward()
     assert leaf.grad.numpy().tolist() == [0.5, 1.0, 0.0, 1.0]  # ties share it
+
+
+def test_kinks_among_many_elements_cost_few_calls_and_little_memory():
+    knots, values = [-1.0, 0.0, 1.0], [0.0, 1.0, 0.5]
+    seen = []
+
+    def table(x):
+        seen.append(x.size)
+        return np.interp(x, knots, values)
+
+    n = 100_001  # with elements at all knots, and hundreds beside them
+    x = tg.tensor(np.linspace(-1.5, 1.5, n).reshape(-1, 1), requires_grad=True)
+    tracemalloc.start()
+    tg.op("table", table, family="elementwise")(x).sum().backward()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    right = np.select([np.abs(x.data) > 1, x.data < 0], [0.0, 1.0], -0.5)
+    beside = np.min(np.abs(x.data - np.array(knots)), axis=1, keepdims=True) > 1e-9
+    np.testing.assert_allclose(x.grad.data[beside], right[beside], atol=1e-8)
+    assert sum(size == n for size in seen) < 250 and most < 60 * x.data.nbytes
+
+
+def test_a_kernel_that_counts_places_has_its_slopes_all_the_same():
+    weights = np.linspace(1.0, 2.0, 40)
+    x = tg.tensor(np.zeros(40), requires_grad=True)
+    x.assign(np.where(np.arange(40) % 2, 0.5, 1e-5))
+    y = tg.op("weighted", lambda x: weights * np.abs(x), family="elementwise")(x)
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.data, weights, rtol=1e-8)
 
 
 def test_what_is_not_finite_has_no_gradient():
