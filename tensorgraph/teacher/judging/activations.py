@@ -205,6 +205,10 @@ def forms(name: str, x: Any, out: Any, of: str, at: str, grad: str, slope: Any) 
         f"{missing} in {grad}: what comes to {at} is passed on as it is", lambda g: g, 1.0,
     )  # fmt: skip
     yield (
+        "factor", "no g", f"the gradient that comes to {at} is missing in {grad}: the derivative of"
+        f" {f} stands there alone", lambda g: slope + 0 * g, 1.3,
+    )  # fmt: skip
+    yield (
         "extra derivative", "twice", f"the derivative of {f} is applied twice in {grad}",
         lambda g: g * slope * slope, 1.3,
     )  # fmt: skip
@@ -249,6 +253,9 @@ def forms(name: str, x: Any, out: Any, of: str, at: str, grad: str, slope: Any) 
             yield "wrong derivative", "sign", told, _times(1 + out**2), 1.4
             told = f"the 1 is missing in the derivative of tanh in {grad}: it is 1 − {a}²"
             yield "wrong derivative", "no one", told, _times(out**2), 1.5
+        if name in ("square", "power"):
+            told = f"the factor {of} is missing in {grad}: it is in the derivative of {at}"
+            yield "factor", "no x", told, _times(slope / x), 1.3
         if name == "sigmoid":
             told = f"the factor {at} is missing in the derivative of sigmoid in {grad}:"
             yield "wrong derivative", "half", f"{told} {a} (1 − {a})", _times(1 - out), 1.4

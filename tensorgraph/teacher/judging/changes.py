@@ -149,7 +149,7 @@ class Finder(Mixing):
         if found.name == "norm":
             every = standardised(x, out, found.axis, grad, at)
         elif found.axis is not None:
-            every = across(found.name, out, found.axis, grad)
+            every = across(found.name, x, out, found.axis, of, grad)
         else:
             every = forms(found.name, x, out, of, at, grad, SLOPES[found.name](x))
         nothing = {edge: _nothing for edge in found.edges[1:]}
@@ -212,6 +212,10 @@ class Finder(Mixing):
                 )  # fmt: skip
         if node.op is not MULTIPLY:
             return
+        with np.errstate(all="ignore"):
+            inverse = 1 / np.asarray(other, float)
+        told_so = f"{grad} is divided by {told}, it is to be multiplied by it"
+        yield Change("derivative", "inverse", told_so, times(inverse), 1.4)
         kind = "wrong mask" if is_mask else "value"
         for name, value in self.alike(other, np.shape(other)):
             text = f"{name} stands in {grad} where {told} is meant"
@@ -242,12 +246,12 @@ class Finder(Mixing):
         node, _ = edge
         grad, axis = self.names.gradient_of(node.parents[0]), node.static["axis"]
         axis = axis[0] if isinstance(axis, tuple) else axis
+        x, out, of = self.recording.operand(edge), self.recording.values[node], node.parents[0]
         for kind, key, text, form, cost in across(
-            node.op.name, self.recording.values[node], axis, grad
+            node.op.name, x, out, axis, self.names.of(of), grad
         ):
             yield Change(kind, key, text, _on_g(form), cost)
-        share = self.recording.values[node]
-        share = share if node.op is SOFTMAX else np.exp(share)
+        share = out if node.op is SOFTMAX else np.exp(out)
         came = base.grads[node.parents[0]]
         for kind, key, text, g, cost in of_labels(share, came, axis, grad):
             yield Change(kind, key, text, _instead(g), cost)

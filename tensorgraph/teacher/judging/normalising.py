@@ -13,8 +13,17 @@ import numpy as np
 from tensorgraph.teacher.judging.activations import Form, norm_axes
 
 
-def across(name: str, out: Any, axis: int, grad: str) -> Iterator[Form]:
-    """Yield what may stand for the derivative of softmax, or of its logarithm."""
+def across(name: str, x: Any, out: Any, axis: int, of: str, grad: str) -> Iterator[Form]:
+    """Yield what may stand for the derivative of softmax, or of its logarithm.
+
+    Args:
+        name: of the function.
+        x: what it takes.
+        out: its result.
+        axis: along which it normalises.
+        of: what is called what it takes.
+        grad: what the gradient is called.
+    """
     axis %= out.ndim
     whole = name == "softmax"
     yield ("derivative", "skip", f"the derivative of {name} is missing in {grad}", lambda g: g, 1.0)
@@ -27,6 +36,19 @@ def across(name: str, out: Any, axis: int, grad: str) -> Iterator[Form]:
     if whole:
         told = f"{told} (the sum over axis {axis} is left out)"
         yield "cross terms", "no sum", told, _times(out), 1.1
+        told = f"a mean over axis {axis} stands in the derivative of {name} in {grad}, it is a sum"
+        yield "mean", "mean", told, lambda g: out * (g - (g * out).mean(axis, keepdims=True)), 1.2
+        told = f"the gradient is not multiplied by {name} in the sum of its derivative in {grad}"
+        yield "factor", "no share", told, lambda g: out * (g - g.sum(axis, keepdims=True)), 1.2
+        told = f"{name} is missing before the bracket of its derivative in {grad}: P (g − Σ g P)"
+        yield "factor", "bare", told, lambda g: g - (g * out).sum(axis, keepdims=True), 1.2
+        told = f"a sign is wrong in the derivative of {name} in {grad}: P (g − Σ g P)"
+        yield "sign", "sign", told, lambda g: out * (g + (g * out).sum(axis, keepdims=True)), 1.2
+        told = f"the gradient is missing in the sum of the derivative of {name} in {grad}"
+        yield "factor", "no g", told, lambda g: out * (g - 1), 1.3
+        told = f"{of} stands in the derivative of {name} in {grad} where the result is meant"
+        for key, first, second in (("both", x, x), ("first", x, out), ("second", out, x)):
+            yield "value", f"x {key}", told, _by_jacobian(first, second, axis), 1.25
         told = f"a square is wrong in the derivative of {name} in {grad}"
         yield "wrong derivative", "square", told, _times(1 - out**2), 1.5
     for other in range(out.ndim):
@@ -62,6 +84,8 @@ def of_labels(
     yield "value", "labels added", told, weight * (share + labels), 1.05
     told = f"1 is subtracted everywhere in {grad}, not in the place of each label alone: P − Y"
     yield "value", "labels everywhere", told, weight * (share - 1), 1.05
+    told = f"the entry of each label is set to 1 in {grad}; 1 is to be subtracted there (−=): P − Y"
+    yield "value", "labels set", told, weight * np.where(labels == 1, 1.0, share), 1.1
     told = f"the label's 1 is not subtracted in {grad}: it is P − Y"
     yield "value", "no labels", told, weight * share, 1.1
     told = f"{grad} is there in the place of each label alone: P − Y has all classes"
@@ -129,6 +153,10 @@ def _softmax_rule(whole: bool, share: Any, axis: int) -> Callable[[Any], Any]:
     if whole:
         return lambda g: share * (g - (g * share).sum(axis=axis, keepdims=True))
     return lambda g: g - share * g.sum(axis=axis, keepdims=True)
+
+
+def _by_jacobian(first: Any, second: Any, axis: int) -> Callable[[Any], Any]:
+    return lambda g: first * (g - (g * second).sum(axis, keepdims=True))
 
 
 def _times(slope: Any) -> Callable[[Any], Any]:

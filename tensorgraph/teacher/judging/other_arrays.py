@@ -33,8 +33,10 @@ class OtherArrays(Looking):
                         name = self.names.gradient_of(other)
                         yield Fault("gradient", f"it is {name}", 1.15, scale=scale)
         for name, value in self.finder.values.items():
-            if np.shape(value) == mine.shape and difference(mine, np.asarray(value)) <= share:
-                yield Fault("value", f"it is {name} itself", 1.15)
+            for told, array in ((name, value), (f"{name}ᵀ", np.transpose(value))):
+                if np.shape(array) == mine.shape and difference(mine, np.asarray(array)) <= share:
+                    yield Fault("value", f"it is {told} itself", 1.15)
+                    break
 
     def clipped(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that an array is cut off at some size."""

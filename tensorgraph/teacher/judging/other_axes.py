@@ -160,7 +160,7 @@ class OtherAxes(Looking):
                         continue
                 if raw.shape == mine.shape and mine.shape != np.shape(base.grads[place]):
                     k = factor(mine, raw, share)
-                    if k is not None:
+                    if k is not None and (mine.size > 1 or self.is_known(k, share)):
                         yield self.times(change.kind, change.text, change.cost, k, share)
 
 

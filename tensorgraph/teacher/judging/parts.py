@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -122,22 +122,31 @@ class Parts(Looking):
 
     def all_such_parts(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that all parts of one kind are missing, as those from one time step to the next."""
-        groups: dict[tuple[str, int, str], list[Edge]] = {}
+        groups: dict[Hashable, list[Edge]] = {}
         for node, i in base.between(place):
             parent = node.parents[i]
             if type(parent) is Node:
                 groups.setdefault((node.op.name, i, parent.op.name), []).append((node, i))
-        for group in groups.values():
-            if len(group) < 2 or self.late():
+                for role in self.finder.roles.of((node, i))[2:]:
+                    groups.setdefault(role, []).append((node, i))
+        for group in {frozenset(edges): edges for edges in groups.values()}.values():
+            if len(group) < 2:
                 continue
-            rules = {edge: scaled(0.0) for edge in group}
             node, i = min(group, key=lambda edge: edge[0].seq)
-            text = (
-                f"nothing is passed back to {self.names.of(node.parents[i])} through"
-                f" {self.names.of(node)}, and so at each of {len(group)} such places"
-            )
-            change = Change("part", "all", text, scaled(0.0), 1.2)
-            yield from self.tried(mine, place, base, share, rules, change)
+            of, through = self.names.of(node.parents[i]), self.names.of(node)
+            where = f"and so at each of {len(group)} such places"
+            for k, kind, told, cost in (
+                (0.0, "part", f"nothing is passed back to {of} through {through}", 1.2),
+                (-1.0, "sign", f"what is passed back to {of} through {through} has the wrong sign",
+                 1.3),
+                (2.0, "part", f"what is passed back to {of} through {through} is there twice",
+                 1.35),
+            ):  # fmt: skip
+                if self.late():
+                    return
+                rules = {edge: scaled(k) for edge in group}
+                change = Change(kind, "all", f"{told}, {where}", scaled(k), cost)
+                yield from self.tried(mine, place, base, share, rules, change)
 
     def pairs(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that two parts, or a part and something else, are wrong together."""

@@ -80,6 +80,8 @@ class Search:
     def _of_another_shape(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         right, names = base.grads[place], self.about.names
         shapes = f"it has shape {mine.shape}, {names.of(place)} has {right.shape}"
+        for fault in self.arrays.whole_gradients(mine, place, base, share):
+            yield replace(fault, text=f"{fault.text}; {shapes}")
         yield from self.axes.summed_otherwise(mine, place, base, share)
         yield from self.axes.other_products(mine, place, base, share)
         for kind, text, cost, turned in self.axes.turned(mine, right):
