@@ -216,11 +216,10 @@ def forms(name: str, x: Any, out: Any, of: str, at: str, grad: str, slope: Any) 
     meant = f"the mask [{of} > 0]" if masks else f"the derivative of {f}"
     yield kind, "out", f"{at} stands in {grad} where {meant} is meant", _times(out), 1.3
     yield kind, "x", f"{of} stands in {grad} where {meant} is meant", _times(x), 1.4
-    yield (
-        "wrong mask", "upside down",
-        f"the mask of {f} in {grad} is upside down: it keeps what is to be 0",
-        _times((x <= 0) * 1.0), 1.4,
-    )  # fmt: skip
+    told = f"the mask of {f} in {grad} is upside down: it keeps what is to be 0"
+    yield "wrong mask", "upside down", told, _times((x <= 0) * 1.0), 1.4
+    if np.any(x == 0):
+        yield "wrong mask", "upside down, 0 not", told, _times((x < 0) * 1.0), 1.42
     yield (
         "wrong mask", "of g",
         f"the mask of {f} in {grad} is taken from the gradient that comes in,"

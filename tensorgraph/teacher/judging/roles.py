@@ -46,6 +46,7 @@ class Roles:
             (kind, "of", self._description(node, 2), leaves),
             (kind, "for", takers),
             (kind, "of and for", self._description(node, 2), takers, leaves),
+            (kind, "of", self._description(node, 3), leaves),
             (kind, "far", self._description(node, 4)),
         ]
 

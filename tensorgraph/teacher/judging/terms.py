@@ -47,12 +47,13 @@ class Terms(Looking):
                     continue
                 known = self.numbers.recognised(abs(k), 10 * fine)
                 alike = any(abs(k - each) <= 10 * fine * k for each in self.penalties(base))
+                is_one = abs(abs(k) - 1) <= 10 * fine
                 if not (alike and value is own) and (
-                    mine.size < 2 or (not known and mine.size < 4)
+                    mine.size < 2 or (not (known or is_one) and mine.size < 4)
                 ):
                     continue
                 sign = "−" if k < 0 else ""
-                number = known[0].text if known else f"{abs(k):.6g}"
+                number = known[0].text if known and not is_one else f"{abs(k):.6g}"
                 told = f"{sign}{number} {name}" if number != "1" else f"{sign}{name}"
                 if value is own and type(place) is Tensor and k > 0 and not penalised:
                     text = f"{name} is regularised, but not in the cost: {told} is too many"
